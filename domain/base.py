@@ -1,0 +1,59 @@
+"""The ground every value stands on: frozen pydantic models, aware UTC times, bilingual text."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
+
+Language = Literal["zh", "en"]
+
+
+def _to_utc(value: datetime) -> datetime:
+    if value.tzinfo is None:
+        raise ValueError(f"expected a time with its zone, got the naive {value.isoformat()}")
+    return value.astimezone(UTC)
+
+
+Utc = Annotated[datetime, AfterValidator(_to_utc)]
+"""An aware datetime, always held in UTC; local time exists only at the edge of display."""
+
+
+class Value(BaseModel):
+    """A frozen value. What Python holds is what the wire carries.
+
+    Unknown fields are ignored, so that an older center understands a newer worker.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Settings(BaseModel):
+    """A frozen piece of configuration. Unknown keys are errors: a misspelt rule must not sleep."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class Text(Value):
+    """Words for people: Chinese first, English second. A bare string serves for both."""
+
+    zh: str
+    en: str
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_bare_string(cls, data: Any) -> Any:
+        if isinstance(data, str):
+            return {"zh": data, "en": data}
+        if isinstance(data, dict) and "zh" in data and "en" not in data:
+            return {**data, "en": data["zh"]}
+        return data
+
+    @classmethod
+    def of(cls, zh: str, en: str) -> Self:
+        return cls(zh=zh, en=en)
+
+    def to(self, language: Language) -> str:
+        return self.zh if language == "zh" else self.en
+
+    def __str__(self) -> str:
+        return self.zh

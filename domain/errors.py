@@ -1,0 +1,148 @@
+"""Every error of the product, in one tree.
+
+PatrolError
+├── ConfigurationError          the configuration cannot be used
+├── StreamError                 a camera or file cannot be read (carries a FaultKind)
+│   ├── StreamRefused           nothing listens, or the host cannot be reached
+│   ├── StreamTimeout           no answer, or no packet, within the named time
+│   ├── StreamUnauthorized      user name or password not accepted (RTSP 401, 403)
+│   ├── StreamNotFound          the server knows no such path (RTSP 404), or no such file
+│   ├── StreamEnded             the sender closed the connection or the file is over
+│   ├── StreamCorrupt           what came is not video
+│   └── UnsupportedCodec        video that libav has no decoder for
+├── ModelError                  a detector cannot be used
+│   ├── ModelMissing            no such file or catalogue entry
+│   ├── ModelCorrupt            wrong sha256, or not an ONNX graph
+│   └── ModelShapeError         inputs or outputs are not those of the declared head
+├── BusError
+│   ├── BusUnavailable          the bus does not answer; messages wait in the spool
+│   └── MessageInvalid          an envelope that cannot be understood; goes to the dead letters
+├── EvidenceError
+│   ├── EvidenceNotFound
+│   ├── EvidenceStorageFull     no space is left where evidence is kept
+│   └── EvidenceTampered        a file's hash is not the one it was sealed with
+└── CaseError
+    ├── CaseNotFound
+    ├── MoveRefused             the state table does not allow this move, or a reason is missing
+    └── MoveConflict            somebody else moved the case first
+
+Messages say what was expected, what came, and where. They never hold a password.
+"""
+
+from domain.health import FaultKind
+
+
+class PatrolError(Exception):
+    """The root of all errors that the product raises itself."""
+
+
+class ConfigurationError(PatrolError):
+    """The configuration cannot be used."""
+
+
+class StreamError(PatrolError):
+    """A camera or file cannot be read."""
+
+    fault: FaultKind = FaultKind.CORRUPT
+
+
+class StreamRefused(StreamError):
+    """Nothing listens there, or the host cannot be reached."""
+
+    fault = FaultKind.REFUSED
+
+
+class StreamTimeout(StreamError):
+    """No answer, or no packet, within the named time."""
+
+    fault = FaultKind.STALLED
+
+
+class StreamUnauthorized(StreamError):
+    """User name or password not accepted."""
+
+    fault = FaultKind.UNAUTHORIZED
+
+
+class StreamNotFound(StreamError):
+    """The server knows no such path, or there is no such file."""
+
+    fault = FaultKind.NOT_FOUND
+
+
+class StreamEnded(StreamError):
+    """The sender closed the connection, or the file is over."""
+
+    fault = FaultKind.ENDED
+
+
+class StreamCorrupt(StreamError):
+    """What came is not video."""
+
+    fault = FaultKind.CORRUPT
+
+
+class UnsupportedCodec(StreamError):
+    """Video that no decoder here understands."""
+
+    fault = FaultKind.UNSUPPORTED_CODEC
+
+
+class ModelError(PatrolError):
+    """A detector cannot be used."""
+
+
+class ModelMissing(ModelError):
+    """No such model file or catalogue entry."""
+
+
+class ModelCorrupt(ModelError):
+    """Wrong sha256, truncated, or not an ONNX graph."""
+
+
+class ModelShapeError(ModelError):
+    """Inputs or outputs are not those of the declared head."""
+
+
+class BusError(PatrolError):
+    """Something about the bus."""
+
+
+class BusUnavailable(BusError):
+    """The bus does not answer; messages wait in the spool."""
+
+
+class MessageInvalid(BusError):
+    """An envelope that cannot be understood."""
+
+
+class EvidenceError(PatrolError):
+    """Something about sealed files."""
+
+
+class EvidenceNotFound(EvidenceError):
+    """No such sealed file."""
+
+
+class EvidenceStorageFull(EvidenceError):
+    """No space is left where evidence is kept."""
+
+
+class EvidenceTampered(EvidenceError):
+    """A file's hash is not the one it was sealed with."""
+
+
+class CaseError(PatrolError):
+    """Something about cases."""
+
+
+class CaseNotFound(CaseError):
+    """No such case."""
+
+
+class MoveRefused(CaseError):
+    """The state table does not allow this move, or a reason is missing."""
+
+
+class MoveConflict(CaseError):
+    """Somebody else moved the case first."""

@@ -1,0 +1,102 @@
+"""How a camera fares. "Running" is not "seeing": packets, looks and a picture that changes."""
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from domain.base import Text, Utc, Value
+from domain.place import Id
+
+
+class CameraStatus(StrEnum):
+    CONNECTING = "connecting"
+    SEEING = "seeing"
+    IMPAIRED = "impaired"  # packets come, but the picture cannot be trusted
+    OFFLINE = "offline"
+
+    @property
+    def words(self) -> Text:
+        return _STATUS_TITLES[self]
+
+
+class FaultKind(StrEnum):
+    """Why a camera does not see. The first group is about the stream, the second the picture."""
+
+    REFUSED = "refused"
+    UNREACHABLE = "unreachable"
+    STALLED = "stalled"
+    UNAUTHORIZED = "unauthorized"
+    NOT_FOUND = "not_found"
+    ENDED = "ended"
+    CORRUPT = "corrupt"
+    UNSUPPORTED_CODEC = "unsupported_codec"
+    NO_KEYFRAME = "no_keyframe"
+
+    FROZEN = "frozen"
+    BLACK = "black"
+
+    @property
+    def words(self) -> Text:
+        return _FAULT_TITLES[self]
+
+
+_STATUS_TITLES = {
+    CameraStatus.CONNECTING: Text.of("连接中", "Connecting"),
+    CameraStatus.SEEING: Text.of("正常", "Seeing"),
+    CameraStatus.IMPAIRED: Text.of("画面异常", "Impaired"),
+    CameraStatus.OFFLINE: Text.of("离线", "Offline"),
+}
+_FAULT_TITLES = {
+    FaultKind.REFUSED: Text.of("连接被拒绝", "Connection refused"),
+    FaultKind.UNREACHABLE: Text.of("主机不可达", "Host unreachable"),
+    FaultKind.STALLED: Text.of("无数据", "No data"),
+    FaultKind.UNAUTHORIZED: Text.of("用户名或密码错误", "Wrong user name or password"),
+    FaultKind.NOT_FOUND: Text.of("通道不存在", "No such channel"),
+    FaultKind.ENDED: Text.of("连接中断", "Connection closed"),
+    FaultKind.CORRUPT: Text.of("数据损坏", "Corrupt data"),
+    FaultKind.UNSUPPORTED_CODEC: Text.of("不支持的编码", "Unsupported codec"),
+    FaultKind.NO_KEYFRAME: Text.of("无关键帧", "No keyframe"),
+    FaultKind.FROZEN: Text.of("画面冻结", "Frozen picture"),
+    FaultKind.BLACK: Text.of("黑屏", "Black picture"),
+}
+
+
+class CameraHealth(Value):
+    """One camera's state at one moment. `detail` is for ops and never holds a password."""
+
+    camera_id: Id
+    at: Utc
+    status: CameraStatus
+    since: Utc
+    fault: FaultKind | None = None
+    detail: str = ""
+    codec: str | None = None
+    size_wh: tuple[int, int] | None = None
+    fps: float | None = None
+    keyframe_every_s: float | None = None
+    last_packet_at: Utc | None = None
+    last_look_at: Utc | None = None
+    reconnects: int = 0
+
+
+class CoverageGap(Value):
+    """A span in which no packets of a camera came, and why."""
+
+    camera_id: Id
+    from_at: Utc
+    to_at: Utc
+    cause: FaultKind
+    detail: str = ""
+
+
+class CameraLooks(Value):
+    """What was looked at on one camera in one span of time."""
+
+    camera_id: Id
+    looks: int
+    last_look_at: Utc | None = None
+    longest_interval_s: float | None = None
+    skipped: dict[str, int] = Field(default_factory=dict)
+    """Looks that were due but not done, by cause: no_keyframe, decode_error, overload, stale…"""
+    counts: dict[str, int] = Field(default_factory=dict)
+    """Detections in the last look, by label."""

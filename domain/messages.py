@@ -1,0 +1,162 @@
+"""What crosses the bus. Each message is one of these frozen values in a CloudEvents envelope."""
+
+from datetime import datetime
+from typing import ClassVar
+
+from domain.base import Utc, Value
+from domain.evidence import Evidence, MissingEvidence
+from domain.health import CameraHealth, CameraLooks, CoverageGap
+from domain.incident import Incident
+
+
+class Message(Value):
+    """A message knows its CloudEvents type, its subject, its time, and a name that is the same
+    each time the same news is sent (so that consumers can be idempotent)."""
+
+    type: ClassVar[str]
+
+    @property
+    def name(self) -> str:
+        raise NotImplementedError
+
+    @property
+    def subject(self) -> str:
+        raise NotImplementedError
+
+    @property
+    def at(self) -> datetime:
+        raise NotImplementedError
+
+
+class _IncidentMessage(Message):
+    incident: Incident
+
+    @property
+    def name(self) -> str:
+        return f"{self.incident.id}:{self.incident.revision}"
+
+    @property
+    def subject(self) -> str:
+        return self.incident.camera_id
+
+    @property
+    def at(self) -> datetime:
+        return self.incident.closed_at or self.incident.last_seen_at
+
+
+class IncidentOpened(_IncidentMessage):
+    type = "patrol.incident.opened.v1"
+
+
+class IncidentUpdated(_IncidentMessage):
+    type = "patrol.incident.updated.v1"
+
+
+class IncidentClosed(_IncidentMessage):
+    type = "patrol.incident.closed.v1"
+
+
+class EvidenceSealed(Message):
+    type = "patrol.evidence.sealed.v1"
+    evidence: Evidence
+
+    @property
+    def name(self) -> str:
+        return self.evidence.id
+
+    @property
+    def subject(self) -> str:
+        return self.evidence.camera_id
+
+    @property
+    def at(self) -> datetime:
+        return self.evidence.sealed_at
+
+
+class EvidenceMissed(Message):
+    type = "patrol.evidence.missed.v1"
+    evidence: MissingEvidence
+
+    @property
+    def name(self) -> str:
+        return self.evidence.id
+
+    @property
+    def subject(self) -> str:
+        return self.evidence.camera_id
+
+    @property
+    def at(self) -> datetime:
+        return self.evidence.at
+
+
+class CameraHealthChanged(Message):
+    type = "patrol.camera.health.v1"
+    health: CameraHealth
+
+    @property
+    def name(self) -> str:
+        return f"{self.health.camera_id}:{self.health.at.isoformat()}"
+
+    @property
+    def subject(self) -> str:
+        return self.health.camera_id
+
+    @property
+    def at(self) -> datetime:
+        return self.health.at
+
+
+class CoverageGapEnded(Message):
+    type = "patrol.camera.gap.v1"
+    gap: CoverageGap
+
+    @property
+    def name(self) -> str:
+        return f"{self.gap.camera_id}:{self.gap.from_at.isoformat()}"
+
+    @property
+    def subject(self) -> str:
+        return self.gap.camera_id
+
+    @property
+    def at(self) -> datetime:
+        return self.gap.to_at
+
+
+class LooksDone(Message):
+    """One worker's looks at all its cameras in one span of time."""
+
+    type = "patrol.looks.done.v1"
+    worker_id: str
+    from_at: Utc
+    to_at: Utc
+    cameras: tuple[CameraLooks, ...]
+
+    @property
+    def name(self) -> str:
+        return f"{self.worker_id}:{self.to_at.isoformat()}"
+
+    @property
+    def subject(self) -> str:
+        return self.worker_id
+
+    @property
+    def at(self) -> datetime:
+        return self.to_at
+
+
+MESSAGES: dict[str, type[Message]] = {
+    message.type: message
+    for message in (
+        IncidentOpened,
+        IncidentUpdated,
+        IncidentClosed,
+        EvidenceSealed,
+        EvidenceMissed,
+        CameraHealthChanged,
+        CoverageGapEnded,
+        LooksDone,
+    )
+}
+"""Every message by its CloudEvents type."""
