@@ -1,0 +1,1 @@
+"""Detectors: the catalogue, sessions and heads. The only importer of onnxruntime."""
