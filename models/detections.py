@@ -36,9 +36,8 @@ class Detections:
         if self.xyxy.shape != (n, 4):
             raise ValueError(f"xyxy: expected shape (n, 4), got {self.xyxy.shape}")
         if self.scores.shape != (n,) or self.class_ids.shape != (n,):
-            raise ValueError(
-                f"expected {n} scores and class ids, got {self.scores.shape}, {self.class_ids.shape}"
-            )
+            came = f"{self.scores.shape}, {self.class_ids.shape}"
+            raise ValueError(f"expected {n} scores and class ids, got {came}")
 
     @classmethod
     def empty(cls, labels: tuple[str, ...] = ()) -> "Detections":

@@ -34,4 +34,5 @@ class Frame:
     def scaled(self, size_wh: tuple[int, int]) -> Image:
         """The picture scaled to `size_wh` while it is converted: (h, w, 3) uint8 BGR."""
         width, height = size_wh
-        return self.picture.to_ndarray(format="bgr24", width=width, height=height)
+        pixels = self.picture.to_ndarray(format="bgr24", width=width, height=height)
+        return np.asarray(pixels, np.uint8)
