@@ -63,6 +63,7 @@ class Verdict(StrEnum):
     FALSE = "false"
     DUPLICATE = "duplicate"
     PERMITTED = "permitted"
+    GONE = "gone"  # it was there and left by itself before anybody had to act
 
     @property
     def words(self) -> Text:
@@ -164,6 +165,7 @@ _VERDICT_TITLES = {
     Verdict.FALSE: Text.of("误报", "False"),
     Verdict.DUPLICATE: Text.of("重复", "Duplicate"),
     Verdict.PERMITTED: Text.of("许可", "Permitted"),
+    Verdict.GONE: Text.of("自行消失", "Gone by itself"),
 }
 _FALSE_TITLES = {
     FalseReason.LIGHT: Text.of("灯光", "Light"),
@@ -241,6 +243,8 @@ class Case(Value):
     last_seen_at: Utc
     gone_at: Utc | None = None
     updated_at: Utc
+    review_due_at: Utc | None = None
+    """Until when somebody should have said what it is; overdue when past without a verdict."""
     score: float
     count: int | None = None
 

@@ -24,7 +24,8 @@ PatrolError
 └── CaseError
     ├── CaseNotFound
     ├── MoveRefused             the state table does not allow this move, or a reason is missing
-    └── MoveConflict            somebody else moved the case first
+    ├── MoveConflict            somebody else moved the case first
+    └── CaseStoreUnavailable    the database does not answer; nothing was changed
 
 Messages say what was expected, what came, and where. They never hold a password.
 """
@@ -146,3 +147,7 @@ class MoveRefused(CaseError):
 
 class MoveConflict(CaseError):
     """Somebody else moved the case first."""
+
+
+class CaseStoreUnavailable(CaseError):
+    """The database does not answer; nothing was changed."""
