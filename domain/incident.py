@@ -28,6 +28,7 @@ class CloseReason(StrEnum):
     GONE = "gone"
     UNSEEN = "unseen"
     RULE_CHANGED = "rule_changed"
+    OFF_HOURS = "off_hours"
 
     @property
     def words(self) -> Text:
@@ -43,6 +44,7 @@ _CLOSE_TITLES = {
     CloseReason.GONE: Text.of("已消失", "No longer seen"),
     CloseReason.UNSEEN: Text.of("失去画面, 无法确认", "Camera lost, cannot tell"),
     CloseReason.RULE_CHANGED: Text.of("规则已变更", "Rule changed"),
+    CloseReason.OFF_HOURS: Text.of("布防时段结束", "Watch hours over"),
 }
 
 

@@ -1,0 +1,131 @@
+"""Crowding 聚集: many people in a zone for a time."""
+
+from collections import deque
+from typing import Literal
+
+import numpy as np
+from pydantic import Field
+
+from domain.base import Text
+from domain.incident import IncidentKind
+from models.detections import Detections
+from vision.presence import Presence
+from vision.rule import BaseRuleSettings, Finding, Judgement, Scene
+from vision.zones import Zone, standing_in
+
+PERSON_LABEL = "person"
+SUSPICIOUS_SHARE = 0.8
+"""From this share of the limit on, more looks are worth their cost."""
+
+
+class CrowdingRuleSettings(BaseRuleSettings):
+    """At least `count` people for `for_s` seconds."""
+
+    kind: Literal["crowding"] = "crowding"
+    confidence: float = Field(default=0.35, ge=0, le=1)
+    """Least score of a person (default 0.35, domain study §5.4)."""
+    count: int = Field(default=15, ge=1)
+    """People in the zone from which on it is a crowd (default 15, §5.4)."""
+    for_s: float = Field(default=60.0, ge=0)
+    """How long they must stay (default 60 s, §5.4)."""
+    presence: float = Field(default=0.8, gt=0, le=1)
+    """Share of `for_s` in which the count must reach the limit (default 0.8)."""
+    smooth_s: float = Field(default=6.0, ge=0)
+    """The count is the median over this time, so that a flickering detector decides nothing
+    (default 6 s: three looks at one every 2 s)."""
+    clear_share: float = Field(default=0.8, gt=0, le=1)
+    """The crowd has dispersed below this share of `count` … (default 0.8)"""
+    clear_s: float = Field(default=20.0, ge=0)
+    """… for this long (default 20 s)."""
+    min_height: float = Field(default=0.018, ge=0, le=1)
+    """Least height of a person as a share of the frame (default 0.018, the 20 px of §5.4 at
+    1080 lines)."""
+    close_after_s: float = Field(default=30.0, ge=0)
+    """An open incident closes this long after the looks stopped to match."""
+
+    @property
+    def incident_kind(self) -> IncidentKind:
+        return IncidentKind.CROWDING
+
+    @property
+    def warm_up_s(self) -> float:
+        return self.for_s + self.smooth_s
+
+
+class CrowdingRule:
+    """Keeps the count of one zone.
+
+    Three states: few people; enough of them, and the time runs; a crowd. The limit is needed to
+    come in and `clear_share` of it to go out, so a count that hovers at the limit opens once.
+    """
+
+    def __init__(self, settings: CrowdingRuleSettings, zone: Zone) -> None:
+        self._settings = settings
+        self._zone = zone
+        self._counts: deque[tuple[float, int]] = deque()
+        self._presence: Presence | None = None
+        self._crowded = False
+        self._low_since_s: float | None = None
+
+    def judge(self, scene: Scene) -> Judgement:
+        people = self._people(scene)
+        count = self._smoothed(len(people), scene.now_s)
+        self._follow(count, scene.now_s)
+        limit = self._settings.count
+        if not self._crowded or self._presence is None:
+            return Judgement(suspicious=count >= SUSPICIOUS_SHARE * limit)
+        if count < self._settings.clear_share * limit:
+            return Judgement()
+        return Judgement(self._finding(people, round(count), self._presence, scene.now_s))
+
+    def _people(self, scene: Scene) -> Detections:
+        people = scene.detections.of(PERSON_LABEL).at_least(self._settings.confidence)
+        people = people[people.xyxy[:, 3] - people.xyxy[:, 1] >= self._settings.min_height]
+        return people[standing_in(self._zone, scene.exempt, people.xyxy)]
+
+    def _smoothed(self, count: int, now_s: float) -> float:
+        """The median count over the last `smooth_s`."""
+        self._counts.append((now_s, count))
+        while self._counts[0][0] < now_s - self._settings.smooth_s:
+            self._counts.popleft()
+        return float(np.median([n for _, n in self._counts]))
+
+    def _follow(self, count: float, now_s: float) -> None:
+        """Move between the three states."""
+        enough, cleared = count >= self._settings.count, self._cleared(count, now_s)
+        if self._presence is None:
+            self._presence = Presence(now_s, self._settings.for_s) if enough else None
+        elif cleared:
+            self._presence, self._crowded = None, False
+        else:
+            self._presence.see(enough, now_s)
+        if self._presence is not None and not self._crowded:
+            self._crowded = self._confirms(self._presence, now_s)
+
+    def _cleared(self, count: float, now_s: float) -> bool:
+        if count >= self._settings.clear_share * self._settings.count:
+            self._low_since_s = None
+            return False
+        if self._low_since_s is None:
+            self._low_since_s = now_s
+        return not self._crowded or now_s - self._low_since_s >= self._settings.clear_s
+
+    def _confirms(self, presence: Presence, now_s: float) -> bool:
+        for_s = self._settings.for_s
+        lasted = presence.lasted_s(now_s) >= for_s
+        return lasted and presence.share(for_s, now_s) >= self._settings.presence
+
+    def _finding(self, people: Detections, count: int, presence: Presence, now_s: float) -> Finding:
+        lasted_s = presence.lasted_s(now_s)
+        return Finding(
+            score=float(people.scores.mean()) if len(people) else self._settings.confidence,
+            lasted_s=lasted_s,
+            looks=presence.looks,
+            hits=presence.hits,
+            explanation=Text.of(
+                f"区域内 {count} 人, 已持续 {lasted_s:.0f} s",
+                f"{count} people in the zone for {lasted_s:.0f} s",
+            ),
+            boxes=people.boxes(),
+            count=count,
+        )

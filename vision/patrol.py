@@ -1,0 +1,216 @@
+"""One camera's patrol: its zones, rules and incidents, fed with looks."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from domain.base import Text
+from domain.errors import ConfigurationError
+from domain.incident import CloseReason, Incident, IncidentState, ModelRef
+from vision.incidents import IncidentBook, IncidentMessage, Subject, closed_for_change
+from vision.look import Look
+from vision.rule import Rule, Scene
+from vision.schedule import is_on
+from vision.settings import RuleSettings, build_rule, zone_problems
+from vision.steady import SteadySeconds
+from vision.tracks import Tracker
+from vision.zones import INLINE_ZONE_ID, Zone, ZoneKind, ZoneSettings, unmasked
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class _Watch:
+    """One rule on one zone."""
+
+    settings: RuleSettings
+    zone: Zone
+    subject: Subject
+    rule: Rule
+    suspicious: bool = False
+    looked_s: float | None = None
+
+    def begin_anew(self) -> None:
+        """Forget what earlier looks showed: too much may have happened since."""
+        self.rule = build_rule(self.settings, self.zone)
+        self.suspicious = False
+        self.looked_s = None
+
+
+class CameraPatrol:
+    """Turns the looks of one camera into the opening, updating and closing of incidents.
+
+    Raises ConfigurationError when a rule names a zone that the camera does not have.
+    """
+
+    def __init__(
+        self,
+        camera_id: str,
+        rules: Mapping[str, RuleSettings],
+        zones: Sequence[ZoneSettings],
+        *,
+        timezone: ZoneInfo,
+        model: ModelRef | None,
+        notice: Text | None,
+    ) -> None:
+        _refuse_problems(camera_id, rules, zones)
+        self._camera_id = camera_id
+        self._timezone = timezone
+        self._time = SteadySeconds()
+        self._book = IncidentBook(camera_id, model=model, notice=notice)
+        self._ignored = _compiled(zones, ZoneKind.IGNORE)
+        self._exempt = _compiled(zones, ZoneKind.EXEMPT)
+        self._watches = _watches(rules, _compiled(zones, ZoneKind.DETECT))
+        labels = [watch.settings.tracked_labels for watch in self._watches]
+        self._tracker = Tracker(frozenset().union(*labels))
+
+    @property
+    def open_incidents(self) -> tuple[Incident, ...]:
+        return self._book.open_incidents
+
+    @property
+    def suspicious(self) -> bool:
+        """Whether some rule would soon know more if the camera were looked at more often."""
+        return any(watch.suspicious for watch in self._watches)
+
+    def look(self, look: Look) -> list[IncidentMessage]:
+        """Judge one look. Messages come in the order in which they happened."""
+        now_s = self._time.advance(look.at)
+        messages = self._close_overdue(look.at, now_s)
+        scene = self._scene(look, now_s)
+        for watch in self._watches:
+            if self._watching(watch, look.at):
+                messages += self._judge(watch, scene, look.at)
+        return messages
+
+    def tick(self, at: datetime) -> list[IncidentMessage]:
+        """Close what must close although no look came: unseen, or out of its hours."""
+        return self._close_overdue(at, self._time.peek(at))
+
+    def restore(self, incidents: Iterable[Incident], at: datetime) -> list[IncidentMessage]:
+        """Carry on after a restart with what was open, and with what closed not long ago.
+
+        An open incident whose rule, zone or settings are no more is closed: the answer. So is,
+        as unseen, any but the newest of one rule and zone.
+        """
+        now_s = self._time.advance(at)
+        watches = {watch.subject.key: watch for watch in self._watches}
+        messages: list[IncidentMessage] = []
+        for incident in sorted(incidents, key=lambda i: (i.state is IncidentState.OPEN, i.id)):
+            watch = watches.get((incident.rule_id, incident.zone_id))
+            if watch is not None and watch.subject.rule_version == incident.rule_version:
+                messages += self._book.close(watch.subject, CloseReason.UNSEEN, at, now_s)
+                self._book.restore(watch.subject, incident, at, now_s)
+                watch.looked_s = now_s
+            elif incident.state is IncidentState.OPEN:
+                messages.append(closed_for_change(incident, at))
+        self._book.forget(now_s)
+        return self._logged(messages)
+
+    def _close_overdue(self, at: datetime, now_s: float) -> list[IncidentMessage]:
+        messages: list[IncidentMessage] = []
+        for watch in self._watches:
+            if watch.looked_s is None:
+                continue  # it has begun anew already, and nothing of it is open
+            if not self._watching(watch, at):
+                messages += self._book.close(watch.subject, CloseReason.OFF_HOURS, at, now_s)
+                watch.begin_anew()
+            elif now_s - watch.looked_s >= watch.subject.unseen_after_s:
+                messages += self._book.close(watch.subject, CloseReason.UNSEEN, at, now_s)
+                watch.begin_anew()
+        self._book.forget(now_s)
+        return self._logged(messages)
+
+    def _watching(self, watch: _Watch, at: datetime) -> bool:
+        schedules = watch.settings.schedule, watch.zone.schedule
+        return all(is_on(schedule, at, self._timezone) for schedule in schedules)
+
+    def _scene(self, look: Look, now_s: float) -> Scene:
+        in_force = [z for z in self._ignored if is_on(z.schedule, look.at, self._timezone)]
+        detections = unmasked(look.detections, tuple(in_force))
+        return Scene(
+            now_s=now_s,
+            detections=detections,
+            tracks=self._tracker.see(detections, now_s),
+            exempt=tuple(z for z in self._exempt if is_on(z.schedule, look.at, self._timezone)),
+        )
+
+    def _judge(self, watch: _Watch, scene: Scene, at: datetime) -> list[IncidentMessage]:
+        judgement = watch.rule.judge(scene)
+        watch.suspicious = judgement.suspicious
+        watch.looked_s = scene.now_s
+        if judgement.finding is None:
+            return self._logged(self._book.miss(watch.subject, at, scene.now_s))
+        found = self._book.match(watch.subject, judgement.finding, at, scene.now_s)
+        return self._logged(found)
+
+    def _logged(self, messages: list[IncidentMessage]) -> list[IncidentMessage]:
+        for message in messages:
+            incident = message.incident
+            _log.info(
+                message.type.split(".")[2],
+                camera=incident.camera_id,
+                incident=incident.id,
+                revision=incident.revision,
+                rule=incident.rule_id,
+                zone=incident.zone_id,
+                reason=incident.close_reason,
+            )
+        return messages
+
+
+def rule_version(settings: RuleSettings, zone: Zone) -> str:
+    """A short name of exactly these settings on exactly this polygon: sha256, 12 digits."""
+    what = {"settings": settings.model_dump(mode="json"), "zone": zone.polygon}
+    canonical = json.dumps(what, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(canonical.encode()).hexdigest()[:12]
+
+
+def _refuse_problems(
+    camera_id: str, rules: Mapping[str, RuleSettings], zones: Sequence[ZoneSettings]
+) -> None:
+    problems = zone_problems(rules, zones)
+    if problems:
+        words = "; ".join(f"{'.'.join(map(str, place))}: {what}" for place, what in problems)
+        raise ConfigurationError(f"camera {camera_id}: {words}")
+
+
+def _compiled(zones: Sequence[ZoneSettings], kind: ZoneKind) -> tuple[Zone, ...]:
+    return tuple(Zone.of(z.id, z.polygon, z.schedule) for z in zones if z.kind is kind)
+
+
+def _watches(rules: Mapping[str, RuleSettings], zones: Sequence[Zone]) -> list[_Watch]:
+    return [
+        _Watch(settings, zone, _subject(rule_id, settings, zone), build_rule(settings, zone))
+        for rule_id, settings in rules.items()
+        if settings.enabled
+        for zone in _zones_of(settings, zones)
+    ]
+
+
+def _zones_of(settings: RuleSettings, zones: Sequence[Zone]) -> list[Zone]:
+    if settings.zone is not None:
+        return [Zone.of(INLINE_ZONE_ID, settings.zone)]
+    if not settings.zones:
+        return [Zone.whole_frame()]
+    return [zone for zone in zones if zone.id in settings.zones]
+
+
+def _subject(rule_id: str, settings: RuleSettings, zone: Zone) -> Subject:
+    return Subject(
+        rule_id=rule_id,
+        rule_version=rule_version(settings, zone),
+        kind=settings.incident_kind,
+        zone_id=zone.id,
+        zone=zone.polygon,
+        close_after_s=settings.close_after_s,
+        cool_down_s=settings.cool_down_s,
+        update_every_s=settings.update_every_s,
+        unseen_after_s=settings.unseen_after_s,
+        warm_up_s=settings.warm_up_s,
+    )

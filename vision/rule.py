@@ -1,0 +1,103 @@
+"""What a rule is: settings that people write, and one method that judges each look."""
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol, Self
+
+from pydantic import Field, model_validator
+
+from domain.base import Settings, Text
+from domain.geometry import FramePolygon
+from domain.incident import IncidentKind, LabelledBox
+from domain.place import Id
+from models.detections import Detections
+from vision.schedule import Schedule
+from vision.tracks import Track
+from vision.zones import Zone
+
+
+class BaseRuleSettings(Settings):
+    """What the settings of every rule have. Times are seconds, never counts of looks."""
+
+    enabled: bool = True
+    """Whether the rule watches at all (default true)."""
+    zones: tuple[Id, ...] = ()
+    """Ids of the camera's detect zones to watch, each on its own (default: the whole picture)."""
+    zone: FramePolygon | None = None
+    """A polygon in frame units 0–1 to watch, instead of `zones`."""
+    schedule: Schedule = ()
+    """Hours in which the rule watches, in the site's time zone (default: always)."""
+    close_after_s: float = Field(default=60.0, ge=0)
+    """An open incident closes this long after the looks stopped to match."""
+    cool_down_s: float = Field(default=1800.0, ge=0)
+    """A match within this time after closing re-opens the same incident (default 30 min)."""
+    update_every_s: float = Field(default=30.0, ge=0)
+    """An open incident is reported at most this often, unless it grew by a fifth."""
+    unseen_after_s: float = Field(default=120.0, gt=0)
+    """Without any look for this long nobody knows: the incident closes as unseen."""
+
+    @model_validator(mode="after")
+    def _one_way_to_say_where(self) -> Self:
+        if self.zone is not None and self.zones:
+            raise ValueError("expected either zone (a polygon) or zones (ids), got both")
+        return self
+
+    @property
+    @abstractmethod
+    def incident_kind(self) -> IncidentKind:
+        """What kind of incident the rule finds."""
+
+    @property
+    @abstractmethod
+    def warm_up_s(self) -> float:
+        """How long the rule must look before it can match at all."""
+
+    @property
+    def tracked_labels(self) -> frozenset[str]:
+        """The classes whose tracks the rule asks for."""
+        return frozenset()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scene:
+    """All that a rule is told about one look."""
+
+    now_s: float
+    """Steady seconds: they never run backwards."""
+    detections: Detections
+    """Without what lies under ignore zones."""
+    tracks: Sequence[Track] = ()
+    """The things that are followed, those not seen in this look among them."""
+    exempt: tuple[Zone, ...] = ()
+    """The exempt zones in force."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A finding 研判: a rule's match in one look."""
+
+    score: float
+    lasted_s: float
+    """How long what was found has been there."""
+    looks: int
+    """The looks that the finding rests on, and how many of them matched."""
+    hits: int
+    explanation: Text
+    boxes: tuple[LabelledBox, ...]
+    count: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A rule's answer to one look."""
+
+    finding: Finding | None = None
+    suspicious: bool = False
+    """Something begins that more looks would soon settle."""
+
+
+class Rule(Protocol):
+    """One rule on one zone of one camera, with what it remembers of earlier looks."""
+
+    def judge(self, scene: Scene) -> Judgement: ...

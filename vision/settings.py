@@ -1,0 +1,98 @@
+"""The register of rules: what may be written in a configuration, and what judges by it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, TypeAdapter
+
+from domain.place import Id
+from vision.crowding import CrowdingRule, CrowdingRuleSettings
+from vision.fire import FireRule, FireRuleSettings
+from vision.road_occupation import RoadOccupationRule, RoadOccupationRuleSettings
+from vision.rule import Rule
+from vision.zones import FRAME_ZONE_ID, INLINE_ZONE_ID, Zone, ZoneKind, ZoneSettings
+
+__all__ = [
+    "CrowdingRuleSettings",
+    "FireRuleSettings",
+    "RoadOccupationRuleSettings",
+    "RuleSettings",
+    "RulesSettings",
+    "ZoneSettings",
+    "build_rule",
+    "parse_rules",
+    "zone_problems",
+]
+
+RuleSettings = Annotated[
+    FireRuleSettings | RoadOccupationRuleSettings | CrowdingRuleSettings,
+    Field(discriminator="kind"),
+]
+"""The settings of one rule; `kind` tells which."""
+
+
+def _name_the_kinds(data: Any) -> Any:
+    """``{fire: {}}`` → ``{fire: {kind: fire}}``; a rule without any setting may be left empty."""
+    if not isinstance(data, Mapping):
+        return data
+    return {rule_id: _name_the_kind(rule_id, rule) for rule_id, rule in data.items()}
+
+
+def _name_the_kind(rule_id: Any, rule: Any) -> Any:
+    if rule is None:
+        return {"kind": rule_id}
+    if isinstance(rule, Mapping) and "kind" not in rule:
+        return {"kind": rule_id, **rule}
+    return rule
+
+
+RulesSettings = Annotated[dict[Id, RuleSettings], BeforeValidator(_name_the_kinds)]
+"""A camera's rules by their ids. The id is the kind unless the rule says another.
+
+In an error's location the kind stands between rule id and key: ``(fire_lane, road_occupation,
+for_s)``.
+"""
+
+_RULES: TypeAdapter[dict[str, RuleSettings]] = TypeAdapter(RulesSettings)
+
+
+def parse_rules(data: Mapping[str, Any]) -> dict[str, RuleSettings]:
+    """Rules from plain data; raises pydantic's ValidationError with every problem at once."""
+    return _RULES.validate_python(data)
+
+
+def build_rule(settings: RuleSettings, zone: Zone) -> Rule:
+    """The rule that judges by these settings in this zone."""
+    match settings:
+        case FireRuleSettings():
+            return FireRule(settings, zone)
+        case RoadOccupationRuleSettings():
+            return RoadOccupationRule(settings, zone)
+        case CrowdingRuleSettings():
+            return CrowdingRule(settings, zone)
+
+
+def zone_problems(
+    rules: Mapping[str, RuleSettings], zones: Sequence[ZoneSettings]
+) -> list[tuple[tuple[str | int, ...], str]]:
+    """What does not fit between a camera's rules and zones: (place in the camera, words)."""
+    problems: list[tuple[tuple[str | int, ...], str]] = []
+    ids = [zone.id for zone in zones]
+    for i, zone_id in enumerate(ids):
+        if zone_id in (FRAME_ZONE_ID, INLINE_ZONE_ID):
+            problems.append((("zones", i, "id"), f"the zone id {zone_id} is taken by the program"))
+        elif zone_id in ids[:i]:
+            problems.append(
+                (("zones", i, "id"), f"expected each zone id once, got {zone_id} again")
+            )
+    watchable = [zone.id for zone in zones if zone.kind is ZoneKind.DETECT]
+    for rule_id, rule in rules.items():
+        for i, zone_id in enumerate(rule.zones):
+            place = ("rules", rule_id, "zones", i)
+            if zone_id not in watchable:
+                known = ", ".join(watchable) or "none"
+                words = f"expected the id of a detect zone of this camera ({known}), got {zone_id}"
+                problems.append((place, words))
+            elif zone_id in rule.zones[:i]:
+                problems.append((place, f"expected each zone once, got {zone_id} again"))
+    return problems
