@@ -1,0 +1,120 @@
+"""The detector: pictures in, detections out."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+
+from domain.errors import ConfigurationError
+from domain.incident import ModelRef
+from models.catalog import Catalog
+from models.detections import Detections, Floats, Ints
+from models.entry import ModelEntry
+from models.letterbox import Image, Letterbox, SizeWH
+from models.network import Network
+from models.nms import suppress
+from models.settings import DetectorSettings
+
+
+class Detects(Protocol):
+    """Whatever can look at pictures: a Detector, or a recorded one in its place."""
+
+    @property
+    def ref(self) -> ModelRef: ...
+    @property
+    def labels(self) -> tuple[str, ...]: ...
+    def fit_wh(self, size_wh: SizeWH) -> SizeWH: ...
+    def detect(self, images: Sequence[Image]) -> list[Detections]: ...
+
+
+class Detector:
+    """One model, ready to look. Safe to use from several threads."""
+
+    def __init__(self, entry: ModelEntry, network: Network, settings: DetectorSettings) -> None:
+        self._entry = entry
+        self._network = network
+        self._settings = settings
+        self._wanted = _class_ids(entry, settings.labels)
+
+    @classmethod
+    def open(cls, catalog: Catalog, settings: DetectorSettings) -> "Detector":
+        """Open the model that the settings name.
+
+        Raises ModelMissing, ModelCorrupt, ModelShapeError, or ConfigurationError for a label that
+        the model does not know.
+        """
+        entry = catalog.get(settings.model)
+        path = catalog.path(settings.model)
+        network = Network.open(entry, path, threads=settings.threads, provider=settings.provider)
+        return cls(entry, network, settings)
+
+    @property
+    def ref(self) -> ModelRef:
+        return self._entry.ref
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        return self._entry.labels
+
+    def fit_wh(self, size_wh: SizeWH) -> SizeWH:
+        """The size a picture should be scaled to, so that here it only needs its padding."""
+        return self._place(size_wh).inner_wh
+
+    def detect(self, images: Sequence[Image]) -> list[Detections]:
+        """Look at pictures (h, w, 3) uint8 BGR of any sizes; boxes come back in frame units."""
+        found: list[Detections] = []
+        for start in range(0, len(images), self._settings.max_batch):
+            pictures, places = self.prepare(images[start : start + self._settings.max_batch])
+            outputs = self.run(pictures)
+            found += [self.decode(*pair) for pair in zip(outputs, places, strict=True)]
+        return found
+
+    def prepare(self, images: Sequence[Image]) -> tuple[Floats, list[Letterbox]]:
+        """First stage: the input tensor (n, 3, h, w) float32, and where each picture lies in it."""
+        width, height = self._entry.input_wh
+        pictures = np.empty((len(images), 3, height, width), np.float32)
+        places: list[Letterbox] = []
+        for planes, image in zip(pictures, images, strict=True):
+            _check(image)
+            place = self._place((image.shape[1], image.shape[0]))
+            place.draw(image, planes, self._network.head.form)
+            places.append(place)
+        return pictures, places
+
+    def run(self, pictures: Floats) -> Floats:
+        """Second stage: the network's output (n, …) float32."""
+        return self._network.run(pictures)
+
+    def decode(self, output: Floats, place: Letterbox) -> Detections:
+        """Third stage: the boxes of one picture, suppressed, clipped to the frame."""
+        settings, head = self._settings, self._network.head
+        found = head.decode(output, settings.confidence, self._wanted)
+        if head.needs_nms:
+            columns = found.xyxy, found.scores, found.class_ids
+            found = found[suppress(*columns, iou=settings.iou, limit=settings.max_boxes)]
+        xyxy = np.clip(place.to_frame(found.xyxy), 0, 1)
+        found_in_frame = (xyxy[:, 2] > xyxy[:, 0]) & (xyxy[:, 3] > xyxy[:, 1])
+        detections = Detections(xyxy, found.scores, found.class_ids, self.labels)
+        return detections[found_in_frame][: settings.max_boxes]
+
+    def _place(self, size_wh: SizeWH) -> Letterbox:
+        centred = self._network.head.form.centred
+        return Letterbox.fit(size_wh, self._entry.input_wh, centred=centred)
+
+
+def _class_ids(entry: ModelEntry, labels: Sequence[str]) -> Ints | None:
+    """The class ids of the labels asked for; None for all."""
+    unknown = [label for label in labels if label not in entry.labels]
+    if unknown:
+        raise ConfigurationError(
+            f"detector.labels: model {entry.name} knows no {', '.join(unknown)}; "
+            f"expected some of: {', '.join(entry.labels)}"
+        )
+    return np.array([entry.labels.index(label) for label in labels], np.int64) if labels else None
+
+
+def _check(image: Image) -> None:
+    if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or not image.size:
+        raise ValueError(
+            f"expected a picture of shape (h, w, 3), uint8, got {image.shape}, {image.dtype}"
+        )

@@ -1,0 +1,35 @@
+"""One model of the catalogue, as it is written down."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from domain.base import Value
+from domain.incident import ModelRef
+from domain.place import Id
+
+HeadKind = Literal["yolov8", "yolo26", "yolox"]
+Side = Annotated[int, Field(gt=0, le=8192, multiple_of=32)]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}\.onnx$")]
+"""A bare file name: a catalogue never reaches out of its folder."""
+
+
+class ModelEntry(Value):
+    """What is known of a model: enough to check a file against it and to read its outputs."""
+
+    name: Id
+    file: FileName
+    sha256: Sha256
+    size_bytes: int = Field(gt=0)
+    labels: Annotated[tuple[str, ...], Field(min_length=1)]
+    """Class names in the order of the network's outputs."""
+    input_wh: tuple[Side, Side]
+    head: HeadKind
+    licence: str = "not stated"
+    origin: str = "not stated"
+    note: str = ""
+
+    @property
+    def ref(self) -> ModelRef:
+        return ModelRef(name=self.name, sha256=self.sha256)

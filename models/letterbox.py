@@ -1,0 +1,77 @@
+"""How a picture of any size is laid into a network's input, and boxes are read back."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from models.detections import Floats
+
+Image = NDArray[np.uint8]
+"""A picture of shape (height, width, 3), uint8, BGR as OpenCV has it."""
+SizeWH = tuple[int, int]
+
+PAD_GREY = 114
+"""The grey around the picture that the networks were trained with."""
+
+
+@dataclass(frozen=True, slots=True)
+class InputForm:
+    """What a family of networks expects in its input tensor."""
+
+    centred: bool
+    """Padding on both sides; otherwise at the bottom and at the right only."""
+    rgb: bool
+    """Channel order; otherwise BGR."""
+    scale: float
+    """What a pixel value 0-255 is multiplied by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Letterbox:
+    """Where the scaled picture lies in the network's input, in input pixels."""
+
+    input_wh: SizeWH
+    inner_wh: SizeWH
+    left_top: tuple[int, int]
+
+    @classmethod
+    def fit(cls, size_wh: SizeWH, input_wh: SizeWH, *, centred: bool) -> "Letterbox":
+        """The largest place for a picture of `size_wh` that keeps its shape."""
+        if min(size_wh) < 1:
+            raise ValueError(f"expected a picture with at least one pixel, got size {size_wh}")
+        ratio = min(input_wh[0] / size_wh[0], input_wh[1] / size_wh[1])
+        width, height = (max(1, round(side * ratio)) for side in size_wh)
+        gap_x, gap_y = input_wh[0] - width, input_wh[1] - height
+        left_top = (gap_x // 2, gap_y // 2) if centred else (0, 0)
+        return cls(input_wh, (width, height), left_top)
+
+    def draw(self, image: Image, planes: Floats, form: InputForm) -> None:
+        """Scale the picture and write it into `planes` (3, h, w) float32, padding included."""
+        (width, height), (left, top) = self.inner_wh, self.left_top
+        if image.shape[1::-1] != self.inner_wh:
+            scaled = cv2.resize(image, self.inner_wh, interpolation=cv2.INTER_LINEAR)
+            image = np.asarray(scaled, np.uint8)
+        planes.fill(PAD_GREY * form.scale)
+        for channel, pixels in enumerate(cv2.split(image)):
+            plane = planes[2 - channel if form.rgb else channel]
+            inner = plane[top : top + height, left : left + width]
+            np.multiply(pixels, np.float32(form.scale), out=inner)
+
+    def to_frame(self, xyxy: Floats) -> Floats:
+        """Input pixels (n, 4) to frame units, not clipped. The exact inverse of `to_input`:
+        each axis by its own scale, because the scaled size was rounded to whole pixels."""
+        return ((xyxy - self._offset) / self._scale).astype(np.float32)
+
+    def to_input(self, xyxy: Floats) -> Floats:
+        """Frame units (n, 4) to input pixels."""
+        return (xyxy * self._scale + self._offset).astype(np.float32)
+
+    @property
+    def _offset(self) -> NDArray[np.float64]:
+        return np.array(self.left_top * 2, np.float64)
+
+    @property
+    def _scale(self) -> NDArray[np.float64]:
+        return np.array(self.inner_wh * 2, np.float64)

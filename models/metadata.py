@@ -1,0 +1,73 @@
+"""What an export says of itself: the metadata that ultralytics writes into its ONNX files."""
+
+import ast
+from collections.abc import Mapping
+from typing import Any
+
+from domain.base import Value
+from domain.errors import ModelShapeError
+
+DETECTION_TASK = "detect"
+
+
+class ExportMetadata(Value):
+    """The part of an export's metadata that we use; empty fields were not given."""
+
+    labels: tuple[str, ...] = ()
+    input_wh: tuple[int, int] | None = None
+    licence: str | None = None
+    origin: str | None = None
+
+    @classmethod
+    def read(cls, metadata: Mapping[str, str], where: str) -> "ExportMetadata":
+        """Read ONNX metadata. Raises ModelShapeError for an export that is not a detector."""
+        task = metadata.get("task", DETECTION_TASK)
+        if task != DETECTION_TASK:
+            raise ModelShapeError(
+                f"{where}: expected an export with task {DETECTION_TASK!r}, got {task!r}"
+            )
+        return cls(
+            labels=_labels(_literal(metadata, "names", where), where),
+            input_wh=_input_wh(_literal(metadata, "imgsz", where), where),
+            licence=metadata.get("license"),
+            origin=metadata.get("description"),
+        )
+
+
+def _literal(metadata: Mapping[str, str], key: str, where: str) -> Any:
+    """The value of a key written as a Python literal; None if the key is absent."""
+    text = metadata.get(key)
+    if text is None:
+        return None
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError) as error:
+        raise ModelShapeError(
+            f"{where}: metadata {key!r}: expected a literal, got {text!r}"
+        ) from error
+
+
+def _labels(names: Any, where: str) -> tuple[str, ...]:
+    """Names are {0: 'person', 1: …} in all exports of the last years, a list in older ones."""
+    if names is None:
+        return ()
+    if isinstance(names, list | tuple):
+        names = dict(enumerate(names))
+    if not isinstance(names, dict) or sorted(names) != list(range(len(names))):
+        raise ModelShapeError(
+            f"{where}: metadata 'names': expected a name for each class id from 0 on, got {names!r}"
+        )
+    return tuple(str(names[i]) for i in range(len(names)))
+
+
+def _input_wh(imgsz: Any, where: str) -> tuple[int, int] | None:
+    """The export writes height before width."""
+    match imgsz:
+        case None:
+            return None
+        case [int(height), int(width)]:
+            return width, height
+        case _:
+            raise ModelShapeError(
+                f"{where}: metadata 'imgsz': expected [height, width], got {imgsz!r}"
+            )

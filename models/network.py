@@ -1,0 +1,80 @@
+"""A session and its head, seen to fit each other and the catalogue entry."""
+
+from pathlib import Path
+
+import numpy as np
+
+from domain.errors import ModelCorrupt, ModelShapeError
+from models.detections import Floats
+from models.entry import ModelEntry
+from models.heads import Head, head_for
+from models.session import Session, Shape
+from models.settings import Provider
+
+
+class Network:
+    """An opened model. `open` runs one blank picture, so that shapes are known to be right and the
+    first real picture pays no warm-up."""
+
+    def __init__(self, session: Session, head: Head) -> None:
+        self._session = session
+        self.head = head
+
+    @classmethod
+    def open(
+        cls, entry: ModelEntry, path: Path, *, threads: int = 1, provider: Provider = "cpu"
+    ) -> "Network":
+        """Raises ModelMissing, ModelCorrupt, or ModelShapeError with both shapes."""
+        session = Session.open(path, threads=threads, provider=provider)
+        head = head_for(entry.head, entry.input_wh, entry.labels)
+        where = f"model {entry.name} ({path})"
+        check_input(session.input_shape, entry.input_wh, where)
+        _check_output(blank_run(session, entry.input_wh, where), entry, head, where)
+        return cls(session, head)
+
+    def run(self, pictures: Floats) -> Floats:
+        """Run pictures (n, 3, h, w) float32 in the head's input form: the output (n, …)."""
+        return self._session.run(pictures)
+
+
+def check_input(shape: Shape, input_wh: tuple[int, int], where: str) -> None:
+    """Raise ModelShapeError unless the graph takes one picture, or any number, of this size."""
+    width, height = input_wh
+    expected = (1, 3, height, width)
+    fits = len(shape) == 4 and all(
+        came in (None, want) for came, want in zip(shape, expected, strict=True)
+    )
+    if not fits:
+        raise ModelShapeError(
+            f"{where}: expected an input of shape [1 or open, 3, {height}, {width}], "
+            f"got {_words(shape)}; is input_wh right?"
+        )
+
+
+def blank_run(session: Session, input_wh: tuple[int, int], where: str) -> Floats:
+    """The output for one black picture. Raises ModelCorrupt if it holds anything but numbers."""
+    width, height = input_wh
+    output = session.run(np.zeros((1, 3, height, width), np.float32))
+    if not np.isfinite(output).all():
+        raise ModelCorrupt(
+            f"{where}: expected numbers for a black picture, got infinite or undefined ones; "
+            "the weights are damaged or overflow"
+        )
+    return output
+
+
+def _check_output(output: Floats, entry: ModelEntry, head: Head, where: str) -> None:
+    expected: Shape = (1, *head.output_shape)
+    fits = output.ndim == len(expected) and all(
+        want in (None, came) for came, want in zip(output.shape, expected, strict=True)
+    )
+    if not fits:
+        raise ModelShapeError(
+            f"{where}: head {entry.head} with {len(entry.labels)} classes expects an output of "
+            f"shape {_words(expected)} (batch, {head.layout}), got {_words(output.shape)}; "
+            "is the head or the list of labels right?"
+        )
+
+
+def _words(shape: Shape) -> str:
+    return "[" + ", ".join("open" if size is None else str(size) for size in shape) + "]"
