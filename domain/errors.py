@@ -3,7 +3,8 @@
 PatrolError
 ├── ConfigurationError          the configuration cannot be used
 ├── StreamError                 a camera or file cannot be read (carries a FaultKind)
-│   ├── StreamRefused           nothing listens, or the host cannot be reached
+│   ├── StreamRefused           nothing listens, or the server will not serve
+│   ├── StreamUnreachable       the host cannot be found or reached
 │   ├── StreamTimeout           no answer, or no packet, within the named time
 │   ├── StreamUnauthorized      user name or password not accepted (RTSP 401, 403)
 │   ├── StreamNotFound          the server knows no such path (RTSP 404), or no such file
@@ -48,9 +49,15 @@ class StreamError(PatrolError):
 
 
 class StreamRefused(StreamError):
-    """Nothing listens there, or the host cannot be reached."""
+    """Nothing listens there, or the server will not serve."""
 
     fault = FaultKind.REFUSED
+
+
+class StreamUnreachable(StreamError):
+    """The host cannot be found or reached."""
+
+    fault = FaultKind.UNREACHABLE
 
 
 class StreamTimeout(StreamError):
