@@ -1,0 +1,202 @@
+"""A live camera: one timeline for all its clients, and the fault it is told to have."""
+
+import asyncio
+import hashlib
+import random
+import time
+from collections.abc import Sequence
+
+import structlog
+
+from domain.errors import ConfigurationError
+from streams.simulator.clip import Clip
+from streams.simulator.fault import DOOR_KINDS, Fault, FaultName
+from streams.simulator.rtcp import sender_report
+from streams.simulator.rtp import FRAMING_BYTES, HEADER_BYTES
+from streams.simulator.tally import CameraStats, Tally
+from streams.simulator.timeline import Timeline
+from streams.simulator.viewer import Viewer
+
+REPORT_EVERY_S = 5.0
+"""Between two RTCP sender reports."""
+MAX_LATE_S = 2.0
+"""A camera that is later than this (the machine slept) jumps to now instead of catching up."""
+_FAULT_TICK_S = 0.05
+"""How exactly a fault's times are kept between two pictures."""
+
+log = structlog.get_logger(__name__)
+
+
+class LiveCamera:
+    """Sends its clip in real time to every viewer. Lives in the event loop's thread."""
+
+    def __init__(self, name: str, clip: Clip, *, started_s: float) -> None:
+        seed = hashlib.blake2b(name.encode(), digest_size=8).digest()
+        self.name = name
+        self.tally = Tally()
+        self._ssrc = int.from_bytes(seed[:4], "big")
+        self._first_rtp = int.from_bytes(seed[4:], "big")
+        self._noise = random.Random(seed)
+        # cameras of one clip start at different places, so that keyframes spread out
+        phase_s = clip.length_s * int.from_bytes(seed, "big") / 2**64
+        self._home = clip
+        self._timeline = Timeline(clip, started_s - phase_s, 0).with_rtp(self._first_rtp, started_s)
+        self._cursor = 0
+        self._sequence = self._ssrc & 0xFFFF
+        self._packets = self._octets = 0
+        self._reported_s = started_s
+        self._viewers: dict[Viewer, None] = {}
+        self._watched = asyncio.Event()
+        self._fault: Fault | None = None
+        self._fault_since_s: float | None = None
+        self._strikes = 0
+        self._elsewhere = clip
+
+    @property
+    def clip(self) -> Clip:
+        """What it sends now."""
+        return self._timeline.clip
+
+    @property
+    def stats(self) -> CameraStats:
+        return CameraStats(clients=len(self._viewers), **vars(self.tally))
+
+    def play(self, viewer: Viewer, now_s: float) -> None:
+        """Let a client in; its first picture is the next keyframe."""
+        if self._fault is not None and self._fault_since_s is None:
+            self._fault_since_s = now_s
+        self.tally.plays += 1
+        self._viewers[viewer] = None
+        viewer.outlet.send_rtcp(self._report(now_s))
+        self._watched.set()
+
+    def leave(self, viewer: Viewer) -> None:
+        self._viewers.pop(viewer, None)
+        if not self._viewers:
+            self._watched.clear()
+
+    def set_fault(self, fault: Fault | None, elsewhere: Clip | None, now_s: float) -> None:
+        """From now on have `fault`; `elsewhere` is the clip that `switch` goes to."""
+        self._fault = fault
+        self._fault_since_s = now_s if self._viewers else None
+        self._strikes = 0
+        self._elsewhere = elsewhere or self._home
+        self._apply_fault(now_s)
+
+    def closed_door(self, now_s: float) -> FaultName | None:
+        """The fault that a client meets which asks for the stream now."""
+        fault = self._fault
+        return fault.kind if fault and fault.kind in DOOR_KINDS and self._holds(now_s) else None
+
+    async def run(self) -> None:
+        """Send for ever; costs nothing while nobody looks."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await self._watched.wait()
+            self._cursor = self._timeline.cursor_at(loop.time())
+            while self._viewers:
+                self._apply_fault(loop.time())
+                wait_s = self._timeline.due_s(self._cursor) - loop.time()
+                if wait_s > 0:
+                    await asyncio.sleep(min(wait_s, _FAULT_TICK_S) if self._fault else wait_s)
+                    continue
+                if wait_s < -MAX_LATE_S:
+                    self._jump_to_now(loop.time())
+                    continue
+                self._send_next(loop.time())
+
+    def _send_next(self, now_s: float) -> None:
+        unit, rtp = self._timeline.unit(self._cursor), self._timeline.rtp(self._cursor)
+        self._cursor += 1
+        if self._has("stall", now_s):
+            self._jump_to_now(now_s)
+            return
+        packets = unit.packets.stamped(self._sequence, rtp, self._ssrc)
+        if self._has("garbage", now_s):
+            packets = packets.garbled(self._noise)
+        self._count(len(packets.headers), len(packets.data))
+        for viewer in tuple(self._viewers):
+            if viewer.wants(unit.keyframe):
+                self.tally.bytes_sent += viewer.outlet.send(packets)
+            elif viewer.outlet.is_behind:
+                self.tally.pictures_skipped += 1
+        if now_s - self._reported_s >= REPORT_EVERY_S:
+            self._report_to_all(now_s)
+
+    def _count(self, packets: int, size_bytes: int) -> None:
+        self._sequence += packets
+        self._packets += packets
+        self._octets += size_bytes - packets * (FRAMING_BYTES + HEADER_BYTES)
+
+    def _jump_to_now(self, now_s: float) -> None:
+        self._cursor = max(self._cursor, self._timeline.cursor_at(now_s))
+        for viewer in self._viewers:
+            viewer.skip_to_keyframe()
+
+    def _report_to_all(self, now_s: float) -> None:
+        self._reported_s = now_s
+        report = self._report(now_s)
+        for viewer in self._viewers:
+            viewer.outlet.send_rtcp(report)
+
+    def _report(self, now_s: float) -> bytes:
+        return sender_report(
+            ssrc=self._ssrc,
+            unix_s=time.time(),
+            timestamp=self._timeline.rtp_at(now_s),
+            packets=self._packets,
+            octets=self._octets,
+            name=self.name,
+        )
+
+    def _holds(self, now_s: float) -> bool:
+        return self._fault is not None and self._fault.holds(self._elapsed_s(now_s))
+
+    def _has(self, kind: FaultName, now_s: float) -> bool:
+        return self._fault is not None and self._fault.kind == kind and self._holds(now_s)
+
+    def _elapsed_s(self, now_s: float) -> float:
+        return 0.0 if self._fault_since_s is None else now_s - self._fault_since_s
+
+    def _apply_fault(self, now_s: float) -> None:
+        """Do what the fault asks for at this moment, besides what `_send_next` does."""
+        struck = self._has_struck(now_s)
+        kind = self._fault.kind if self._fault else None
+        if (kind == "drop" and struck) or self.closed_door(now_s):
+            for viewer in tuple(self._viewers):
+                viewer.close(f"fault {kind}")
+        elif kind == "restart_timestamps" and struck:
+            self._timeline = self._timeline.with_rtp(self._first_rtp, now_s)
+        self._show(self._elsewhere if self._has("switch", now_s) else self._home, now_s)
+
+    def _has_struck(self, now_s: float) -> bool:
+        if self._fault is None or self._fault_since_s is None:
+            return False
+        before, self._strikes = self._strikes, self._fault.strikes(self._elapsed_s(now_s))
+        return self._strikes > before
+
+    def _show(self, clip: Clip, now_s: float) -> None:
+        if clip is self._timeline.clip:
+            return
+        log.debug("simulator switches clip", camera=self.name, size_wh=clip.size_wh)
+        self._timeline = self._timeline.with_clip(clip, now_s)
+        self._cursor = 0
+
+
+def other_clip(name: str, fault: Fault, clips: Sequence[tuple[str, Clip]]) -> Clip:
+    """What the `switch` fault of camera `name` goes to.
+
+    Raises:
+        ConfigurationError: no other clip can follow in the same stream.
+    """
+    home = dict(clips)[name]
+    names = [camera for camera, _ in clips]
+    start = names.index(name)
+    for camera, clip in [*clips[start + 1 :], *clips[:start]]:
+        wanted = camera == fault.to if fault.to else clip.size_wh != home.size_wh
+        if wanted and clip.codec == home.codec:
+            return clip
+    wish = f"camera {fault.to}" if fault.to else "a camera of another picture size"
+    raise ConfigurationError(
+        f"camera {name}: fault switch expected {wish} with codec {home.codec}, got {names}"
+    )
