@@ -1,0 +1,103 @@
+"""Folders of labelled pictures in the YOLO form: images/ and labels/ side by side."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import yaml
+
+from domain.errors import ConfigurationError
+from models.detections import Detections
+from models.letterbox import Image
+
+PICTURE_SUFFIXES = ".jpg", ".jpeg", ".png", ".webp"
+NAMES_FILE = "data.yaml"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LabelledPicture:
+    """One picture and what people marked in it."""
+
+    path: Path
+    truth: Detections
+    """Scores are 1; class ids index the folder's class names."""
+
+    def read(self) -> Image:
+        """The pixels, (h, w, 3) uint8 BGR. Raises ConfigurationError naming the file."""
+        image = cv2.imread(str(self.path), cv2.IMREAD_COLOR)
+        if image is None:
+            raise ConfigurationError(f"{self.path}: expected a picture, cannot be decoded")
+        return np.asarray(image, np.uint8)
+
+
+def read_folder(folder: Path, names: Sequence[str]) -> tuple[LabelledPicture, ...]:
+    """All pictures of `folder`/images by name, with their boxes from `folder`/labels.
+
+    A picture without a label file shows nothing of interest. Raises ConfigurationError naming
+    file and line for what cannot be used.
+    """
+    images, labels = folder / "images", folder / "labels"
+    if not images.is_dir() or not labels.is_dir():
+        raise ConfigurationError(f"{folder}: expected the folders images/ and labels/ in it")
+    paths = sorted(p for p in images.iterdir() if p.suffix.lower() in PICTURE_SUFFIXES)
+    if not paths:
+        raise ConfigurationError(f"{images}: expected pictures (jpg, png, webp), found none")
+    return tuple(
+        LabelledPicture(path, _read_truth(labels / f"{path.stem}.txt", tuple(names)))
+        for path in paths
+    )
+
+
+def names_beside(folder: Path) -> tuple[str, ...] | None:
+    """The class names of the folder's data.yaml, here or one level up; None without one."""
+    for path in (folder / NAMES_FILE, folder.parent / NAMES_FILE):
+        if path.is_file():
+            return _read_names(path)
+    return None
+
+
+def _read_names(path: Path) -> tuple[str, ...]:
+    try:
+        data: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+        names = data["names"]
+        values = names.values() if isinstance(names, dict) else names
+        return tuple(str(name) for name in values)
+    except (UnicodeDecodeError, yaml.YAMLError, TypeError, KeyError) as error:
+        raise ConfigurationError(f"{path}: expected a list `names`, got: {error}") from error
+
+
+def _read_truth(path: Path, names: tuple[str, ...]) -> Detections:
+    if not path.is_file():
+        return Detections.empty(names)
+    rows = [
+        _read_row(line, names, f"{path}:{number}")
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1)
+        if line.strip()
+    ]
+    table = np.array(rows, np.float64).reshape(-1, 5)
+    half = table[:, 3:] / 2
+    xyxy = np.concatenate([table[:, 1:3] - half, table[:, 1:3] + half], axis=1)
+    return Detections(
+        np.clip(xyxy, 0, 1).astype(np.float32),
+        np.ones(len(table), np.float32),
+        table[:, 0].astype(np.int64),
+        names,
+    )
+
+
+def _read_row(line: str, names: Sequence[str], where: str) -> list[float]:
+    """class cx cy w h, the last four in frame units."""
+    try:
+        row = [float(word) for word in line.split()]
+    except ValueError as error:
+        raise ConfigurationError(f"{where}: expected numbers, got {line!r}") from error
+    if len(row) != 5:
+        raise ConfigurationError(f"{where}: expected `class cx cy w h`, got {line!r}")
+    if not (row[0].is_integer() and 0 <= row[0] < len(names)):
+        raise ConfigurationError(
+            f"{where}: expected a class id below {len(names)} ({', '.join(names)}), got {row[0]:g}"
+        )
+    return row

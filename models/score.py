@@ -1,0 +1,165 @@
+"""How good a detector is on a folder of labelled pictures."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from domain.base import Value
+from domain.errors import ConfigurationError
+from domain.incident import ModelRef
+from models.average_precision import ScoredPicture, average_precisions
+from models.catalog import Catalog
+from models.coco_json import export_coco
+from models.detections import Detections
+from models.detector import Detector, Detects
+from models.labelled import LabelledPicture, names_beside, read_folder
+from models.settings import DetectorSettings
+
+SCORING_CONFIDENCE = 0.001
+"""So low because AP looks at the whole curve, not at one threshold."""
+
+Progress = Callable[[int, int], None]
+"""Called with how many pictures are done, and of how many."""
+
+
+class ClassScore(Value):
+    """How well one class was found."""
+
+    label: str
+    truths: int
+    found: int
+    """Boxes at any confidence."""
+    ap50: float
+    ap50_95: float
+
+
+class ScoreReport(Value):
+    """Average precision, COCO style. Means are over the classes that are marked in the folder."""
+
+    model: ModelRef
+    folder: str
+    names_from: Literal["given", "data.yaml", "model"]
+    """Where the meaning of the folder's class ids came from."""
+    pictures: int
+    truths: int
+    ap50: float
+    ap50_95: float
+    classes: tuple[ClassScore, ...]
+    unknown_to_model: tuple[str, ...] = ()
+    """Classes of the folder that the model does not have; they count nowhere."""
+
+
+def score_model(
+    catalog: Catalog,
+    model: str,
+    folder: Path,
+    *,
+    threads: int = 1,
+    names: Sequence[str] | None = None,
+    progress: Progress | None = None,
+    coco_dir: Path | None = None,
+) -> ScoreReport:
+    """Open a model of the catalogue with the floor that scoring needs, and `score` it."""
+    settings = DetectorSettings(model=model, threads=threads, confidence=SCORING_CONFIDENCE)
+    detector = Detector.open(catalog, settings)
+    return score(detector, folder, names=names, progress=progress, coco_dir=coco_dir)
+
+
+def score(
+    detector: Detects,
+    folder: Path,
+    *,
+    names: Sequence[str] | None = None,
+    progress: Progress | None = None,
+    coco_dir: Path | None = None,
+) -> ScoreReport:
+    """Look at every picture of `folder` (images/ and labels/) and compare with what is marked.
+
+    Args:
+        names: what the folder's class ids mean; else its data.yaml, else the model's own labels.
+        coco_dir: where to write truth and detections as COCO JSON, to check the numbers with
+            another program.
+
+    Raises ConfigurationError naming file and line, or when model and folder share no class.
+    """
+    names, names_from = _names(detector, folder, names)
+    known = [name for name in names if name in detector.labels]
+    if not known:
+        raise ConfigurationError(
+            f"{folder}: expected a class that model {detector.ref.name} knows "
+            f"({', '.join(detector.labels)}), got {', '.join(names)}; give --names"
+        )
+    labelled = read_folder(folder, names)
+    pictures = []
+    for done, picture in enumerate(labelled, start=1):
+        pictures.append(_look(detector, picture, known))
+        if progress is not None:
+            progress(done, len(labelled))
+    if coco_dir is not None:
+        export_coco(pictures, known, coco_dir)
+    classes = _class_scores(pictures, known)
+    return ScoreReport(
+        model=detector.ref,
+        folder=str(folder),
+        names_from=names_from,
+        pictures=len(pictures),
+        truths=sum(len(picture.truth) for picture in pictures),
+        ap50=_mean([row.ap50 for row in classes]),
+        ap50_95=_mean([row.ap50_95 for row in classes]),
+        classes=classes,
+        unknown_to_model=tuple(name for name in names if name not in known),
+    )
+
+
+def _names(
+    detector: Detects, folder: Path, given: Sequence[str] | None
+) -> tuple[tuple[str, ...], Literal["given", "data.yaml", "model"]]:
+    if given:
+        return tuple(given), "given"
+    if beside := names_beside(folder):
+        return beside, "data.yaml"
+    return detector.labels, "model"
+
+
+def _look(detector: Detects, picture: LabelledPicture, names: Sequence[str]) -> ScoredPicture:
+    image = picture.read()
+    (found,) = detector.detect([image])
+    size_wh = (image.shape[1], image.shape[0])
+    return ScoredPicture(
+        picture.path.name, size_wh, _renamed(picture.truth, names), _renamed(found, names)
+    )
+
+
+def _renamed(boxes: Detections, names: Sequence[str]) -> Detections:
+    """Only the boxes of the classes `names`, their class ids counted among these."""
+    places = np.array([names.index(x) if x in names else -1 for x in boxes.labels], np.int64)
+    class_ids = places[boxes.class_ids]
+    renamed = Detections(boxes.xyxy, boxes.scores, class_ids, tuple(names))
+    return renamed[class_ids >= 0]
+
+
+def _class_scores(
+    pictures: Sequence[ScoredPicture], names: Sequence[str]
+) -> tuple[ClassScore, ...]:
+    rows = []
+    for class_id, name in enumerate(names):
+        precisions = average_precisions(pictures, class_id)
+        if precisions is None:
+            continue
+        rows.append(
+            ClassScore(
+                label=name,
+                truths=sum(int(np.sum(p.truth.class_ids == class_id)) for p in pictures),
+                found=sum(int(np.sum(p.found.class_ids == class_id)) for p in pictures),
+                ap50=float(precisions[0]),
+                ap50_95=float(precisions.mean()),
+            )
+        )
+    return tuple(rows)
+
+
+def _mean(values: Sequence[float]) -> float:
+    """0 for a folder where nothing is marked: there was nothing to find."""
+    return sum(values) / len(values) if values else 0.0
