@@ -220,6 +220,8 @@ class Case(Value):
     kind: IncidentKind
     duty_class: DutyClass
     event_code: str
+    event_name: Text | None = None
+    """The local table's words for the code, as they were when the case was made."""
     priority: Priority
     triage: Triage
     title: Text

@@ -1,0 +1,277 @@
+"""The case book: all that the console and the center's program may do with cases."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+
+import structlog
+from sqlalchemy.orm import Session
+
+from cases import cameras, figures, history, search
+from cases.cameras import CameraRow
+from cases.changes import CaseChange, ChangeFeed, ChangeKind, Subscription
+from cases.database import Database
+from cases.grids import Plans
+from cases.intake import Intake, evidence_of
+from cases.moves import Decision, Moves
+from cases.queries import CaseCounts, CaseFilter, CasePage
+from cases.settings import CaseSettings
+from cases.tables import CaseRow, EvidenceRow, IncidentRow, SiteRow
+from domain.case import Case, Entry, FalseReason, Move, Verdict
+from domain.clock import Clock
+from domain.errors import MessageInvalid
+from domain.evidence import Evidence, MissingEvidence
+from domain.health import CoverageGap
+from domain.incident import Incident
+from domain.messages import (
+    CameraHealthChanged,
+    CoverageGapEnded,
+    EvidenceMissed,
+    EvidenceSealed,
+    IncidentClosed,
+    IncidentOpened,
+    IncidentUpdated,
+    LooksDone,
+    Message,
+)
+from domain.place import CameraInfo, GridPlan, Site
+
+_ALL = CaseFilter()
+_log = structlog.get_logger(__name__)
+
+
+class CaseBook:
+    """Thread-safe. Every method is one transaction; news goes out after its commit.
+
+    Raises, from any method:
+        CaseStoreUnavailable: the database does not answer; nothing was changed.
+    """
+
+    def __init__(self, database: Database, settings: CaseSettings, clock: Clock) -> None:
+        self._database = database
+        self._settings = settings
+        self._clock = clock
+        self._plans = Plans()
+        self._moves = Moves(settings)
+        self._intake = Intake(settings, self._plans, self._moves)
+        self._feed = ChangeFeed()
+
+    # ---- what comes in
+
+    def install(
+        self, sites: Sequence[Site], cameras_: Sequence[CameraInfo], plan: GridPlan
+    ) -> None:
+        """Make these the town's sites, cameras and grid plan. Idempotent; what was before stays
+        kept, and cases keep the places and grids they were made with.
+
+        Raises:
+            ConfigurationError: the plan's version is kept with other grids.
+        """
+        with self._database.session() as session:
+            cameras.install(session, sites, cameras_)
+            self._plans.install(session, plan)
+
+    def handle(self, message: Message) -> None:
+        """Take one message in. Any message may come twice, and in any order.
+
+        Raises:
+            MessageInvalid: nothing here understands it.
+        """
+        at = self._clock.now()
+        with self._writing() as (session, news):
+            news += self._take_in(session, message, at)
+
+    def _take_in(self, session: Session, message: Message, at: datetime) -> list[CaseChange]:
+        match message:
+            case IncidentOpened() | IncidentUpdated() | IncidentClosed():
+                return self._intake.incident(session, message.incident, at)
+            case EvidenceSealed() | EvidenceMissed():
+                return self._intake.evidence(session, message.evidence, at)
+            case CameraHealthChanged(health=health):
+                fresh = cameras.take_health(session, health)
+                return [_camera_change(health.camera_id, at)] if fresh else []
+            case CoverageGapEnded(gap=gap):
+                fresh = cameras.take_gap(session, gap)
+                return [_camera_change(gap.camera_id, at)] if fresh else []
+            case LooksDone():
+                # No news of these: they come all the time and would crowd out the cases'.
+                cameras.take_looks(session, message)
+                return []
+        raise MessageInvalid(f"expected a message that cases understand, got {message.type}")
+
+    # ---- what people ask
+
+    def cases(self, wanted: CaseFilter = _ALL) -> CasePage:
+        """One page of cases.
+
+        Raises:
+            ValueError: the cursor is none of a page in this order.
+        """
+        with self._database.reading() as session:
+            return search.find(session, wanted, self._clock.now())
+
+    def case(self, no: str) -> Case:
+        """One case.
+
+        Raises:
+            CaseNotFound
+        """
+        with self._database.reading() as session:
+            return search.to_case(search.get(session, no))
+
+    def entries(self, no: str) -> tuple[Entry, ...]:
+        """A case's history, from the first entry on.
+
+        Raises:
+            CaseNotFound
+        """
+        with self._database.reading() as session:
+            search.get(session, no)
+            return history.entries(session, no)
+
+    def evidence(self, no: str) -> tuple[Evidence | MissingEvidence, ...]:
+        """A case's evidence: pictures before clips, then by time.
+
+        Raises:
+            CaseNotFound
+        """
+        with self._database.reading() as session:
+            return evidence_of(session, search.get(session, no).incident_id)
+
+    def find_evidence(self, evidence_id: str) -> Evidence | MissingEvidence | None:
+        with self._database.reading() as session:
+            row = session.get(EvidenceRow, evidence_id)
+            return None if row is None else row.document
+
+    def incident(self, no: str) -> Incident:
+        """The case's incident at the newest revision that came.
+
+        Raises:
+            CaseNotFound
+        """
+        with self._database.reading() as session:
+            case = search.get(session, no)
+            return session.get_one(IncidentRow, case.incident_id).document
+
+    def counts(self) -> CaseCounts:
+        with self._database.reading() as session:
+            return figures.counts(session, self._settings, self._clock.now())
+
+    def cameras(self) -> tuple[CameraRow, ...]:
+        """The installed cameras, by site and id."""
+        with self._database.reading() as session:
+            return cameras.camera_rows(session, self._plans, self._clock.now())
+
+    def camera(self, camera_id: str) -> CameraRow | None:
+        with self._database.reading() as session:
+            rows = cameras.camera_rows(session, self._plans, self._clock.now(), camera_id)
+            return rows[0] if rows else None
+
+    def gaps(self, camera_id: str, since: datetime) -> tuple[CoverageGap, ...]:
+        """The camera's gaps that reached beyond `since`, in order of time."""
+        with self._database.reading() as session:
+            return cameras.gaps(session, camera_id, since)
+
+    def sites(self) -> tuple[Site, ...]:
+        with self._database.reading() as session:
+            return cameras.sites(session)
+
+    def site(self, site_id: str) -> Site | None:
+        with self._database.reading() as session:
+            row = session.get(SiteRow, site_id)
+            return None if row is None else row.document
+
+    def plan(self, version: str) -> GridPlan | None:
+        with self._database.reading() as session:
+            return self._plans.plan(session, version)
+
+    def current_plan(self) -> GridPlan | None:
+        """The plan that routes the cases of now."""
+        with self._database.reading() as session:
+            router = self._plans.router(session, self._clock.now())
+            return None if router is None else router.plan
+
+    # ---- what people decide
+
+    def move(
+        self,
+        no: str,
+        move: Move,
+        *,
+        actor: str,
+        version: int,
+        verdict: Verdict | None = None,
+        reason: FalseReason | None = None,
+        duplicate_of: str | None = None,
+        assignee: str | None = None,
+        note: str = "",
+        key: str | None = None,
+    ) -> Case:
+        """Move a case on. The same `key` again changes nothing and answers the case as it is.
+
+        Raises:
+            CaseNotFound
+            MoveRefused: the state table does not allow it, or something is missing.
+            MoveConflict: somebody moved it after `version`.
+        """
+        decision = Decision(
+            move, actor, version, verdict, reason, duplicate_of, assignee, note, key
+        )
+        at = self._clock.now()
+        with self._writing() as (session, news):
+            moved = self._moves.make(session, no, decision, at)
+            case = search.get(session, no)
+            if moved:
+                news.append(_moved(case, at))
+            return search.to_case(case)
+
+    def undo(self, no: str, *, actor: str, version: int) -> Case:
+        """Take this actor's last move back, while that is allowed.
+
+        Raises:
+            CaseNotFound, MoveRefused, MoveConflict
+        """
+        at = self._clock.now()
+        with self._writing() as (session, news):
+            self._moves.undo(session, no, actor, version, at)
+            case = search.get(session, no)
+            news.append(_moved(case, at))
+            return search.to_case(case)
+
+    def allowed(self, case: Case) -> tuple[Move, ...]:
+        """What a person may do to the case as it stands (undo apart)."""
+        return self._moves.allowed(case)
+
+    def undo_until(self, no: str, *, actor: str) -> datetime | None:
+        """Until when this actor can undo the case's last move; None: they cannot."""
+        with self._database.reading() as session:
+            return self._moves.undo_until(session, no, actor, self._clock.now())
+
+    # ---- news
+
+    def subscribe(self, wake: Callable[[], None] | None = None) -> Subscription:
+        """Changes from now on; close it, or use it in a `with`."""
+        return self._feed.subscribe(wake)
+
+    @contextmanager
+    def _writing(self) -> Iterator[tuple[Session, list[CaseChange]]]:
+        news: list[CaseChange] = []
+        with self._database.session() as session:
+            yield session, news
+        for change in news:
+            _log.info("changed", case=change.no, camera=change.camera_id, what=change.what.value)
+        self._feed.publish(news)
+
+
+def _moved(case: CaseRow, at: datetime) -> CaseChange:
+    return CaseChange(
+        what=ChangeKind.MOVED,
+        no=case.no,
+        version=case.version,
+        camera_id=case.camera_id,
+        at=at,
+    )
+
+
+def _camera_change(camera_id: str, at: datetime) -> CaseChange:
+    return CaseChange(what=ChangeKind.CAMERA, no=None, version=0, camera_id=camera_id, at=at)

@@ -1,0 +1,155 @@
+"""What the center knows of cameras: the registry, their last health and looks, their gaps."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import func, or_, select, update
+from sqlalchemy.orm import Session
+
+from cases.database import insert_if_absent
+from cases.grids import Plans, Router
+from cases.queries import LIVE, in_group
+from cases.tables import CameraTableRow, CaseRow, GapRow, SiteRow
+from domain.base import Utc, Value
+from domain.health import CameraHealth, CameraLooks, CoverageGap
+from domain.messages import LooksDone
+from domain.place import CameraInfo, GridPath, Site
+
+GAPS_MAX = 1_000
+"""Gaps of one camera in one answer, the newest."""
+
+
+class CameraRow(Value):
+    """One installed camera with all that is known of it now."""
+
+    info: CameraInfo
+    site: Site | None
+    grids: GridPath | None
+    """None while no plan is valid."""
+    health: CameraHealth | None
+    looks: CameraLooks | None
+    looks_from: Utc | None
+    looks_to: Utc | None
+    worker_id: str | None
+    open_cases: int
+    """Cases of this camera that still want somebody."""
+
+    @property
+    def last_look_at(self) -> datetime | None:
+        """The newest look known, from health or looks."""
+        known = [report.last_look_at for report in (self.health, self.looks) if report]
+        return max((at for at in known if at is not None), default=None)
+
+
+def install(session: Session, sites: Sequence[Site], cameras: Sequence[CameraInfo]) -> None:
+    """Make these the installed sites and cameras. Others stay known, but are listed no more."""
+    session.execute(update(SiteRow).values(installed=False))
+    session.execute(update(CameraTableRow).values(installed=False))
+    for site in sites:
+        values = {"id": site.id, "installed": True, "document": site}
+        if not insert_if_absent(session, SiteRow, values):
+            kept_site = session.get_one(SiteRow, site.id, populate_existing=True)
+            kept_site.installed, kept_site.document = True, site
+    for info in cameras:
+        kept = _row(session, info.id)
+        kept.installed, kept.info = True, info
+
+
+def take_health(session: Session, health: CameraHealth) -> bool:
+    """Keep a camera's health. False: newer news came before."""
+    row = _row(session, health.camera_id)
+    if row.health_at is not None and row.health_at >= health.at:
+        return False
+    row.health_at, row.health = health.at, health
+    return True
+
+
+def take_looks(session: Session, done: LooksDone) -> None:
+    """Keep the last looks at each camera of one worker."""
+    for looks in sorted(done.cameras, key=lambda looks: looks.camera_id):
+        row = _row(session, looks.camera_id)
+        if row.looks_to is None or row.looks_to < done.to_at:
+            row.looks_from, row.looks_to = done.from_at, done.to_at
+            row.looks, row.worker_id = looks, done.worker_id
+
+
+def take_gap(session: Session, gap: CoverageGap) -> bool:
+    """Keep a gap. False: it is known."""
+    return insert_if_absent(session, GapRow, gap.model_dump())
+
+
+def gaps(session: Session, camera_id: str, since: datetime) -> tuple[CoverageGap, ...]:
+    """The camera's gaps that reached beyond `since`, in order of time."""
+    query = (
+        select(GapRow)
+        .where(GapRow.camera_id == camera_id, GapRow.to_at > since)
+        .order_by(GapRow.from_at.desc())
+        .limit(GAPS_MAX)
+    )
+    names = CoverageGap.model_fields
+    found = [
+        CoverageGap(**{name: getattr(row, name) for name in names})
+        for row in session.scalars(query)
+    ]
+    return tuple(reversed(found))
+
+
+def sites(session: Session) -> tuple[Site, ...]:
+    query = select(SiteRow).where(SiteRow.installed).order_by(SiteRow.id)
+    return tuple(row.document for row in session.scalars(query))
+
+
+def camera_rows(
+    session: Session, plans: Plans, at: datetime, camera_id: str | None = None
+) -> tuple[CameraRow, ...]:
+    """The installed cameras, or the one, by site and id."""
+    query = select(CameraTableRow).where(CameraTableRow.installed)
+    if camera_id is not None:
+        query = query.where(CameraTableRow.id == camera_id)
+    rows = session.scalars(query).all()
+    known_sites = {row.id: row.document for row in session.scalars(select(SiteRow))}
+    open_cases = _open_cases(session)
+    router = plans.router(session, at)
+    found = (_to_camera(row, known_sites, open_cases, router) for row in rows)
+    return tuple(sorted(_known(found), key=lambda row: (row.info.site_id, row.info.id)))
+
+
+def _known(rows: Iterable[CameraRow | None]) -> Iterable[CameraRow]:
+    return (row for row in rows if row is not None)
+
+
+def _to_camera(
+    row: CameraTableRow,
+    known_sites: dict[str, Site],
+    open_cases: dict[str, int],
+    router: Router | None,
+) -> CameraRow | None:
+    if row.info is None:
+        return None
+    site = known_sites.get(row.info.site_id)
+    return CameraRow(
+        info=row.info,
+        site=site,
+        grids=router.route(site.position) if router and site else None,
+        health=row.health,
+        looks=row.looks,
+        looks_from=row.looks_from,
+        looks_to=row.looks_to,
+        worker_id=row.worker_id,
+        open_cases=open_cases.get(row.id, 0),
+    )
+
+
+def _open_cases(session: Session) -> dict[str, int]:
+    query = (
+        select(CaseRow.camera_id, func.count())
+        .where(or_(*(in_group(group) for group in LIVE)))
+        .group_by(CaseRow.camera_id)
+    )
+    return {camera_id: cases for camera_id, cases in session.execute(query)}
+
+
+def _row(session: Session, camera_id: str) -> CameraTableRow:
+    """The camera's row, locked; made when its news comes before it is installed."""
+    insert_if_absent(session, CameraTableRow, {"id": camera_id, "installed": False})
+    return session.get_one(CameraTableRow, camera_id, with_for_update=True, populate_existing=True)

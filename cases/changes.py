@@ -1,0 +1,137 @@
+"""News for those who watch: what changed, told after the commit, to readers of this process."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from enum import StrEnum
+from threading import Condition, Lock
+from types import TracebackType
+from typing import Self
+
+import structlog
+
+from domain.base import Utc, Value
+
+WAITING_MAX = 1024
+"""Changes that wait for one slow reader; beyond that the oldest go."""
+
+_log = structlog.get_logger(__name__)
+
+
+class ChangeKind(StrEnum):
+    OPENED = "opened"
+    MOVED = "moved"
+    UPDATED = "updated"
+    EVIDENCE = "evidence"
+    CAMERA = "camera"
+
+
+class CaseChange(Value):
+    """One thing that changed; whoever wants more asks for the case."""
+
+    what: ChangeKind
+    no: str | None
+    """None for a camera."""
+    version: int
+    """The case's version; 0 for a camera."""
+    camera_id: str
+    at: Utc
+
+    @property
+    def subject(self) -> str:
+        return self.no or f"camera:{self.camera_id}"
+
+
+class Subscription:
+    """One reader's queue. Bounded: the newest win, and `missed` tells how many did not wait.
+
+    Of several changes of one case and kind the newest waits, at its newest place. `wake` is
+    called from the writing thread and must not block.
+    """
+
+    def __init__(self, feed: "ChangeFeed", wake: Callable[[], None] | None) -> None:
+        self.missed = 0
+        self._feed = feed
+        self._wake = wake
+        self._waiting: OrderedDict[tuple[str, ChangeKind], CaseChange] = OrderedDict()
+        self._news = Condition()
+        self._closed = False
+
+    def take(self) -> list[CaseChange]:
+        """All that waits; never blocks."""
+        with self._news:
+            return self._drain()
+
+    def wait(self, timeout_s: float) -> list[CaseChange]:
+        """All that waits, as soon as something does; empty after the time or once closed."""
+        with self._news:
+            self._news.wait_for(lambda: bool(self._waiting) or self._closed, timeout_s)
+            return self._drain()
+
+    def close(self) -> None:
+        self._feed.forget(self)
+        with self._news:
+            self._closed = True
+            self._news.notify_all()
+
+    def put(self, change: CaseChange) -> None:
+        with self._news:
+            key = change.subject, change.what
+            self._waiting.pop(key, None)
+            self._waiting[key] = change
+            if len(self._waiting) > WAITING_MAX:
+                self._waiting.popitem(last=False)
+                self.missed += 1
+            self._news.notify_all()
+        if self._wake is not None:
+            self._rouse(self._wake)
+
+    def _rouse(self, wake: Callable[[], None]) -> None:
+        # A reader whose event loop is gone must not fail the writer, whose commit is done.
+        try:
+            wake()
+        except RuntimeError as error:
+            _log.warning("a reader of changes is gone", error=str(error))
+            self.close()
+
+    def _drain(self) -> list[CaseChange]:
+        changes = list(self._waiting.values())
+        self._waiting.clear()
+        return changes
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+class ChangeFeed:
+    """Hands changes to every subscription. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._readers: list[Subscription] = []
+
+    def subscribe(self, wake: Callable[[], None] | None = None) -> Subscription:
+        reader = Subscription(self, wake)
+        with self._lock:
+            self._readers.append(reader)
+        return reader
+
+    def forget(self, reader: Subscription) -> None:
+        with self._lock:
+            if reader in self._readers:
+                self._readers.remove(reader)
+
+    def publish(self, changes: Iterable[CaseChange]) -> None:
+        told = list(changes)
+        with self._lock:
+            readers = list(self._readers)
+        for reader in readers:
+            for change in told:
+                reader.put(change)

@@ -1,0 +1,188 @@
+"""The door to the database: SQLite by default, PostgreSQL by URL, one code path."""
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import structlog
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import ArgumentError, InterfaceError, OperationalError
+from sqlalchemy.orm import Session, sessionmaker
+
+from cases.tables import Base
+from domain.errors import CaseStoreUnavailable, ConfigurationError
+
+BUSY_TIMEOUT_S = 10.0
+"""SQLite has one writer at a time; the next one waits for so long."""
+CONNECT_TIMEOUT_S = 5
+POOL_SIZE = 5
+POOL_OVERFLOW = 15
+MIGRATION_LOCK = 7_114_510_116
+"""PostgreSQL advisory lock that two programs starting at once queue for."""
+
+_WRITES = {"writes": True}
+_log = structlog.get_logger(__name__)
+
+
+class Database:
+    """Sessions on one database. Thread-safe; `close` it at the end.
+
+    Raises:
+        ConfigurationError: the URL is not one of SQLite (a file) or PostgreSQL.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url = _parse(url)
+        self._reading = _engine(self._url)
+        self._writing = self._reading.execution_options(**_WRITES)
+        self._readers = sessionmaker(self._reading, expire_on_commit=False)
+        self._writers = sessionmaker(self._writing, expire_on_commit=False)
+
+    def __repr__(self) -> str:
+        return f"Database({self.masked_url})"
+
+    @property
+    def masked_url(self) -> str:
+        return self._url.render_as_string(hide_password=True)
+
+    @property
+    def dialect(self) -> str:
+        return self._reading.dialect.name
+
+    def upgrade(self) -> None:
+        """Bring the schema to the newest revision. Safe when two programs start at once: the
+        second waits, then finds nothing to do."""
+        with self._translated():
+            if self.dialect == "sqlite":
+                _use_write_ahead_log(self._reading)
+            with self._writing.begin() as connection:
+                if self.dialect == "postgresql":
+                    lock = text("SELECT pg_advisory_xact_lock(:key)")
+                    connection.execute(lock, {"key": MIGRATION_LOCK})
+                config = Config()
+                config.set_main_option("script_location", "cases:migrations")
+                config.attributes["connection"] = connection
+                command.upgrade(config, "head")
+        _log.info("database is up to date", database=self.masked_url)
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """A transaction that writes: committed at the end, rolled back on any error.
+
+        Raises:
+            CaseStoreUnavailable: the database does not answer.
+        """
+        with self._translated(), self._writers.begin() as session:
+            yield session
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A transaction that only reads, from one snapshot on SQLite; it waits for no writer."""
+        with self._translated(), self._readers() as session:
+            yield session
+
+    def connection(self) -> Connection:
+        """A bare connection, for tools that inspect the schema."""
+        return self._reading.connect()
+
+    def close(self) -> None:
+        self._reading.dispose()
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except (OperationalError, InterfaceError) as error:
+            cause = str(error.orig).strip()
+            message = f"database {self.masked_url} does not answer: {cause}"
+            raise CaseStoreUnavailable(message) from error
+
+
+def insert_if_absent(session: Session, table: type[Base], values: Mapping[str, Any]) -> bool:
+    """Insert a row unless its key is there. True: inserted. Of two writers at once one inserts,
+    and the other one waits for its commit."""
+    postgres = session.get_bind().dialect.name == "postgresql"
+    insert = postgresql.insert(table) if postgres else sqlite.insert(table)
+    statement = insert.values(**values).on_conflict_do_nothing()
+    return bool(session.connection().execute(statement).rowcount)
+
+
+def one_at_a_time(session: Session, name: str) -> None:
+    """Until this transaction ends, any other that asks for the same name waits. SQLite has only
+    one writing transaction anyway."""
+    if session.get_bind().dialect.name == "postgresql":
+        lock = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
+        session.execute(lock, {"name": name})
+
+
+def _parse(text_url: str) -> URL:
+    expected = "expected sqlite:///FILE or postgresql://USER@HOST/NAME"
+    try:
+        url = make_url(text_url)
+    except ArgumentError:
+        raise ConfigurationError(f"database.url: {expected}") from None
+    if url.drivername in ("postgresql", "postgres", "postgresql+psycopg"):
+        return url.set(drivername="postgresql+psycopg")
+    if url.drivername in ("sqlite", "sqlite+pysqlite"):
+        if not url.database or url.database == ":memory:":
+            raise ConfigurationError("database.url: expected a file for SQLite, got none")
+        return url
+    raise ConfigurationError(f"database.url: {expected}, got {url.drivername}://…")
+
+
+def _engine(url: URL) -> Engine:
+    if url.drivername.startswith("sqlite"):
+        Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
+        arguments: dict[str, Any] = {"timeout": BUSY_TIMEOUT_S}
+    else:
+        arguments = {"connect_timeout": CONNECT_TIMEOUT_S}
+    engine = create_engine(
+        url,
+        connect_args=arguments,
+        pool_size=POOL_SIZE,
+        max_overflow=POOL_OVERFLOW,
+        pool_pre_ping=True,
+    )
+    if url.drivername.startswith("sqlite"):
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    # The driver would begin transactions by itself, and only before the first write: too late
+    # for a read that a later write depends on. `_begin_sqlite` does it instead.
+    connection.isolation_level = None
+    # The bus drops a message once its handler has returned. With synchronous=NORMAL a power cut
+    # may lose commits that had been reported done, and a case with them; FULL costs one fsync
+    # a commit, and there are few commits a second.
+    for pragma in ("foreign_keys=ON", "synchronous=FULL"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _use_write_ahead_log(engine: Engine) -> None:
+    """Readers do not wait for the writer. The mode stays with the file; changing it needs the
+    file alone, and SQLite does not wait for that by itself."""
+    deadline = time.monotonic() + BUSY_TIMEOUT_S
+    while True:
+        raw = engine.raw_connection()
+        try:
+            if raw.cursor().execute("PRAGMA journal_mode=WAL").fetchone() == ("wal",):
+                return
+        except Exception as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise CaseStoreUnavailable(f"SQLite cannot use its log: {error}") from error
+        finally:
+            raw.close()
+        time.sleep(0.05)

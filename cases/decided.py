@@ -1,0 +1,33 @@
+"""What people decide about a case: the fields a move may change, and undo puts back."""
+
+from typing import TYPE_CHECKING, Self
+
+from pydantic import ConfigDict
+
+from domain.base import Utc, Value
+from domain.case import CaseState, FalseReason, Verdict
+
+if TYPE_CHECKING:
+    from cases.tables import CaseRow
+
+
+class Decided(Value):
+    model_config = ConfigDict(from_attributes=True)
+
+    state: CaseState
+    verdict: Verdict | None
+    verdict_reason: FalseReason | None
+    duplicate_of: str | None
+    reviewer: str | None
+    assignee: str | None
+    decided_at: Utc | None
+    closed_at: Utc | None
+    suspended_from: CaseState | None
+
+    @classmethod
+    def of(cls, case: "CaseRow") -> Self:
+        return cls.model_validate(case)
+
+    def put_back(self, case: "CaseRow") -> None:
+        for name in type(self).model_fields:
+            setattr(case, name, getattr(self, name))

@@ -1,0 +1,239 @@
+"""From incident to case. Messages come at least once and in any order.
+
+A case is made by whichever revision of its incident comes first, even a closing one. What the
+case says of *now* follows the newest revision seen, what it says of its *beginning* the oldest,
+and its urgency the most urgent: so the same messages make the same case in every order.
+"""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from cases import history, words
+from cases.changes import CaseChange, ChangeKind
+from cases.database import insert_if_absent, one_at_a_time
+from cases.grids import NO_PLAN, Plans, Router
+from cases.history import Line
+from cases.moves import Moves
+from cases.numbers import next_number
+from cases.settings import CaseRules, CaseSettings, PreDispatch
+from cases.tables import CameraTableRow, CaseRow, EvidenceRow, IncidentRow, SiteRow
+from domain.base import Text
+from domain.case import CaseSource, CaseState, Move, Triage
+from domain.evidence import Evidence, EvidenceKind, MissingEvidence
+from domain.incident import CloseReason, Incident, IncidentState
+from domain.place import CameraInfo, GridPath, Site
+
+
+class Intake:
+    """Makes cases of incidents and keeps them up to date, inside the caller's transaction."""
+
+    def __init__(self, settings: CaseSettings, plans: Plans, moves: Moves) -> None:
+        self._settings = settings
+        self._plans = plans
+        self._moves = moves
+
+    def incident(self, session: Session, incident: Incident, at: datetime) -> list[CaseChange]:
+        """Take one revision of an incident in; empty when it was no news."""
+        one_at_a_time(session, incident.id)
+        values = {"id": incident.id, "revision": incident.revision, "document": incident}
+        if insert_if_absent(session, IncidentRow, values):
+            return self._open(session, incident, at)
+        kept = session.get_one(IncidentRow, incident.id)
+        case = session.scalars(_case_of(incident.id)).one()
+        news = self._follow(session, case, kept.document, incident, at)
+        if incident.revision > kept.revision:
+            kept.revision, kept.document = incident.revision, incident
+        return [_change(case, ChangeKind.UPDATED, at)] if news else []
+
+    def evidence(
+        self, session: Session, item: Evidence | MissingEvidence, at: datetime
+    ) -> list[CaseChange]:
+        """Take evidence in. Without its incident it waits, and the case finds it when it comes."""
+        taken_at = item.captured_from if isinstance(item, Evidence) else item.at
+        values = {"id": item.id, "incident_id": item.incident_id, "kind": item.kind}
+        # A case that is being made right now must either see this evidence or be seen by it.
+        one_at_a_time(session, item.incident_id)
+        if not insert_if_absent(session, EvidenceRow, {**values, "at": taken_at, "document": item}):
+            return []
+        case = session.scalars(_case_of(item.incident_id)).one_or_none()
+        if case is None:
+            return []
+        case.version += 1
+        case.updated_at = at
+        history.append(session, case, Line(words.evidence(item)), at)
+        return [_change(case, ChangeKind.EVIDENCE, at)]
+
+    def _open(self, session: Session, incident: Incident, at: datetime) -> list[CaseChange]:
+        case = self._new_case(session, incident, at)
+        session.add(case)
+        routed = case.grid_first or case.grid_second or case.grid_third
+        first = words.found(incident, case.owner, bool(routed))
+        history.append(session, case, Line(first), at)
+        if case.site_id is None:
+            history.append(session, case, Line(words.CAMERA_UNKNOWN), at)
+        self._moves.by_system(session, case, Move.RECEIVE, words.RECEIVED, at)
+        if self._settings.kinds[incident.kind].pre_dispatch is PreDispatch.AUTOMATIC:
+            self._moves.by_system(session, case, Move.PRE_DISPATCH, words.PRE_DISPATCHED, at)
+        if incident.state is IncidentState.CLOSED:
+            history.append(session, case, Line(words.gone(incident)), at)
+        for item in evidence_of(session, incident.id):
+            history.append(session, case, Line(words.evidence(item)), at)
+        return [_change(case, ChangeKind.OPENED, at)]
+
+    def _new_case(self, session: Session, incident: Incident, at: datetime) -> CaseRow:
+        rules = self._settings.rules_for(incident)
+        info, site = _place(session, incident.camera_id)
+        router = self._plans.router(session, incident.opened_at)
+        path = router.route(site.position) if router and site else None
+        case = CaseRow(
+            no=next_number(session, self._settings, at),
+            source=CaseSource.VIDEO_AI,
+            state=CaseState.ALERT,
+            kind=incident.kind,
+            priority=rules.priority,
+            triage=rules.triage,
+            incident_id=incident.id,
+            first_seen_at=incident.first_seen_at,
+            opened_at=incident.opened_at,
+            created_at=at,
+            updated_at=at,
+            version=1,
+            moved_version=1,
+        )
+        _locate(case, incident, info, site)
+        self._route(case, router, path)
+        self._begin(case, incident, rules, _level_one(router, path))
+        _now(case, incident)
+        return case
+
+    def _route(self, case: CaseRow, router: Router | None, path: GridPath | None) -> None:
+        version = router.plan.version if router else NO_PLAN
+        path = path or GridPath(plan_version=version)
+        case.grid_plan = path.plan_version
+        case.grid_first, case.grid_second, case.grid_third = path.first, path.second, path.third
+        team = router.team(path) if router else None
+        case.owner = team or self._settings.coordination_office
+
+    def _begin(
+        self, case: CaseRow, incident: Incident, rules: CaseRules, grid: Text | None
+    ) -> None:
+        """What the case says of its beginning."""
+        case.opening_revision = incident.revision
+        case.duty_class = rules.duty_class
+        case.event_code = rules.event_code
+        case.event_name = rules.event_name
+        case.review_due_at = case.created_at + timedelta(seconds=rules.review_alarm_s)
+        place = case.site_name or case.camera_name
+        case.title = words.title(incident.kind.words, incident.explanation, grid, place)
+        case.search = _search_text(case)
+
+    def _follow(
+        self, session: Session, case: CaseRow, kept: Incident, incident: Incident, at: datetime
+    ) -> bool:
+        """Bring a case up to date with one more revision. False: it was no news."""
+        rules = self._settings.rules_for(incident)
+        lines = _raise(case, rules)
+        if incident.revision < case.opening_revision:
+            lines.append(Line(words.BACKDATED))
+            grid = self._grid_name(session, case)
+            self._begin(case, incident, rules, grid)
+            if case.triage is not Triage.URGENT:
+                case.triage = rules.triage
+        again = incident.revision > kept.revision and incident.reopened > kept.reopened
+        if incident.revision > kept.revision:
+            _now(case, incident)
+            lines += _lines_of_life(kept, incident)
+        elif not lines:
+            return False
+        case.version += 1
+        case.updated_at = at
+        for line in lines:
+            history.append(session, case, line, at)
+        if again and case.state is CaseState.CLOSED:
+            self._moves.by_system(session, case, Move.REOPEN, words.REOPENED, at)
+        return True
+
+    def _grid_name(self, session: Session, case: CaseRow) -> Text | None:
+        plan = self._plans.plan(session, case.grid_plan)
+        grids = plan.grids if plan else ()
+        return next((grid.name for grid in grids if grid.id == case.grid_first), None)
+
+
+def evidence_of(session: Session, incident_id: str) -> tuple[Evidence | MissingEvidence, ...]:
+    """All evidence of an incident: pictures before clips, then by time."""
+    query = select(EvidenceRow).where(EvidenceRow.incident_id == incident_id)
+    rows = session.scalars(query.order_by(EvidenceRow.at, EvidenceRow.id)).all()
+    order = list(EvidenceKind)
+    return tuple(row.document for row in sorted(rows, key=lambda row: order.index(row.kind)))
+
+
+def _case_of(incident_id: str) -> Select[CaseRow]:
+    return select(CaseRow).where(CaseRow.incident_id == incident_id).with_for_update()
+
+
+def _change(case: CaseRow, what: ChangeKind, at: datetime) -> CaseChange:
+    return CaseChange(what=what, no=case.no, version=case.version, camera_id=case.camera_id, at=at)
+
+
+def _place(session: Session, camera_id: str) -> tuple[CameraInfo | None, Site | None]:
+    camera = session.get(CameraTableRow, camera_id)
+    if camera is None or camera.info is None:
+        return None, None
+    site = session.get(SiteRow, camera.info.site_id)
+    return camera.info, site.document if site else None
+
+
+def _level_one(router: Router | None, path: GridPath | None) -> Text | None:
+    return router.name(path.first) if router and path else None
+
+
+def _locate(case: CaseRow, incident: Incident, info: CameraInfo | None, site: Site | None) -> None:
+    """Freeze the place as it was known then; the registry may change later."""
+    unnamed = Text.of(incident.camera_id, incident.camera_id)
+    case.camera_id = incident.camera_id
+    case.camera_name = info.name if info else unnamed
+    case.gb_id = info.gb_id if info else None
+    if site is not None:
+        case.site_id, case.site_name, case.address = site.id, site.name, site.address
+        case.lon, case.lat = site.position
+
+
+def _now(case: CaseRow, incident: Incident) -> None:
+    """What the case says of now."""
+    case.explanation = incident.explanation
+    case.last_seen_at = incident.last_seen_at
+    case.score = incident.score
+    case.count = incident.count
+    case.notice = incident.notice
+    left = incident.state is IncidentState.CLOSED and incident.close_reason is CloseReason.GONE
+    case.gone_at = incident.closed_at if left else None
+
+
+def _raise(case: CaseRow, rules: CaseRules) -> list[Line]:
+    """Urgency only ever grows: people are on their way by then."""
+    lines = []
+    if rules.priority < case.priority:
+        lines.append(Line(words.raised(case.priority.words, rules.priority.words)))
+        case.priority = rules.priority
+    if rules.triage is Triage.URGENT and case.triage is not Triage.URGENT:
+        lines.append(Line(words.raised(case.triage.words, rules.triage.words)))
+        case.triage = rules.triage
+    return lines
+
+
+def _lines_of_life(kept: Incident, incident: Incident) -> list[Line]:
+    """Coming back and leaving are told; that it is still there is not."""
+    lines = []
+    if incident.reopened > kept.reopened:
+        lines.append(Line(words.SEEN_AGAIN))
+    if incident.state is IncidentState.CLOSED and incident.closed_at != kept.closed_at:
+        lines.append(Line(words.gone(incident)))
+    return lines
+
+
+def _search_text(case: CaseRow) -> str:
+    texts = (case.title, case.camera_name, case.site_name, case.address, case.owner)
+    both = [word for text in texts if text is not None for word in (text.zh, text.en)]
+    return " ".join((case.no, case.camera_id, *both)).lower()

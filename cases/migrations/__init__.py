@@ -1,0 +1,2 @@
+"""The schema's history. One file a step, never changed once released; `Database.upgrade` runs
+what is missing, and a test holds the sum of all steps against `cases.tables`."""

@@ -1,0 +1,273 @@
+"""Moving a case on: every move is checked against the state table, and its entry is written in
+the same transaction. Undo is a new entry that puts back what the last move replaced."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from cases import history, words
+from cases.decided import Decided
+from cases.history import Line
+from cases.settings import CaseSettings, PreDispatch
+from cases.states import SYSTEM, VOIDING, Needs, Rule, Standing, Who, allowed, find
+from cases.tables import CaseRow, EntryRow
+from domain.base import Text
+from domain.case import Case, FalseReason, Move, Verdict
+from domain.errors import CaseNotFound, MoveConflict, MoveRefused
+
+NOTE_MAX = 2_000
+"""Characters of a note."""
+NAME_MAX = 128
+"""Characters of an actor, an assignee or a key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What somebody wants done to a case, and the version they saw when they decided."""
+
+    move: Move
+    actor: str
+    version: int
+    verdict: Verdict | None = None
+    reason: FalseReason | None = None
+    duplicate_of: str | None = None
+    assignee: str | None = None
+    note: str = ""
+    key: str | None = None
+
+    @property
+    def who(self) -> Who:
+        return Who.SYSTEM if self.actor == SYSTEM else Who.PERSON
+
+
+class Moves:
+    """Makes moves and undoes them, inside the caller's transaction."""
+
+    def __init__(self, settings: CaseSettings) -> None:
+        self._settings = settings
+
+    def make(self, session: Session, no: str, decision: Decision, at: datetime) -> bool:
+        """Make a person's move. False: the same request came before, and nothing was done.
+
+        Raises:
+            CaseNotFound, MoveRefused, MoveConflict.
+        """
+        case = locked(session, no)
+        if decision.key is not None and _done_before(session, no, decision):
+            return False
+        self._check_version(session, case, decision.version)
+        rule = find(no, self.standing(case), decision.move, decision.who)
+        _check(session, no, rule, decision)
+        self._carry_out(session, case, rule, decision, at)
+        return True
+
+    def by_system(
+        self, session: Session, case: CaseRow, move: Move, note: Text, at: datetime
+    ) -> None:
+        """Make a move that the product decides on itself; `case` is locked by the caller."""
+        rule = find(case.no, self.standing(case), move, Who.SYSTEM)
+        decision = Decision(move, SYSTEM, case.version)
+        self._carry_out(session, case, rule, decision, at, note)
+
+    def undo(self, session: Session, no: str, actor: str, version: int, at: datetime) -> None:
+        """Take this actor's last move back.
+
+        Raises:
+            CaseNotFound, MoveConflict
+            MoveRefused: it is not theirs, too long ago, or there is none.
+        """
+        case = locked(session, no)
+        self._check_version(session, case, version)
+        last = history.last_move(session, no)
+        if last is None or last.before is None or last.move is None:
+            raise MoveRefused(f"case {no}: expected a person's move to undo, the last one is not")
+        if last.actor != actor:
+            said = self._said(last)
+            raise MoveRefused(f"case {no}: only who moved may undo; the last move: {said}")
+        if at > self._undo_until(last):
+            seconds = f"{self._settings.undo_s:g} s"
+            raise MoveRefused(f"case {no}: a move can be undone for {seconds}; {self._said(last)}")
+        before = case.state
+        last.before.put_back(case)
+        _grow(case, at)
+        note = words.undone(last.move)
+        history.append(session, case, Line(note, actor, Move.UNDO, before), at)
+
+    def undo_until(self, session: Session, no: str, actor: str, at: datetime) -> datetime | None:
+        """Until when this actor can undo the case's last move; None: they cannot."""
+        last = history.last_move(session, no)
+        if last is None or last.before is None or last.actor != actor:
+            return None
+        until = self._undo_until(last)
+        return until if at <= until else None
+
+    def allowed(self, case: CaseRow | Case) -> tuple[Move, ...]:
+        return allowed(self.standing(case), Who.PERSON)
+
+    def standing(self, case: CaseRow | Case) -> Standing:
+        rules = self._settings.kinds[case.kind]
+        return Standing(
+            state=case.state,
+            reviewed=case.verdict is not None,
+            may_pre_dispatch=rules.pre_dispatch is not PreDispatch.NEVER,
+        )
+
+    def _carry_out(
+        self,
+        session: Session,
+        case: CaseRow,
+        rule: Rule,
+        decision: Decision,
+        at: datetime,
+        note: Text | None = None,
+    ) -> None:
+        before = Decided.of(case)
+        case.state = rule.target(before.state, case.suspended_from)
+        _take_effect(case, decision, before, at)
+        _grow(case, at)
+        line = Line(
+            note=note or words.moved(decision.move, Decided.of(case), decision.note),
+            actor=decision.actor,
+            move=decision.move,
+            from_state=before.state,
+            key=decision.key,
+            before=before if decision.who is Who.PERSON else None,
+        )
+        history.append(session, case, line, at)
+
+    def _check_version(self, session: Session, case: CaseRow, version: int) -> None:
+        # Only moves spoil a decision. That the incident went on, or that its clip arrived,
+        # makes a new version too, but does not take the case out of anybody's hands.
+        if version > case.version:
+            raise MoveRefused(
+                f"case {case.no}: expected a version up to {case.version}, got {version}"
+            )
+        if version < case.moved_version:
+            last = history.last_move(session, case.no)
+            said = self._said(last) if last else "it was moved"
+            raise MoveConflict(f"case {case.no} was moved since version {version}: {said}")
+
+    def _said(self, entry: EntryRow) -> str:
+        local = entry.at.astimezone(self._settings.zone)
+        return f"{entry.actor} · {entry.note} · {local:%Y-%m-%d %H:%M:%S} · {entry.to_state}"
+
+    def _undo_until(self, entry: EntryRow) -> datetime:
+        return entry.at + timedelta(seconds=self._settings.undo_s)
+
+
+def locked(session: Session, no: str) -> CaseRow:
+    """The case, locked against everybody else until the transaction ends.
+
+    Raises:
+        CaseNotFound
+    """
+    case = session.scalar(select(CaseRow).where(CaseRow.no == no).with_for_update())
+    if case is None:
+        raise CaseNotFound(f"no case has the number {no!r}")
+    return case
+
+
+def _done_before(session: Session, no: str, decision: Decision) -> bool:
+    query = select(EntryRow).where(EntryRow.case_no == no, EntryRow.key == decision.key)
+    entry = session.scalar(query)
+    if entry is None:
+        return False
+    if (entry.move, entry.actor) != (decision.move, decision.actor):
+        raise MoveRefused(f"case {no}: expected a new key for a new move, got {decision.key!r}")
+    return True
+
+
+def _take_effect(case: CaseRow, decision: Decision, before: Decided, at: datetime) -> None:
+    match decision.move:
+        case Move.CONFIRM:
+            _decide(case, Verdict.REAL, decision, at)
+        case Move.REJECT:
+            _decide(case, decision.verdict, decision, at)
+        case Move.DISPATCH | Move.PRE_DISPATCH:
+            case.assignee = decision.assignee or case.owner.zh
+        case Move.SUSPEND:
+            case.suspended_from = before.state
+        case Move.RESUME:
+            case.suspended_from = None
+        case Move.CLOSE:
+            case.closed_at = at
+        case Move.REOPEN:
+            case.closed_at = None
+
+
+def _decide(case: CaseRow, verdict: Verdict | None, decision: Decision, at: datetime) -> None:
+    case.verdict = verdict
+    case.verdict_reason = decision.reason
+    case.duplicate_of = decision.duplicate_of
+    case.reviewer = decision.actor
+    case.decided_at = at
+
+
+def _grow(case: CaseRow, at: datetime) -> None:
+    case.version += 1
+    case.moved_version = case.version
+    case.updated_at = at
+
+
+def _check(session: Session, no: str, rule: Rule, decision: Decision) -> None:
+    _check_lengths(no, decision)
+    name = f"case {no}: {decision.move.words.zh} ({decision.move})"
+    if Needs.NOTE in rule.needs and not decision.note.strip():
+        raise MoveRefused(f"{name}: expected a note that says why, got none")
+    if Needs.VERDICT in rule.needs:
+        _check_verdict(session, no, decision)
+        return
+    fitting = (None, Verdict.REAL) if decision.move is Move.CONFIRM else (None,)
+    if decision.verdict not in fitting or decision.reason or decision.duplicate_of:
+        raise MoveRefused(f"{name}: a verdict with its reason goes with {Move.REJECT} only")
+    if decision.assignee and decision.move not in (Move.DISPATCH, Move.PRE_DISPATCH):
+        raise MoveRefused(f"{name}: an assignee goes with {Move.DISPATCH} only")
+
+
+def _check_lengths(no: str, decision: Decision) -> None:
+    texts = (
+        ("actor", decision.actor, NAME_MAX),
+        ("assignee", decision.assignee or "", NAME_MAX),
+        ("key", decision.key or "", NAME_MAX),
+        ("note", decision.note, NOTE_MAX),
+    )
+    for name, value, longest in texts:
+        if len(value) > longest or "\x00" in value:
+            raise MoveRefused(
+                f"case {no}: expected a plain {name} of at most {longest} characters, "
+                f"got {len(value)}"
+            )
+    if not decision.actor.strip():
+        raise MoveRefused(f"case {no}: expected the name of who moves it, got none")
+
+
+def _check_verdict(session: Session, no: str, decision: Decision) -> None:
+    verdict = decision.verdict
+    if verdict not in VOIDING:
+        expected = ", ".join(sorted(VOIDING))
+        raise MoveRefused(f"case {no}: expected a verdict among {expected}, got {verdict}")
+    if (verdict is Verdict.FALSE) is (decision.reason is None):
+        expected = ", ".join(FalseReason)
+        raise MoveRefused(
+            f"case {no}: expected a reason with the verdict {Verdict.FALSE} and with no other "
+            f"({expected}), got {verdict} with {decision.reason}"
+        )
+    if (verdict is Verdict.DUPLICATE) is (decision.duplicate_of is None):
+        raise MoveRefused(
+            f"case {no}: expected another case's number with the verdict {Verdict.DUPLICATE} "
+            f"and with no other, got {verdict} with {decision.duplicate_of}"
+        )
+    if decision.duplicate_of is not None:
+        _check_original(session, no, decision.duplicate_of)
+
+
+def _check_original(session: Session, no: str, original_no: str) -> None:
+    original = session.get(CaseRow, original_no)
+    if original is None or original_no == no:
+        raise MoveRefused(f"case {no}: expected the number of another case, got {original_no!r}")
+    if original.duplicate_of is not None:
+        raise MoveRefused(
+            f"case {no}: {original_no} is itself a duplicate of {original.duplicate_of}; name that"
+        )

@@ -1,0 +1,189 @@
+"""How incidents become cases: duty class, event code, priority and review time, all as data.
+
+Codes differ between cities (domain of GB/T 30428 and its local tables), so every value here is a
+default that a town's configuration overrides.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, field_validator
+
+from domain.base import Settings, Text
+from domain.case import Priority, Triage
+from domain.duty import DutyClass
+from domain.incident import Incident, IncidentKind
+from domain.place import Id
+
+
+class PreDispatch(StrEnum):
+    """Whether a case may go to its grid while nobody has reviewed it yet (预派遣)."""
+
+    NEVER = "never"
+    BY_PERSON = "by_person"
+    AUTOMATIC = "automatic"
+
+
+class CaseRules(Settings):
+    """What a case of one kind gets."""
+
+    duty_class: DutyClass
+    """Which of the town's 15 duty classes answers for it."""
+    event_code: str = Field(pattern=r"^\d{4}$")
+    """问题大类/小类, four digits after the local table of the GB/T 30428 line."""
+    event_name: Text
+    """The local table's words for `event_code`."""
+    priority: Priority
+    """紧急程度, 1 the most urgent."""
+    triage: Triage
+    """急事 urgent, 小事 local, 大事 joint."""
+    review_alarm_s: float = Field(gt=0)
+    """A case nobody has reviewed for so long is overdue."""
+
+
+class Variant(Settings):
+    """What differs for some incidents of a kind. It holds when all conditions named hold."""
+
+    when_rules: tuple[Id, ...] = ()
+    """Rule ids, e.g. fire_lane; empty: any rule."""
+    when_labels: tuple[str, ...] = ()
+    """At least one box carries one of these labels; empty: any."""
+    when_count: int | None = Field(default=None, ge=1)
+    """The incident counts at least so many."""
+    duty_class: DutyClass | None = None
+    event_code: str | None = Field(default=None, pattern=r"^\d{4}$")
+    event_name: Text | None = None
+    priority: Priority | None = None
+    triage: Triage | None = None
+    review_alarm_s: float | None = Field(default=None, gt=0)
+
+    def holds_for(self, incident: Incident) -> bool:
+        labels = {box.label for box in incident.boxes}
+        return (
+            (not self.when_rules or incident.rule_id in self.when_rules)
+            and (not self.when_labels or not labels.isdisjoint(self.when_labels))
+            and (self.when_count is None or (incident.count or 0) >= self.when_count)
+        )
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        return {
+            name: value
+            for name in CaseRules.model_fields
+            if (value := getattr(self, name)) is not None
+        }
+
+
+class KindSettings(CaseRules):
+    """What a case of one kind gets, and what differs for some of them."""
+
+    pre_dispatch: PreDispatch = PreDispatch.NEVER
+    """Whether it may be dispatched while the review runs beside it."""
+    variants: tuple[Variant, ...] = ()
+    """Applied in order, later ones over earlier ones."""
+
+    def rules_for(self, incident: Incident) -> CaseRules:
+        fields: dict[str, Any] = {name: getattr(self, name) for name in CaseRules.model_fields}
+        for variant in self.variants:
+            if variant.holds_for(incident):
+                fields.update(variant.changes)
+        return CaseRules.model_validate(fields)
+
+
+_PARKING = {
+    "duty_class": DutyClass.TRAFFIC,
+    "event_code": "0505",
+    "event_name": Text.of("机动车乱停放", "Illegally parked motor vehicle"),
+}
+_VEHICLES = ("car", "truck", "bus", "van")
+
+DEFAULT_KINDS: dict[IncidentKind, KindSettings] = {
+    IncidentKind.FIRE: KindSettings(
+        duty_class=DutyClass.FIRE_SAFETY,
+        event_code="0411",
+        event_name=Text.of("火灾", "Fire"),
+        priority=Priority.URGENT,
+        triage=Triage.URGENT,
+        review_alarm_s=120,
+        pre_dispatch=PreDispatch.BY_PERSON,
+    ),
+    IncidentKind.ROAD_OCCUPATION: KindSettings(
+        duty_class=DutyClass.CITY_MANAGEMENT,
+        event_code="0501",
+        event_name=Text.of("无照经营游商", "Unlicensed street vendor"),
+        priority=Priority.NORMAL,
+        triage=Triage.LOCAL,
+        review_alarm_s=900,
+        variants=(
+            Variant(when_labels=_VEHICLES, **_PARKING),
+            Variant(
+                when_rules=("fire_lane",),
+                **{**_PARKING, "duty_class": DutyClass.FIRE_SAFETY},
+                priority=Priority.HIGH,
+            ),
+        ),
+    ),
+    IncidentKind.CROWDING: KindSettings(
+        duty_class=DutyClass.PUBLIC_ORDER,
+        event_code="0409",
+        event_name=Text.of("群发性事件", "Gathering"),
+        priority=Priority.HIGH,
+        triage=Triage.JOINT,
+        review_alarm_s=300,
+        variants=(Variant(when_count=30, priority=Priority.URGENT, triage=Triage.URGENT),),
+    ),
+}
+"""Start values after the town's duty classes. The codes 0501, 0505 and 0409 are common to two
+independent local tables; fire has no code in the national line, 0411 is one city's (Beijing
+Chaoyang) and to be replaced by the local one."""
+
+
+class CaseSettings(Settings):
+    """The grid loop's configuration."""
+
+    number_prefix: str = Field(default="HS", pattern=r"^[A-Z]{1,8}$")
+    """What every case number of this town begins with: HS-20261123-0001."""
+    timezone: str = "Asia/Shanghai"
+    """The town's time zone: case numbers and daily figures follow its days."""
+    undo_s: float = Field(default=10, ge=0)
+    """A person's last move can be undone by the same person for so long."""
+    coordination_office: Text = Text.of("协同指挥办公室", "Coordination office")
+    """Whose queue takes what no grid can be found for."""
+    kinds: dict[IncidentKind, KindSettings] = Field(default_factory=lambda: dict(DEFAULT_KINDS))
+    """What a case of each kind gets; fields left out keep their default."""
+
+    @field_validator("kinds", mode="before")
+    @classmethod
+    def _over_defaults(cls, data: Any) -> Any:
+        if not isinstance(data, Mapping):
+            return data
+        unknown = [str(name) for name in data if name not in set(IncidentKind)]
+        if unknown:
+            known = ", ".join(IncidentKind)
+            raise ValueError(f"expected kinds among {known}, got {', '.join(unknown)}")
+        return {kind: _merged(kind, data.get(kind, {})) for kind in IncidentKind}
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (KeyError, ValueError, OSError) as error:
+            raise ValueError(f"expected a time zone like Asia/Shanghai, got {name!r}") from error
+        return name
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+    def rules_for(self, incident: Incident) -> CaseRules:
+        return self.kinds[incident.kind].rules_for(incident)
+
+
+def _merged(kind: IncidentKind, changes: Any) -> Any:
+    if not isinstance(changes, Mapping):
+        return changes
+    defaults = DEFAULT_KINDS[kind]
+    return {**{name: getattr(defaults, name) for name in KindSettings.model_fields}, **changes}

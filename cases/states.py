@@ -1,0 +1,166 @@
+"""The one table of what may be done to a case, by whom, and what must be said with it.
+
+After the states of the city-management workflow. Nothing leads from ALERT to CLOSED; a case is
+closed only by a person, after somebody has said what it was.
+"""
+
+from dataclasses import dataclass
+from enum import Flag, auto
+
+from domain.base import Text
+from domain.case import CaseState as S
+from domain.case import Move, Verdict
+from domain.errors import MoveRefused
+
+SYSTEM = "system"
+"""The actor that is the product itself."""
+
+
+class Who(Flag):
+    PERSON = auto()
+    SYSTEM = auto()
+    ANYONE = PERSON | SYSTEM
+
+
+class Needs(Flag):
+    """What must come with a move, or hold before it."""
+
+    NOTHING = 0
+    NOTE = auto()  # a reason in words
+    VERDICT = auto()  # false with its reason, duplicate with its case, permitted or gone
+    REVIEWED = auto()  # somebody has said what the case is
+    UNREVIEWED = auto()  # nobody has yet
+    PRE_DISPATCH = auto()  # the kind's settings allow it
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One allowed move. `to` None: back to the state the case was suspended from."""
+
+    move: Move
+    sources: frozenset[S]
+    to: S | None
+    who: Who
+    needs: Needs = Needs.NOTHING
+
+    def target(self, state: S, suspended_from: S | None) -> S:
+        if self.to is not None:
+            return self.to
+        return state if suspended_from is None else suspended_from
+
+
+def _rule(
+    move: Move, sources: set[S], to: S | None, who: Who, needs: Needs = Needs.NOTHING
+) -> Rule:
+    return Rule(move, frozenset(sources), to, who, needs)
+
+
+_PERSON, _SYSTEM, _ANYONE = Who.PERSON, Who.SYSTEM, Who.ANYONE
+IN_FIELD = {S.DISPATCHED, S.ACCEPTED, S.HANDLING, S.FEEDBACK, S.VERIFYING, S.RETURNED, S.REWORK}
+"""Where a pre-dispatched case may be while its review still runs."""
+
+TABLE: tuple[Rule, ...] = (
+    _rule(Move.RECEIVE, {S.ALERT}, S.PENDING_REVIEW, _SYSTEM),
+    _rule(Move.CONFIRM, {S.PENDING_REVIEW}, S.FILED, _PERSON),
+    *(_rule(Move.CONFIRM, {s}, s, _PERSON, Needs.UNREVIEWED) for s in S if s in IN_FIELD),
+    _rule(
+        Move.REJECT,
+        {S.PENDING_REVIEW, S.FILED, S.RETURNED, S.REOPENED},
+        S.VOIDED,
+        _PERSON,
+        Needs.VERDICT,
+    ),
+    _rule(
+        Move.REJECT,
+        IN_FIELD - {S.RETURNED},
+        S.VOIDED,
+        _PERSON,
+        Needs.VERDICT | Needs.UNREVIEWED,
+    ),
+    _rule(Move.PRE_DISPATCH, {S.PENDING_REVIEW}, S.DISPATCHED, _ANYONE, Needs.PRE_DISPATCH),
+    _rule(Move.DISPATCH, {S.FILED, S.RETURNED, S.REOPENED}, S.DISPATCHED, _PERSON),
+    _rule(Move.ACCEPT, {S.DISPATCHED}, S.ACCEPTED, _PERSON),
+    _rule(Move.HANDLE, {S.ACCEPTED, S.REWORK}, S.HANDLING, _PERSON),
+    _rule(Move.REPORT, {S.HANDLING}, S.FEEDBACK, _PERSON, Needs.NOTE),
+    _rule(Move.VERIFY, {S.FEEDBACK}, S.VERIFYING, _ANYONE),
+    _rule(Move.CLOSE, {S.VERIFYING}, S.CLOSED, _PERSON, Needs.REVIEWED),
+    _rule(Move.ARCHIVE, {S.CLOSED}, S.ARCHIVED, _ANYONE),
+    _rule(Move.RETURN, {S.DISPATCHED, S.ACCEPTED}, S.RETURNED, _PERSON, Needs.NOTE),
+    _rule(Move.REWORK, {S.FEEDBACK, S.VERIFYING}, S.REWORK, _PERSON, Needs.NOTE),
+    _rule(
+        Move.SUSPEND,
+        {S.FILED, S.DISPATCHED, S.ACCEPTED, S.HANDLING, S.RETURNED, S.REWORK, S.REOPENED},
+        S.SUSPENDED,
+        _PERSON,
+        Needs.NOTE,
+    ),
+    _rule(Move.RESUME, {S.SUSPENDED}, None, _PERSON),
+    _rule(Move.REOPEN, {S.CLOSED}, S.REOPENED, _ANYONE, Needs.NOTE),
+)
+
+VOIDING = frozenset({Verdict.FALSE, Verdict.DUPLICATE, Verdict.PERMITTED, Verdict.GONE})
+"""Verdicts that void a case; REAL is what confirms it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the table needs to know of a case."""
+
+    state: S
+    reviewed: bool
+    may_pre_dispatch: bool
+
+
+def allowed(standing: Standing, who: Who) -> tuple[Move, ...]:
+    """What `who` may do to a case that stands like this, in the order of the table."""
+    fitting = (rule for rule in TABLE if standing.state in rule.sources)
+    return tuple(rule.move for rule in fitting if rule.who & who and _holds(rule, standing))
+
+
+def find(no: str, standing: Standing, move: Move, who: Who) -> Rule:
+    """The rule that allows the move.
+
+    Raises:
+        MoveRefused: there is none; the message says what is allowed.
+    """
+    for rule in TABLE:
+        fits = rule.move is move and standing.state in rule.sources
+        if fits and rule.who & who and _holds(rule, standing):
+            return rule
+    raise MoveRefused(_refusal(no, standing, move, who))
+
+
+def _holds(rule: Rule, standing: Standing) -> bool:
+    return not (
+        (Needs.REVIEWED in rule.needs and not standing.reviewed)
+        or (Needs.UNREVIEWED in rule.needs and standing.reviewed)
+        or (Needs.PRE_DISPATCH in rule.needs and not standing.may_pre_dispatch)
+    )
+
+
+def _refusal(no: str, standing: Standing, move: Move, who: Who) -> str:
+    state = standing.state
+    words = f"case {no} is {_named(state.words, state)}: {_named(move.words, move)} is not allowed"
+    if because := _because(standing, move, who):
+        words += f", {because}"
+    moves = allowed(standing, who)
+    options = ", ".join(_named(option.words, option) for option in moves) or "nothing"
+    person = "a person" if who is Who.PERSON else "the system"
+    return f"{words}; allowed to {person}: {options}"
+
+
+def _because(standing: Standing, move: Move, who: Who) -> str:
+    rules = [rule for rule in TABLE if rule.move is move and standing.state in rule.sources]
+    if not rules:
+        return ""
+    if not any(rule.who & who for rule in rules):
+        return "only the system does that" if who is Who.PERSON else "only a person does that"
+    if any(Needs.REVIEWED in rule.needs for rule in rules):
+        return "nobody has reviewed it yet"
+    if any(Needs.PRE_DISPATCH in rule.needs for rule in rules):
+        return "its kind is not set to be pre-dispatched"
+    return "it has been reviewed"
+
+
+def _named(words: Text, value: str) -> str:
+    return f"{words.zh} ({value})"

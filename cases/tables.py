@@ -1,0 +1,224 @@
+"""The tables of the center. Rows stay inside this package; everyone else sees domain values."""
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field
+from sqlalchemy import (
+    Double,
+    ForeignKey,
+    Index,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from cases.columns import Document, Number, UtcDateTime, word
+from cases.decided import Decided
+from domain.base import Text
+from domain.case import CaseSource, CaseState, FalseReason, Move, Priority, Triage, Verdict
+from domain.duty import DutyClass
+from domain.evidence import Evidence, EvidenceKind, MissingEvidence
+from domain.health import CameraHealth, CameraLooks, FaultKind
+from domain.incident import Incident, IncidentKind
+from domain.place import CameraInfo, GridPlan, Site
+
+SealedOrMissing = Annotated[Evidence | MissingEvidence, Field(discriminator="status")]
+
+ID = String(64)
+"""Ids of cameras, sites and grids (domain.place.Id)."""
+LONG_ID = String(128)
+"""Ids made by workers, and people's names."""
+CASE_NO = String(32)
+
+
+class Base(DeclarativeBase):
+    # Named constraints, so that a migration can change them on both databases.
+    metadata = MetaData(
+        naming_convention={
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {  # noqa: RUF012 - the form SQLAlchemy asks for
+        datetime: UtcDateTime,
+        float: Double,
+        Text: Document(Text),
+        CaseSource: word(CaseSource),
+        CaseState: word(CaseState),
+        DutyClass: word(DutyClass),
+        EvidenceKind: word(EvidenceKind),
+        FalseReason: word(FalseReason),
+        FaultKind: word(FaultKind),
+        IncidentKind: word(IncidentKind),
+        Move: word(Move),
+        Priority: Number(Priority),
+        Triage: word(Triage),
+        Verdict: word(Verdict),
+    }
+
+
+class IncidentRow(Base):
+    """An incident at the newest revision that came."""
+
+    __tablename__ = "incidents"
+
+    id: Mapped[str] = mapped_column(LONG_ID, primary_key=True)
+    revision: Mapped[int]
+    document: Mapped[Incident] = mapped_column(Document(Incident))
+
+
+class CaseRow(Base):
+    __tablename__ = "cases"
+    __table_args__ = (
+        UniqueConstraint("incident_id"),
+        Index("ix_cases_queue", "state", "priority", "opened_at"),
+        Index("ix_cases_opened_at", "opened_at"),
+        Index("ix_cases_camera_id", "camera_id"),
+    )
+
+    no: Mapped[str] = mapped_column(CASE_NO, primary_key=True)
+    source: Mapped[CaseSource]
+    state: Mapped[CaseState]
+    kind: Mapped[IncidentKind]
+    duty_class: Mapped[DutyClass]
+    event_code: Mapped[str] = mapped_column(String(8))
+    event_name: Mapped[Text]
+    priority: Mapped[Priority]
+    triage: Mapped[Triage]
+    title: Mapped[Text]
+    explanation: Mapped[Text]
+
+    incident_id: Mapped[str] = mapped_column(LONG_ID, ForeignKey("incidents.id"))
+    opening_revision: Mapped[int]
+    """The oldest revision seen: what the title and the duty class were taken from."""
+    camera_id: Mapped[str] = mapped_column(ID)
+    camera_name: Mapped[Text]
+    site_id: Mapped[str | None] = mapped_column(ID)
+    site_name: Mapped[Text | None]
+    address: Mapped[Text | None]
+    gb_id: Mapped[str | None] = mapped_column(String(20))
+    lon: Mapped[float | None]
+    lat: Mapped[float | None]
+    grid_plan: Mapped[str] = mapped_column(ID)
+    grid_first: Mapped[str | None] = mapped_column(ID)
+    grid_second: Mapped[str | None] = mapped_column(ID)
+    grid_third: Mapped[str | None] = mapped_column(ID)
+    owner: Mapped[Text]
+
+    first_seen_at: Mapped[datetime]
+    opened_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime]
+    gone_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    review_due_at: Mapped[datetime | None]
+    decided_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    score: Mapped[float]
+    count: Mapped[int | None]
+
+    verdict: Mapped[Verdict | None]
+    verdict_reason: Mapped[FalseReason | None]
+    duplicate_of: Mapped[str | None] = mapped_column(CASE_NO, ForeignKey("cases.no"))
+    reviewer: Mapped[str | None] = mapped_column(LONG_ID)
+    assignee: Mapped[str | None] = mapped_column(LONG_ID)
+    notice: Mapped[Text | None]
+    suspended_from: Mapped[CaseState | None]
+    version: Mapped[int]
+    moved_version: Mapped[int]
+    """The version the last move left behind; a decision on an older one conflicts."""
+    search: Mapped[str]
+    """Lower-case words that a search finds the case by."""
+
+
+class EntryRow(Base):
+    """A line of a case's history. The database refuses to change or delete it."""
+
+    __tablename__ = "entries"
+    __table_args__ = (PrimaryKeyConstraint("case_no", "seq"), UniqueConstraint("case_no", "key"))
+
+    case_no: Mapped[str] = mapped_column(CASE_NO, ForeignKey("cases.no"))
+    seq: Mapped[int]
+    at: Mapped[datetime]
+    actor: Mapped[str] = mapped_column(LONG_ID)
+    move: Mapped[Move | None]
+    from_state: Mapped[CaseState | None]
+    to_state: Mapped[CaseState]
+    note: Mapped[Text]
+    version: Mapped[int]
+    key: Mapped[str | None] = mapped_column(LONG_ID)
+    """The idempotency key of the request that made it."""
+    before: Mapped[Decided | None] = mapped_column(Document(Decided))
+    """What a person's move replaced; undo puts it back."""
+
+
+class EvidenceRow(Base):
+    """Evidence may come before its incident, hence no foreign key."""
+
+    __tablename__ = "evidence"
+    __table_args__ = (Index("ix_evidence_incident_id", "incident_id"),)
+
+    id: Mapped[str] = mapped_column(LONG_ID, primary_key=True)
+    incident_id: Mapped[str] = mapped_column(LONG_ID)
+    kind: Mapped[EvidenceKind]
+    at: Mapped[datetime]
+    document: Mapped[Evidence | MissingEvidence] = mapped_column(Document(SealedOrMissing))
+
+
+class NumberRow(Base):
+    """The last case number given on one day of the town."""
+
+    __tablename__ = "case_numbers"
+
+    day: Mapped[str] = mapped_column(String(8), primary_key=True)
+    last: Mapped[int]
+
+
+class SiteRow(Base):
+    __tablename__ = "sites"
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    installed: Mapped[bool]
+    document: Mapped[Site] = mapped_column(Document(Site))
+
+
+class CameraTableRow(Base):
+    """A camera, its last health, and the last looks at it (which may come before it is known)."""
+
+    __tablename__ = "cameras"
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    installed: Mapped[bool]
+    info: Mapped[CameraInfo | None] = mapped_column(Document(CameraInfo))
+    health_at: Mapped[datetime | None]
+    health: Mapped[CameraHealth | None] = mapped_column(Document(CameraHealth))
+    looks_from: Mapped[datetime | None]
+    looks_to: Mapped[datetime | None]
+    looks: Mapped[CameraLooks | None] = mapped_column(Document(CameraLooks))
+    worker_id: Mapped[str | None] = mapped_column(LONG_ID)
+
+
+class GapRow(Base):
+    __tablename__ = "gaps"
+    __table_args__ = (PrimaryKeyConstraint("camera_id", "from_at"),)
+
+    camera_id: Mapped[str] = mapped_column(ID)
+    from_at: Mapped[datetime]
+    to_at: Mapped[datetime]
+    cause: Mapped[FaultKind]
+    detail: Mapped[str]
+
+
+class PlanRow(Base):
+    """A grid plan. Its content never changes; `installed_order` grows when it is put in use."""
+
+    __tablename__ = "grid_plans"
+
+    version: Mapped[str] = mapped_column(ID, primary_key=True)
+    valid_from: Mapped[datetime]
+    installed_order: Mapped[int]
+    document: Mapped[GridPlan] = mapped_column(Document(GridPlan))

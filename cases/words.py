@@ -1,0 +1,94 @@
+"""What the entries of a case say, Chinese first."""
+
+from cases.decided import Decided
+from domain.base import Text
+from domain.case import Move, Verdict
+from domain.evidence import Evidence, MissingEvidence
+from domain.incident import Incident
+
+HASH_SHOWN = 12
+"""Digits of a SHA-256 that an entry shows; the evidence itself keeps all."""
+
+RECEIVED = Text.of("转入待受理, 等待人工研判", "Taken into the review queue")
+PRE_DISPATCHED = Text.of("预派遣, 研判同时进行", "Dispatched ahead; the review runs beside it")
+REOPENED = Text.of("现场再次出现, 已结案件重开", "Seen again; the closed case is reopened")
+SEEN_AGAIN = Text.of("再次出现", "Seen again")
+BACKDATED = Text.of(
+    "较早的消息迟到, 标题与类别按首次发现更正",
+    "An earlier message came late; title and class now follow the first sighting",
+)
+CAMERA_UNKNOWN = Text.of("摄像机未登记, 位置未知", "The camera is not registered; place unknown")
+
+
+def title(kind: Text, explanation: Text, *places: Text | None) -> Text:
+    """ "川藏路网格·示例路口: 占道 — 车辆静止停留 31 s"."""
+    known = [place for place in places if place is not None]
+    zh = f"{'·'.join(place.zh for place in known)}: {kind.zh} — {explanation.zh}"
+    en = f"{' · '.join(place.en for place in known)}: {kind.en} — {explanation.en}"
+    return Text.of(zh, en)
+
+
+def found(incident: Incident, owner: Text, routed: bool) -> Text:
+    """The first entry: what was found, and whose queue it went to."""
+    zh = f"视频巡检发现{incident.kind.words.zh} (事件 {incident.id}); "
+    en = f"Video patrol found: {incident.kind.words.en} (incident {incident.id}); "
+    if routed:
+        return Text.of(f"{zh}归属 {owner.zh}", f"{en}goes to {owner.en}")
+    return Text.of(
+        f"{zh}未匹配到网格, 转{owner.zh}", f"{en}no grid matches, goes to the {owner.en.lower()}"
+    )
+
+
+def gone(incident: Incident) -> Text:
+    """The incident was closed: it left, or nobody can tell."""
+    if incident.close_reason is None:
+        return Text.of("事件已关闭", "The incident was closed")
+    reason = incident.close_reason.words
+    return Text.of(f"事件关闭: {reason.zh}", f"The incident was closed: {reason.en}")
+
+
+def raised(before: Text, now: Text) -> Text:
+    return Text.of(f"由{before.zh}升为{now.zh}", f"Raised from {before.en} to {now.en}")
+
+
+def evidence(item: Evidence | MissingEvidence) -> Text:
+    if isinstance(item, Evidence):
+        digits = item.sha256[:HASH_SHOWN]
+        return Text.of(
+            f"证据已封存: {item.kind.words.zh}, SHA-256 {digits}…",
+            f"Evidence sealed: {item.kind.words.en}, SHA-256 {digits}…",
+        )
+    return Text.of(
+        f"证据缺失: {item.kind.words.zh} ({item.reason.words.zh})",
+        f"Evidence missing: {item.kind.words.en} ({item.reason.words.en})",
+    )
+
+
+def moved(move: Move, decided: Decided, note: str) -> Text:
+    """A move in words: "作废: 误报 (灯光); 车灯扫过"."""
+    detail = _detail(move, decided)
+    zh, en = move.words.zh, move.words.en
+    if detail is not None:
+        zh, en = f"{zh}: {detail.zh}", f"{en}: {detail.en}"
+    if stripped := note.strip():
+        zh, en = f"{zh}; {stripped}", f"{en}; {stripped}"
+    return Text.of(zh, en)
+
+
+def _detail(move: Move, decided: Decided) -> Text | None:
+    if move in (Move.DISPATCH, Move.PRE_DISPATCH) and decided.assignee:
+        return Text.of(decided.assignee, decided.assignee)
+    if move is not Move.REJECT or decided.verdict is None:
+        return None
+    words = decided.verdict.words
+    if decided.verdict is Verdict.FALSE and decided.verdict_reason:
+        reason = decided.verdict_reason.words
+        return Text.of(f"{words.zh} ({reason.zh})", f"{words.en} ({reason.en})")
+    if decided.verdict is Verdict.DUPLICATE:
+        original = decided.duplicate_of
+        return Text.of(f"与 {original} {words.zh}", f"{words.en} of {original}")
+    return words
+
+
+def undone(move: Move) -> Text:
+    return Text.of(f"撤销“{move.words.zh}”", f'Took back "{move.words.en}"')
