@@ -153,6 +153,16 @@ class CaseBook:
             case = search.get(session, no)
             return session.get_one(IncidentRow, case.incident_id).document
 
+    def opening(self, no: str) -> Incident:
+        """The case's incident at the oldest revision that came: what the snapshot shows.
+
+        Raises:
+            CaseNotFound
+        """
+        with self._database.reading() as session:
+            case = search.get(session, no)
+            return session.get_one(IncidentRow, case.incident_id).opening
+
     def counts(self) -> CaseCounts:
         with self._database.reading() as session:
             return figures.counts(session, self._settings, self._clock.now())

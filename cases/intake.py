@@ -37,7 +37,12 @@ class Intake:
     def incident(self, session: Session, incident: Incident, at: datetime) -> list[CaseChange]:
         """Take one revision of an incident in; empty when it was no news."""
         one_at_a_time(session, incident.id)
-        values = {"id": incident.id, "revision": incident.revision, "document": incident}
+        values = {
+            "id": incident.id,
+            "revision": incident.revision,
+            "document": incident,
+            "opening": incident,
+        }
         if insert_if_absent(session, IncidentRow, values):
             return self._open(session, incident, at)
         kept = session.get_one(IncidentRow, incident.id)
@@ -45,6 +50,8 @@ class Intake:
         news = self._follow(session, case, kept.document, incident, at)
         if incident.revision > kept.revision:
             kept.revision, kept.document = incident.revision, incident
+        if incident.revision < kept.opening.revision:
+            kept.opening = incident
         return [_change(case, ChangeKind.UPDATED, at)] if news else []
 
     def evidence(

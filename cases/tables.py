@@ -62,13 +62,15 @@ class Base(DeclarativeBase):
 
 
 class IncidentRow(Base):
-    """An incident at the newest revision that came."""
+    """An incident at the newest revision that came, and at the oldest."""
 
     __tablename__ = "incidents"
 
     id: Mapped[str] = mapped_column(LONG_ID, primary_key=True)
     revision: Mapped[int]
     document: Mapped[Incident] = mapped_column(Document(Incident))
+    opening: Mapped[Incident] = mapped_column(Document(Incident))
+    """The oldest revision seen: its boxes are those of the snapshot."""
 
 
 class CaseRow(Base):

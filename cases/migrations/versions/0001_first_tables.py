@@ -80,6 +80,7 @@ def _create_intake() -> None:
         sa.Column("id", LONG_ID, nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("document", DOCUMENT, nullable=False),
+        sa.Column("opening", DOCUMENT, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_incidents"),
     )
     op.create_table(
