@@ -1,0 +1,88 @@
+"""The center 中脑: takes messages from the bus, keeps the cases, shows the console."""
+
+import asyncio
+import threading
+
+import structlog
+import uvicorn
+
+from cases.book import CaseBook
+from cases.database import Database
+from console.app import create_app
+from domain.clock import Clock, SystemClock
+from domain.messages import Message
+from domain.place import GridPlan
+from events_bridge.consumer import Consumer
+from events_bridge.look_board import LookBoard
+from evidence.store import EvidenceStore
+from patrol.config import Configuration
+
+GROUP = "center"
+STOP_WITHIN_S = 4.0
+NO_GRIDS = GridPlan.model_validate(
+    {"version": "none", "valid_from": "2000-01-01T00:00:00Z", "grids": []}
+)
+"""The plan of a town that has drawn no grids yet: every case goes to the coordination office."""
+
+log = structlog.get_logger(__name__)
+
+
+class Center:
+    """One center process: a consumer thread beside the console's event loop."""
+
+    def __init__(
+        self, configuration: Configuration, *, bus_url: str, clock: Clock | None = None
+    ) -> None:
+        self._configuration = configuration
+        clock = clock or SystemClock()
+        database = Database(configuration.database_url)
+        database.upgrade()
+        self._book = CaseBook(database, configuration.cases, clock)
+        self._book.install(
+            configuration.sites,
+            [configuration.info_of(camera) for camera in configuration.enabled_cameras],
+            configuration.grids or NO_GRIDS,
+        )
+        self._consumer = Consumer(bus_url, group=GROUP, name="center", handler=self._handle)
+        self._app = create_app(
+            self._book,
+            EvidenceStore(configuration.evidence_dir, clock),
+            LookBoard(bus_url),
+            settings=configuration.console,
+            clock=clock,
+        )
+
+    def run(self, stopping: threading.Event) -> None:
+        """Serve until `stopping` is set, then end within `STOP_WITHIN_S`."""
+        consuming = threading.Thread(
+            target=self._consumer.run, args=(stopping,), name="consumer", daemon=True
+        )
+        consuming.start()
+        asyncio.run(self._serve(stopping))
+        stopping.set()
+        consuming.join(STOP_WITHIN_S)
+        log.info("center stopped")
+
+    def _handle(self, message: Message) -> None:
+        self._book.handle(message)
+
+    async def _serve(self, stopping: threading.Event) -> None:
+        console = self._configuration.console
+        server = uvicorn.Server(
+            uvicorn.Config(
+                self._app,
+                host=console.host,
+                port=console.port,
+                log_config=None,
+                access_log=False,
+                timeout_graceful_shutdown=2,
+                server_header=False,
+            )
+        )
+        server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
+        serving = asyncio.create_task(server.serve())
+        while not serving.done():
+            if stopping.is_set():
+                server.should_exit = True
+            await asyncio.sleep(0.1)
+        await serving

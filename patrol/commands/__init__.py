@@ -1,0 +1,1 @@
+"""The subcommands of `patrol`, a noun a file."""

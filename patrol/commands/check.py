@@ -1,0 +1,41 @@
+"""`patrol check`: everything wrong with a configuration, at once."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from patrol.checking import check_file
+from patrol.commands.output import DataOption, JsonOption, console, print_json
+from patrol.yamlfile import Problem
+
+
+def check(
+    config: Annotated[Path, typer.Argument(help="Configuration file.")],
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Check a configuration: every error with file, line, key and what was expected."""
+    report = check_file(config, data_dir=data)
+    if as_json:
+        print_json(
+            {
+                "ok": not report.errors,
+                "errors": [asdict(problem) for problem in report.errors],
+                "warnings": [asdict(problem) for problem in report.warnings],
+            }
+        )
+    else:
+        _print_problems("error", "red", report.errors)
+        _print_problems("warning", "yellow", report.warnings)
+        summary = f"{len(report.errors)} errors, {len(report.warnings)} warnings"
+        facts = f" · {report.cameras} cameras, {report.sites} sites, {report.grids} grids"
+        console.print(summary + (facts if not report.errors else ""))
+    raise typer.Exit(1 if report.errors else 0)
+
+
+def _print_problems(word: str, colour: str, problems: tuple[Problem, ...]) -> None:
+    for problem in problems:
+        console.print(f"[{colour}]{word}[/] {escape(str(problem))}", soft_wrap=True)

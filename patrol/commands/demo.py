@@ -1,0 +1,98 @@
+"""`patrol demo`: eight cameras, the whole program before them, and a page to look at."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from domain.errors import ConfigurationError
+from patrol.bus import open_bus
+from patrol.checking import check_file
+from patrol.commands.output import PortOption, complain, console
+from patrol.commands.run import children, desk_url
+from patrol.config import Configuration, load
+from patrol.demo.checklist import Checked, Checklist, missing
+from patrol.demo.stage import announce, demo_cameras
+from patrol.stopping import stop_on_signals
+from patrol.supervisor import Supervisor
+
+DEMO_CONFIG = Path(str(files("configs") / "demo.yaml"))
+
+
+def demo(
+    data: Annotated[Path, typer.Option(help="Data directory.")] = Path(".demo/data"),
+    media: Annotated[Path, typer.Option(help="The cameras' clips.")] = Path(".demo/media"),
+    check: Annotated[
+        bool, typer.Option("--check", help="No browser: wait for cases, verify, exit 0 or 1.")
+    ] = False,
+    seconds: Annotated[float, typer.Option(help="How long --check waits.", min=1)] = 180.0,
+    port: PortOption = None,
+) -> None:
+    """Serve the demo's eight cameras over RTSP and run the whole program on them."""
+    stopping = stop_on_signals()
+    with demo_cameras(media) as cameras:
+        announce(cameras)
+        configuration = _configuration(data, port)
+        with open_bus(configuration), _running(configuration, stopping) as supervisor:
+            if check:
+                raise typer.Exit(_check(configuration, supervisor, seconds, stopping))
+            console.print(f"调度台 · desk: [bold]{desk_url(configuration)}[/]")
+            console.print("Ctrl-C 停止 · stops")
+            stopping.wait()
+
+
+def _configuration(data: Path, port: int | None) -> Configuration:
+    """The demo's configuration, refused here, before anything starts, if it cannot work."""
+    report = check_file(DEMO_CONFIG, data_dir=data)
+    if report.errors:
+        raise ConfigurationError("\n".join(str(problem) for problem in report.errors))
+    return load(DEMO_CONFIG, data_dir=data, port=port)
+
+
+@contextmanager
+def _running(configuration: Configuration, stopping: threading.Event) -> Iterator[Supervisor]:
+    """The program's processes, kept running beside this thread while the block lasts."""
+    supervisor = Supervisor(children(configuration, DEMO_CONFIG))
+    ending = threading.Event()
+    keeping = threading.Thread(target=supervisor.run, args=(ending,), name="supervisor")
+    keeping.start()
+    try:
+        yield supervisor
+    finally:
+        ending.set()
+        keeping.join()
+
+
+def _check(
+    configuration: Configuration,
+    supervisor: Supervisor,
+    seconds: float,
+    stopping: threading.Event,
+) -> int:
+    host, port = configuration.console.host, configuration.console.port
+    started_s = time.monotonic()
+    checklist = Checklist(f"http://{host}:{port}", started_at=datetime.now(UTC))
+    checked = checklist.wait(seconds, stopping)
+    _print(checked)
+    cpu = supervisor.cpu_cores()
+    shares = ", ".join(f"{name} {cores:.2f}" for name, cores in sorted(cpu.items()))
+    console.print(f"CPU cores over {time.monotonic() - started_s:.0f} s: {shares}")
+    if lacking := missing(checked):
+        complain(f"no verified case of: {', '.join(lacking)} within {seconds:g} s")
+        return 1
+    return 0
+
+
+def _print(checked: list[Checked]) -> None:
+    table = Table("kind", "case", "opened after", "clip", "files verified")
+    for one in checked:
+        clip = f"{one.clip_s:.1f} s"
+        table.add_row(one.kind, one.no, f"{one.opened_after_s:.0f} s", clip, str(one.files))
+    console.print(table)

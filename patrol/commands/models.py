@@ -1,0 +1,119 @@
+"""`patrol models`: which detectors there are, bringing one in, and how well it sees."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from models.catalog import Catalog
+from models.entry import HeadKind
+from models.score import score_model
+from models.summary import Table as Words
+from models.summary import entry_table, model_rows, models_table, score_table
+from patrol.commands.output import (
+    ConfigOption,
+    DataOption,
+    JsonOption,
+    console,
+    print_json,
+    progress,
+    write_json,
+)
+from patrol.config import load
+
+app = typer.Typer(help="Detectors: list, import, score.", no_args_is_help=True)
+NamesOption = Annotated[
+    str | None, typer.Option(help="Class names in the order of their ids, commas between.")
+]
+
+
+@app.command("list")
+def list_models(
+    config: ConfigOption = None, data: DataOption = None, as_json: JsonOption = False
+) -> None:
+    """The models that are known, and which of them are here."""
+    rows = model_rows(Catalog(load(config, data_dir=data).models_dir))
+    if as_json:
+        print_json([row.model_dump(mode="json") for row in rows])
+        return
+    _show(models_table(rows))
+    for row in rows:
+        if row.state == "damaged":
+            console.print(row.detail, style="red", markup=False)
+    if not any(row.state == "ready" for row in rows):
+        console.print("none is here yet; bring one in with: patrol models import FILE.onnx")
+
+
+@app.command("import")
+def import_model(
+    file: Annotated[Path, typer.Argument(help="An ONNX file.")],
+    config: ConfigOption = None,
+    data: DataOption = None,
+    name: Annotated[str | None, typer.Option(help="Its name; known files have one.")] = None,
+    head: Annotated[HeadKind | None, typer.Option(help="How its output is read.")] = None,
+    labels: NamesOption = None,
+    licence: Annotated[str | None, typer.Option(help="Under which terms it may be used.")] = None,
+    origin: Annotated[str | None, typer.Option(help="Where it comes from.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Bring a detector in: copied, hashed, tried out, registered."""
+    entry = Catalog(load(config, data_dir=data).models_dir).import_file(
+        file, name=name, head=head, labels=_names(labels), licence=licence, origin=origin
+    )
+    if as_json:
+        print_json(entry.model_dump(mode="json"))
+    else:
+        _show(entry_table(entry), sideways=True)
+
+
+@app.command("score")
+def score(
+    folder: Annotated[Path, typer.Argument(help="YOLO-labelled pictures: images/ and labels/.")],
+    model: Annotated[str | None, typer.Option(help="Its name; else the configured one.")] = None,
+    names: NamesOption = None,
+    threads: Annotated[int, typer.Option(help="Threads of one run.", min=1)] = 1,
+    coco_dir: Annotated[
+        Path | None, typer.Option(help="Write truth and boxes as COCO JSON for other programs.")
+    ] = None,
+    config: ConfigOption = None,
+    data: DataOption = None,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write the scores here.")] = None,
+) -> None:
+    """Average precision of a detector on labelled pictures."""
+    configuration = load(config, data_dir=data)
+    with progress() as bar:
+        task = bar.add_task("looking", total=None)
+        report = score_model(
+            Catalog(configuration.models_dir),
+            model or configuration.detector.model,
+            folder,
+            threads=threads,
+            names=_names(names),
+            coco_dir=coco_dir,
+            progress=lambda done, of: bar.update(task, completed=done, total=of),
+        )
+    if json_file is not None:
+        write_json(json_file, report.model_dump(mode="json"))
+    _show(score_table(report))
+    console.print(f"{report.pictures} pictures, {report.model.name}, {report.folder}")
+
+
+def _names(text: str | None) -> list[str] | None:
+    return [name.strip() for name in text.split(",")] if text else None
+
+
+def _show(words: Words, *, sideways: bool = False) -> None:
+    """A table of words; a single row of many columns is easier to read turned on its side."""
+    titles = [
+        f"{title.zh} {title.en}" if title.zh != title.en else title.zh for title in words.columns
+    ]
+    if sideways:
+        table = Table("", "", show_header=False)
+        for title, value in zip(titles, words.rows[0], strict=True):
+            table.add_row(title, value)
+    else:
+        table = Table(*titles)
+        for row in words.rows:
+            table.add_row(*row)
+    console.print(table)

@@ -1,0 +1,61 @@
+"""What commands print: tables for people, JSON for machines, complaints on standard error."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from patrol.logs import mask_secrets
+
+console = Console()
+_errors = Console(stderr=True)
+
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option("--config", "-c", help="Configuration file.", dir_okay=False, exists=True),
+]
+DataOption = Annotated[
+    Path | None,
+    typer.Option("--data", "-d", help="Data directory; everything the program writes is there."),
+]
+PortOption = Annotated[
+    int | None, typer.Option("--port", "-p", help="The console's port, instead of its own.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+
+
+def complain(message: str) -> None:
+    """Say on standard error what went wrong; passwords in URLs are masked whoever wrote it."""
+    _errors.print(mask_secrets(message), style="red", markup=False, highlight=False)
+
+
+def print_json(value: Any) -> None:
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+
+
+def write_json(path: Path, value: Any) -> None:
+    text = json.dumps(value, ensure_ascii=False, indent=2, default=str)
+    path.write_text(text + "\n", encoding="utf-8")
+
+
+def progress() -> Progress:
+    """A progress bar with the time left, on standard error so that output can be piped."""
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        console=_errors,
+        transient=True,
+    )

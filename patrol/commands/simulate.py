@@ -1,0 +1,68 @@
+"""`patrol simulate`: cameras made of clips, served over RTSP."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+from rich.table import Table
+
+from domain.errors import ConfigurationError
+from patrol.commands.output import console, progress
+from patrol.stopping import stop_on_signals
+from streams.simulator import parse_camera_fault, serve_folder
+
+CACHE = ".sentinel-patrol"
+"""Folder inside the media folder for clips that had to be converted."""
+
+
+def simulate(
+    media_dir: Annotated[Path, typer.Argument(help="Folder of clips.", exists=True)],
+    cameras: Annotated[int, typer.Option("--cameras", "-n", min=1, help="How many.")] = 8,
+    port: Annotated[int, typer.Option("--port", "-p", help="0 takes a free one.")] = 8554,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    codec: Annotated[
+        Literal["h264", "hevc"] | None, typer.Option(help="Convert all clips to this codec.")
+    ] = None,
+    auth: Annotated[str | None, typer.Option(help="USER:PASSWORD that clients must know.")] = None,
+    scheme: Annotated[Literal["digest", "basic"], typer.Option(help="How they prove it.")] = (
+        "digest"
+    ),
+    fault: Annotated[
+        list[str] | None,
+        typer.Option(help="CAMERA=FAULT, e.g. cam3=drop:every=20s or cam1=stall:after=5s,for=1m."),
+    ] = None,
+) -> None:
+    """Serve N cameras from a folder of clips, looped, until Ctrl-C."""
+    stopping = stop_on_signals()
+    with progress() as bar:
+        task = bar.add_task("converting clips", total=100)
+        simulator = serve_folder(
+            media_dir,
+            cameras=cameras,
+            host=host,
+            port=port,
+            codec=codec,
+            credentials=_credentials(auth),
+            auth=scheme,
+            faults=dict(parse_camera_fault(text) for text in fault or ()),
+            transcode_dir=media_dir / CACHE,
+            progress=lambda clip, done: bar.update(
+                task, description=clip.name, completed=done * 100
+            ),
+        )
+    with simulator:
+        table = Table("camera", "address")
+        for number in range(cameras):
+            table.add_row(f"cam{number}", simulator.url(f"cam{number}"))
+        console.print(table)
+        console.print("Ctrl-C stops.")
+        stopping.wait()
+
+
+def _credentials(text: str | None) -> tuple[str, str] | None:
+    if text is None:
+        return None
+    user, colon, password = text.partition(":")
+    if not (user and colon):
+        raise ConfigurationError("expected --auth USER:PASSWORD")
+    return user, password

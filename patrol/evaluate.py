@@ -1,0 +1,83 @@
+"""Replays clips through the real pipeline on a virtual clock and compares with the truth."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from pydantic import ValidationError
+
+from domain.errors import ConfigurationError, StreamNotFound
+from models.detector import Detects
+from patrol.config import validation_problem
+from patrol.scoring import ClipScore, replayed_incidents, score_clip
+from patrol.truth import ClipTruth, Truth
+from patrol.yamlfile import YamlFile
+from streams.replay import replay
+from vision.incidents import IncidentMessage
+from vision.look import Look
+from vision.patrol import CameraPatrol
+
+STARTS_AT = datetime(2026, 1, 1, 4, 0, tzinfo=UTC)
+"""Noon in Shanghai, within the hours of every default rule: when clips begin."""
+
+OnProgress = Callable[[ClipTruth, float], None]
+"""Called with the clip that is replayed and the seconds of it that are done."""
+
+
+def load_truth(path: Path) -> Truth:
+    """Read a truth file.
+
+    Raises:
+        ConfigurationError: everything wrong with it, a line each.
+    """
+    file = YamlFile.read(path)
+    problems = list(file.problems)
+    if not problems:
+        try:
+            return Truth.model_validate(file.data)
+        except ValidationError as error:
+            details = error.errors(include_url=False)
+            problems = [validation_problem(file, detail) for detail in details]
+    raise ConfigurationError("\n".join(str(problem) for problem in problems))
+
+
+def replay_clip(
+    clip: ClipTruth,
+    truth: Truth,
+    media_dir: Path,
+    detector: Detects,
+    *,
+    look_every_s: float,
+    timezone: ZoneInfo,
+    on_progress: OnProgress = lambda _clip, _seconds: None,
+) -> ClipScore:
+    """Decode, detect, track and judge one clip, and score what it opened.
+
+    Raises:
+        StreamError: the clip cannot be read.
+        ModelError: the detector failed.
+    """
+    file = media_dir / clip.file
+    if not file.exists():
+        raise StreamNotFound(f"expected the clip {clip.file} in {media_dir}, it is not there")
+    patrol = CameraPatrol(
+        "clip",
+        truth.rules_of(clip),
+        clip.zones,
+        timezone=timezone,
+        model=detector.ref,
+        notice=None,
+    )
+    messages: list[IncidentMessage] = []
+    seconds = 0.0
+    frames = replay(
+        file, look_every_s=look_every_s, start_at=STARTS_AT, repeat_to_s=clip.repeat_to_s
+    )
+    for frame in frames:
+        (seen,) = detector.detect([frame.scaled(detector.fit_wh(frame.size_wh))])
+        messages += patrol.look(Look("clip", frame.captured_at, seen, frame.size_wh))
+        seconds = (frame.captured_at - STARTS_AT).total_seconds()
+        on_progress(clip, seconds)
+    incidents = replayed_incidents(messages, STARTS_AT)
+    return score_clip(clip.file, clip.incidents, incidents, max(seconds, clip.repeat_to_s or 0.0))

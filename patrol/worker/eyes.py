@@ -1,0 +1,35 @@
+"""The worker's eyes: the detector, opened when it can be, and again when it could not."""
+
+from datetime import datetime, timedelta
+
+import structlog
+
+from domain.errors import ModelError
+from models.catalog import Catalog
+from models.detector import Detector
+from models.settings import DetectorSettings
+
+RETRY_EVERY = timedelta(seconds=30)
+
+log = structlog.get_logger(__name__)
+
+
+class Eyes:
+    """A detector that may be missing today: cameras are still read and shown, and the detector is
+    tried again every `RETRY_EVERY`, so that importing a model is enough to cure a blind worker."""
+
+    def __init__(self, catalog: Catalog, settings: DetectorSettings) -> None:
+        self._catalog = catalog
+        self._settings = settings
+        self._detector: Detector | None = None
+        self._next_try_at: datetime | None = None
+
+    def detector(self, now: datetime) -> Detector | None:
+        """The detector, or None while there is none to be had."""
+        if self._detector is None and (self._next_try_at is None or now >= self._next_try_at):
+            self._next_try_at = now + RETRY_EVERY
+            try:
+                self._detector = Detector.open(self._catalog, self._settings)
+            except ModelError as error:
+                log.error("blind: no detector", error=str(error))
+        return self._detector

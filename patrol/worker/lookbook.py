@@ -1,0 +1,70 @@
+"""The book of one camera's looks: what was promised, what was done, what was missed and why."""
+
+import threading
+from collections import Counter
+from datetime import datetime, timedelta
+
+from domain.health import CameraLooks
+
+
+class LookBook:
+    """Deadlines and counts of one camera's looks. Written by the looker, read by the reporter."""
+
+    def __init__(self, camera_id: str, look_every_s: float, started_at: datetime) -> None:
+        self._camera_id = camera_id
+        self._promise = timedelta(seconds=look_every_s)
+        self._lock = threading.Lock()
+        self._due_at = started_at
+        self._last_look_at: datetime | None = None
+        self._looks = 0
+        self._longest_s: float | None = None
+        self._skipped: Counter[str] = Counter()
+        self._counts: dict[str, int] = {}
+
+    @property
+    def due_at(self) -> datetime:
+        """When the next look is owed."""
+        return self._due_at
+
+    @property
+    def last_look_at(self) -> datetime | None:
+        return self._last_look_at
+
+    def done(self, at: datetime, counts: dict[str, int]) -> None:
+        """A look at a picture captured at `at` is done."""
+        with self._lock:
+            if self._last_look_at is not None:
+                interval_s = (at - self._last_look_at).total_seconds()
+                self._longest_s = max(self._longest_s or 0.0, interval_s)
+            self._last_look_at = at
+            self._looks += 1
+            self._counts = counts
+            self._due_at = at + self._promise
+
+    def miss_if_late(self, now: datetime, cause: str) -> None:
+        """Count a look as missed once it is a whole promise late, and owe the next one."""
+        with self._lock:
+            if now >= self._due_at + self._promise:
+                self._skipped[cause] += 1
+                self._due_at += self._promise
+
+    def skip(self, at: datetime, cause: str) -> None:
+        """A picture came but could not be decided on."""
+        with self._lock:
+            self._skipped[cause] += 1
+            self._due_at = at + self._promise
+
+    def close_page(self) -> CameraLooks:
+        """What happened since the last page; a new page begins."""
+        with self._lock:
+            page = CameraLooks(
+                camera_id=self._camera_id,
+                looks=self._looks,
+                last_look_at=self._last_look_at,
+                longest_interval_s=self._longest_s,
+                skipped=dict(self._skipped),
+                counts=dict(self._counts),
+            )
+            self._looks, self._longest_s = 0, None
+            self._skipped.clear()
+            return page

@@ -1,0 +1,132 @@
+"""The looker: takes the picture that is owed first, lets the detector see it, asks the rules."""
+
+import threading
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+import structlog
+
+from domain.clock import Clock
+from domain.errors import ModelError
+from domain.messages import IncidentClosed, IncidentOpened, IncidentUpdated
+from evidence.snapshot import thumbnail
+from models.detections import Detections
+from models.detector import Detector
+from patrol.worker.eyes import Eyes
+from patrol.worker.post import CameraPost
+from streams.frame import Frame, Image
+from vision.look import Look
+
+IDLE_WAIT_S = 0.05
+TICK_EVERY = timedelta(seconds=1)
+THUMBNAIL_WIDTH = 480
+NO_DETECTOR = "no_detector"
+"""Why a look was skipped when there was nobody to look."""
+
+IncidentMessage = IncidentOpened | IncidentUpdated | IncidentClosed
+OnNews = Callable[[CameraPost, Frame | None, Sequence[IncidentMessage]], None]
+OnPicture = Callable[[str, bytes, datetime], None]
+
+log = structlog.get_logger(__name__)
+
+
+class Looker(threading.Thread):
+    """One detector for all posts. Deadlines decide the order: what is owed longest comes first."""
+
+    def __init__(
+        self,
+        posts: Sequence[CameraPost],
+        eyes: Eyes,
+        *,
+        batch: int,
+        clock: Clock,
+        on_news: OnNews,
+        on_picture: OnPicture,
+    ) -> None:
+        super().__init__(name="looker", daemon=True)
+        self._posts = posts
+        self._eyes = eyes
+        self._batch = batch
+        self._clock = clock
+        self._on_news = on_news
+        self._on_picture = on_picture
+        self._stopping = threading.Event()
+        self._next_tick_at = clock.now()
+
+    def stop(self, timeout_s: float) -> None:
+        self._stopping.set()
+        self.join(timeout_s)
+
+    def run(self) -> None:
+        while not self._stopping.is_set():
+            now = self._clock.now()
+            if now >= self._next_tick_at:
+                self._tick(now)
+            if taken := self._take_due(now):
+                self._look(taken)
+            else:
+                self._stopping.wait(IDLE_WAIT_S)
+
+    def _tick(self, now: datetime) -> None:
+        """Close what cannot be seen any more, count what was not looked at."""
+        self._next_tick_at = now + TICK_EVERY
+        for post in self._posts:
+            post.miss_if_late(now)
+            if news := post.patrol.tick(now):
+                self._on_news(post, None, news)
+
+    def _take_due(self, now: datetime) -> list[tuple[CameraPost, Frame]]:
+        """At most one batch of new pictures, the most overdue cameras first."""
+        taken: list[tuple[CameraPost, Frame]] = []
+        for post in sorted(self._posts, key=lambda post: post.book.due_at):
+            if len(taken) == self._batch or not post.is_due(now):
+                break
+            if (frame := post.reader.take()) is not None:
+                taken.append((post, frame))
+        return taken
+
+    def _look(self, taken: Sequence[tuple[CameraPost, Frame]]) -> None:
+        detector = self._eyes.detector(self._clock.now())
+        images = [frame.scaled(_look_wh(detector, frame)) for _, frame in taken]
+        seen = self._detect(detector, images)
+        for index, (post, frame) in enumerate(taken):
+            if self._picture_is_good(post, frame, images[index]):
+                self._judge(post, frame, seen[index] if seen else None)
+
+    def _detect(
+        self, detector: Detector | None, images: Sequence[Image]
+    ) -> Sequence[Detections] | None:
+        """What is in the pictures, or None when nothing can look at them today."""
+        if detector is None:
+            return None
+        try:
+            return detector.detect(images)
+        except ModelError as error:
+            log.error("the detector failed", error=str(error))
+            return None
+
+    def _picture_is_good(self, post: CameraPost, frame: Frame, image: Image) -> bool:
+        """Show the picture and diagnose it: a black or frozen one is shown but not judged."""
+        self._on_picture(post.camera_id, thumbnail(image, THUMBNAIL_WIDTH), frame.captured_at)
+        fault = post.picture.look(image, frame.captured_at)
+        post.note_picture(fault, frame.captured_at)
+        if fault is not None:
+            post.book.skip(frame.captured_at, fault.value)
+        return fault is None
+
+    def _judge(self, post: CameraPost, frame: Frame, detections: Detections | None) -> None:
+        if detections is None:
+            post.book.skip(frame.captured_at, NO_DETECTOR)
+            return
+        post.book.done(frame.captured_at, detections.counts())
+        look = Look(post.camera_id, frame.captured_at, detections, frame.size_wh)
+        if news := post.patrol.look(look):
+            self._on_news(post, frame, news)
+
+
+def _look_wh(detector: Detector | None, frame: Frame) -> tuple[int, int]:
+    """The size a frame is looked at in: the network's own, or that of the wall without one."""
+    if detector is not None:
+        return detector.fit_wh(frame.size_wh)
+    width, height = frame.size_wh
+    return THUMBNAIL_WIDTH, max(2, round(height * THUMBNAIL_WIDTH / width))

@@ -1,0 +1,86 @@
+"""One camera at its post: its reader, its rules, its picture watch and its look book."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from domain.clock import Clock
+from domain.health import CameraHealth, CameraStatus, CoverageGap, FaultKind
+from patrol.config import CameraSettings, Configuration
+from patrol.worker.lookbook import LookBook
+from streams.reader import CameraReader
+from vision.patrol import CameraPatrol
+from vision.picture import PictureWatch
+
+LOOK_EARLY_S = 0.25
+"""A picture this much before its deadline is taken: keyframes rarely come on the dot."""
+
+
+class CameraPost:
+    """Everything the worker holds for one camera."""
+
+    def __init__(
+        self,
+        camera: CameraSettings,
+        configuration: Configuration,
+        *,
+        clock: Clock,
+        on_gap: Callable[[CoverageGap], None],
+    ) -> None:
+        look_every_s = configuration.look_every_s(camera)
+        self.camera_id = camera.id
+        self.reader = CameraReader(
+            camera.id,
+            camera.address,
+            configuration.streams,
+            look_every_s=look_every_s,
+            clock=clock,
+            on_gap=on_gap,
+        )
+        self.patrol = CameraPatrol(
+            camera.id,
+            configuration.rules_of(camera),
+            camera.zones,
+            timezone=configuration.town.zone,
+            model=None,
+            notice=camera.notice,
+        )
+        self.picture = PictureWatch()
+        self.book = LookBook(camera.id, look_every_s, clock.now())
+        self.picture_fault: FaultKind | None = None
+        self._picture_fault_since: datetime | None = None
+
+    def is_due(self, now: datetime) -> bool:
+        return (self.book.due_at - now).total_seconds() <= LOOK_EARLY_S
+
+    def note_picture(self, fault: FaultKind | None, at: datetime) -> None:
+        """Remember what the picture watch said of the last picture."""
+        if fault != self.picture_fault:
+            self.picture_fault, self._picture_fault_since = fault, at
+
+    def miss_if_late(self, now: datetime) -> None:
+        """Count the look that did not come, with the stream's fault as its cause."""
+        fault = self.reader.status(now).fault
+        self.book.miss_if_late(now, fault.value if fault else "no_picture")
+
+    def health(self, at: datetime) -> CameraHealth:
+        """How the camera fares: what the stream says, and what the picture says."""
+        stream = self.reader.status(at)
+        status, fault, since = stream.status, stream.fault, stream.since
+        if status is CameraStatus.SEEING and self.picture_fault is not None:
+            status, fault = CameraStatus.IMPAIRED, self.picture_fault
+            since = self._picture_fault_since or since
+        return CameraHealth(
+            camera_id=self.camera_id,
+            at=at,
+            status=status,
+            since=since,
+            fault=fault,
+            detail=stream.detail,
+            codec=stream.codec,
+            size_wh=stream.size_wh,
+            fps=stream.fps,
+            keyframe_every_s=stream.keyframe_every_s,
+            last_packet_at=stream.last_packet_at,
+            last_look_at=self.book.last_look_at,
+            reconnects=stream.reconnects,
+        )

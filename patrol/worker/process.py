@@ -1,0 +1,152 @@
+"""The worker as a whole: what it starts, in which order, and how it ends."""
+
+import threading
+from collections.abc import Sequence
+
+import structlog
+
+from domain.clock import Clock, SystemClock
+from domain.evidence import EvidenceKind, MissingEvidence, MissingReason
+from domain.health import CoverageGap
+from domain.ids import new_id
+from domain.incident import Incident
+from domain.messages import CoverageGapEnded, EvidenceMissed, IncidentClosed
+from events_bridge.look_board import LookBoard
+from events_bridge.publisher import Publisher
+from evidence.store import EvidenceStore
+from models.catalog import Catalog
+from patrol.config import Configuration
+from patrol.worker.eyes import Eyes
+from patrol.worker.looker import IncidentMessage, Looker
+from patrol.worker.memory import WorkerMemory
+from patrol.worker.post import CameraPost
+from patrol.worker.recorder import Recorder
+from patrol.worker.reporter import Reporter
+from streams.frame import Frame
+
+STOP_WITHIN_S = 4.0
+"""Everything has ended by then after a stop; what is not written is said to be lost."""
+CONNECT_APART_S = 0.05
+"""Cameras are connected one after the other, not all in one instant."""
+
+log = structlog.get_logger(__name__)
+
+
+class Worker:
+    """Reads, looks, judges and records the cameras of one configuration."""
+
+    def __init__(
+        self, configuration: Configuration, *, bus_url: str, clock: Clock | None = None
+    ) -> None:
+        self._clock = clock or SystemClock()
+        self._memory_path = configuration.worker_dir / "memory.json"
+        worker_id = configuration.worker.id
+        self._publisher = Publisher(
+            bus_url, configuration.worker_dir / "spool", source=f"/workers/{worker_id}"
+        )
+        self._board = LookBoard(bus_url)
+        store = EvidenceStore(configuration.evidence_dir, self._clock)
+        self._recorder = Recorder(
+            store, configuration.evidence, clock=self._clock, publish=self._publisher.publish
+        )
+        eyes = Eyes(Catalog(configuration.models_dir), configuration.detector)
+        self._posts = [
+            CameraPost(camera, configuration, clock=self._clock, on_gap=self._gap_ended)
+            for camera in configuration.enabled_cameras
+        ]
+        self._looker = Looker(
+            self._posts,
+            eyes,
+            batch=configuration.detector.max_batch,
+            clock=self._clock,
+            on_news=self._handle_news,
+            on_picture=self._board.put,
+        )
+        self._reporter = Reporter(
+            worker_id, self._posts, clock=self._clock, publish=self._publisher.publish
+        )
+        self._recorded: set[str] = set()
+
+    def start(self, stopping: threading.Event) -> None:
+        """Take up what was left open, then connect, look and report."""
+        self._recall()
+        for post in self._posts:
+            post.reader.start()
+            stopping.wait(CONNECT_APART_S)
+        self._recorder.start()
+        self._looker.start()
+        self._reporter.start()
+        log.info("worker started", cameras=len(self._posts))
+
+    def stop(self) -> None:
+        """End within `STOP_WITHIN_S`; owed clips are cut short rather than lost."""
+        self._looker.stop(1.0)
+        self._reporter.stop(1.0)
+        self._recorder.stop(STOP_WITHIN_S - 1.5)
+        self._remember()
+        for post in self._posts:
+            post.reader.stop(0.1)
+        self._publisher.close(1.0)
+        log.info("worker stopped")
+
+    def _handle_news(
+        self, post: CameraPost, frame: Frame | None, news: Sequence[IncidentMessage]
+    ) -> None:
+        for message in news:
+            incident = message.incident
+            log.info(
+                "incident",
+                camera=incident.camera_id,
+                incident=incident.id,
+                revision=incident.revision,
+                news=type(message).__name__,
+                why=incident.explanation.en,
+            )
+            self._publisher.publish(message)
+            if frame is not None and self._deserves_evidence(message):
+                self._recorder.record(incident, frame, post.reader.ring)
+        self._remember()
+
+    def _deserves_evidence(self, message: IncidentMessage) -> bool:
+        """An incident is recorded when it opens, and again each time it comes back."""
+        incident_id = message.incident.id
+        if isinstance(message, IncidentClosed):
+            self._recorded.discard(incident_id)
+            return False
+        is_new = incident_id not in self._recorded
+        self._recorded.add(incident_id)
+        return is_new
+
+    def _gap_ended(self, gap: CoverageGap) -> None:
+        self._publisher.publish(CoverageGapEnded(gap=gap))
+
+    def _remember(self) -> None:
+        incidents = tuple(i for post in self._posts for i in post.patrol.open_incidents)
+        memory = WorkerMemory(incidents=incidents, owed_clips=self._recorder.pending)
+        try:
+            memory.save(self._memory_path)
+        except OSError as error:
+            log.warning("open incidents not saved", error=str(error))
+
+    def _recall(self) -> None:
+        """Carry on the incidents that were open, own up to the clips that were never written."""
+        memory = WorkerMemory.load(self._memory_path)
+        now = self._clock.now()
+        for post in self._posts:
+            mine = [i for i in memory.incidents if i.camera_id == post.camera_id]
+            for message in post.patrol.restore(mine, now):
+                self._publisher.publish(message)
+        self._recorded = {incident.id for incident in memory.incidents}
+        for incident in memory.owed_clips:
+            self._publisher.publish(EvidenceMissed(evidence=self._lost_clip(incident)))
+
+    def _lost_clip(self, incident: Incident) -> MissingEvidence:
+        now = self._clock.now()
+        return MissingEvidence(
+            id=new_id("mis", now),
+            kind=EvidenceKind.CLIP,
+            incident_id=incident.id,
+            camera_id=incident.camera_id,
+            at=now,
+            reason=MissingReason.SHUTDOWN,
+        )

@@ -1,0 +1,200 @@
+"""The recorder: turns an opened incident into sealed files, and says so when it cannot."""
+
+import heapq
+import itertools
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+import structlog
+
+from domain.clock import Clock
+from domain.errors import EvidenceError, EvidenceStorageFull
+from domain.evidence import Evidence, EvidenceKind, MissingEvidence, MissingReason
+from domain.ids import new_id
+from domain.incident import Incident
+from domain.messages import EvidenceMissed, EvidenceSealed
+from evidence.settings import EvidenceSettings
+from evidence.snapshot import draw_boxes, encode_jpeg
+from evidence.store import EvidenceStore
+from streams.clip import browser_copy, write_clip
+from streams.frame import Frame
+from streams.ring import PacketRing
+
+PLAYS_IN_BROWSERS = frozenset({"h264"})
+"""What every browser plays; clips of other codecs get a transcoded preview beside them."""
+
+log = structlog.get_logger(__name__)
+Publish = Callable[[EvidenceSealed | EvidenceMissed], None]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class _Job:
+    """Something to write once `due_at` has come."""
+
+    due_at: datetime
+    number: int
+    incident: Incident = field(compare=False)
+    frame: Frame | None = field(compare=False, default=None)
+    ring: PacketRing | None = field(compare=False, default=None)
+
+
+class Recorder(threading.Thread):
+    """Writes snapshots at once and clips when their post-roll is over, one after the other."""
+
+    def __init__(
+        self,
+        store: EvidenceStore,
+        settings: EvidenceSettings,
+        *,
+        clock: Clock,
+        publish: Publish,
+    ) -> None:
+        super().__init__(name="recorder", daemon=True)
+        self._store = store
+        self._settings = settings
+        self._clock = clock
+        self._publish = publish
+        self._jobs: list[_Job] = []
+        self._numbers = itertools.count()
+        self._wake = threading.Condition()
+        self._stopping = False
+        self._give_up_at = float("inf")
+
+    def record(self, incident: Incident, frame: Frame, ring: PacketRing) -> None:
+        """Ask for the snapshot and the clip of an incident that opened with `frame`."""
+        clip_due_at = frame.captured_at + timedelta(seconds=self._settings.post_roll_s)
+        with self._wake:
+            heapq.heappush(
+                self._jobs, _Job(frame.captured_at, next(self._numbers), incident, frame)
+            )
+            heapq.heappush(self._jobs, _Job(clip_due_at, next(self._numbers), incident, ring=ring))
+            self._wake.notify()
+
+    @property
+    def pending(self) -> tuple[Incident, ...]:
+        """The incidents whose clips are not written yet."""
+        with self._wake:
+            return tuple(job.incident for job in self._jobs if job.ring is not None)
+
+    def stop(self, timeout_s: float) -> None:
+        """Write what can be written in time, shorter clips included; say of the rest it is lost."""
+        with self._wake:
+            self._stopping = True
+            self._give_up_at = time.monotonic() + timeout_s * 0.8
+            self._wake.notify()
+        self.join(timeout_s)
+
+    def run(self) -> None:
+        while (job := self._next_job()) is not None:
+            if time.monotonic() > self._give_up_at:
+                self._missed(job, EvidenceKind.CLIP, MissingReason.SHUTDOWN)
+            elif job.frame is not None:
+                self._snapshots(job, job.frame)
+            elif job.ring is not None:
+                self._clip(job, job.ring)
+
+    def _next_job(self) -> _Job | None:
+        with self._wake:
+            while True:
+                if self._jobs:
+                    wait_s = (self._jobs[0].due_at - self._clock.now()).total_seconds()
+                    if wait_s <= 0 or self._stopping:
+                        return heapq.heappop(self._jobs)
+                elif self._stopping:
+                    return None
+                else:
+                    wait_s = 3600.0
+                self._wake.wait(min(wait_s, 3600.0))
+
+    def _snapshots(self, job: _Job, frame: Frame) -> None:
+        """The clean picture, and a copy with the boxes and the zone drawn on it."""
+        image = frame.image()
+        marked = draw_boxes(image, job.incident.boxes, job.incident.zone)
+        span = frame.captured_at, frame.captured_at
+        for kind, picture in (
+            (EvidenceKind.SNAPSHOT, image),
+            (EvidenceKind.SNAPSHOT_BOXED, marked),
+        ):
+            jpeg = encode_jpeg(picture, self._settings.jpeg_quality)
+            self._seal(job, kind, span, "image/jpeg", partial(_write_bytes, jpeg))
+
+    def _clip(self, job: _Job, ring: PacketRing) -> None:
+        opened_at = (
+            job.incident.opened_at if job.incident.reopened == 0 else job.incident.last_seen_at
+        )
+        packets = ring.between(
+            opened_at - timedelta(seconds=self._settings.pre_roll_s),
+            opened_at + timedelta(seconds=self._settings.post_roll_s),
+        )
+        if not packets:
+            self._missed(job, EvidenceKind.CLIP, MissingReason.NOT_BUFFERED)
+            return
+        span = packets[0].captured_at, packets[-1].captured_at
+        sealed = self._seal(
+            job, EvidenceKind.CLIP, span, "video/mp4", lambda path: write_clip(packets, path)
+        )
+        if sealed is not None and packets[0].stream.codec not in PLAYS_IN_BROWSERS:
+            self._preview(job, sealed, span)
+
+    def _preview(self, job: _Job, clip: Evidence, span: tuple[datetime, datetime]) -> None:
+        source = self._store.path(clip)
+        self._seal(
+            job,
+            EvidenceKind.CLIP_PREVIEW,
+            span,
+            "video/mp4",
+            lambda path: browser_copy(source, path),
+        )
+
+    def _seal(
+        self,
+        job: _Job,
+        kind: EvidenceKind,
+        span: tuple[datetime, datetime],
+        media_type: str,
+        write: Callable[[Path], object],
+    ) -> Evidence | None:
+        try:
+            sealed = self._store.seal(
+                kind=kind,
+                incident_id=job.incident.id,
+                camera_id=job.incident.camera_id,
+                captured_from=span[0],
+                captured_to=span[1],
+                media_type=media_type,
+                suffix=".mp4" if media_type == "video/mp4" else ".jpg",
+                write=write,
+            )
+        except EvidenceStorageFull as error:
+            self._missed(job, kind, MissingReason.STORAGE_FULL, str(error))
+        except (EvidenceError, OSError, ValueError) as error:
+            self._missed(job, kind, MissingReason.STORAGE_FAILED, str(error))
+        else:
+            self._publish(EvidenceSealed(evidence=sealed))
+            return sealed
+        return None
+
+    def _missed(
+        self, job: _Job, kind: EvidenceKind, reason: MissingReason, detail: str = ""
+    ) -> None:
+        now = self._clock.now()
+        log.warning("evidence missing", incident=job.incident.id, kind=kind, reason=reason)
+        missing = MissingEvidence(
+            id=new_id("mis", now),
+            kind=kind,
+            incident_id=job.incident.id,
+            camera_id=job.incident.camera_id,
+            at=now,
+            reason=reason,
+            detail=detail,
+        )
+        self._publish(EvidenceMissed(evidence=missing))
+
+
+def _write_bytes(content: bytes, path: Path) -> None:
+    path.write_bytes(content)

@@ -1,0 +1,28 @@
+import json
+
+import pytest
+import structlog
+
+from patrol.logs import mask_secrets, set_up_logs
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("rtsp://admin:s3cret@10.0.0.1/main", "rtsp://admin:***@10.0.0.1/main"),
+        ("redis://:s3cret@bus:6379/0", "redis://:***@bus:6379/0"),
+        ("two: rtsp://a:b@c and rtsp://d:e@f", "two: rtsp://a:***@c and rtsp://d:***@f"),
+        ("rtsp://10.0.0.1:554/main", "rtsp://10.0.0.1:554/main"),
+        ("at 12:30 mail a@b", "at 12:30 mail a@b"),
+    ],
+)
+def test_passwords_in_urls_are_masked(text: str, masked: str) -> None:
+    assert mask_secrets(text) == masked
+
+
+def test_no_log_line_holds_a_password(capsys: pytest.CaptureFixture[str]) -> None:
+    set_up_logs(as_json=True)
+    structlog.get_logger("test").warning("cannot open", url="rtsp://admin:s3cret@10.0.0.1/main")
+    said = json.loads(capsys.readouterr().err)
+    assert said["url"] == "rtsp://admin:***@10.0.0.1/main"
+    structlog.reset_defaults()

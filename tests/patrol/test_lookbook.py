@@ -1,0 +1,41 @@
+from datetime import UTC, datetime, timedelta
+
+from patrol.worker.lookbook import LookBook
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def at(seconds: float) -> datetime:
+    return START + timedelta(seconds=seconds)
+
+
+def test_a_look_moves_the_deadline_by_the_promise() -> None:
+    book = LookBook("gate", 2.0, START)
+    assert book.due_at == START
+    book.done(at(1), {"person": 2})
+    assert book.due_at == at(3)
+    assert book.last_look_at == at(1)
+
+
+def test_a_page_holds_what_happened_since_the_last_one() -> None:
+    book = LookBook("gate", 2.0, START)
+    for seconds in (1, 3, 7):
+        book.done(at(seconds), {"person": seconds})
+    page = book.close_page()
+    assert (page.looks, page.longest_interval_s, page.counts) == (3, 4.0, {"person": 7})
+    assert book.close_page().looks == 0
+    assert book.close_page().last_look_at == at(7)
+
+
+def test_every_look_that_did_not_come_is_counted_once_with_its_cause() -> None:
+    book = LookBook("gate", 2.0, START)
+    for tenth in range(101):
+        book.miss_if_late(at(tenth / 10), "refused")
+    assert book.close_page().skipped == {"refused": 5}
+
+
+def test_a_picture_that_could_not_be_judged_is_no_look() -> None:
+    book = LookBook("gate", 2.0, START)
+    book.skip(at(1), "frozen")
+    page = book.close_page()
+    assert (page.looks, page.skipped, page.last_look_at) == (0, {"frozen": 1}, None)
