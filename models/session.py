@@ -36,7 +36,13 @@ ERRORS: Mapping[str, type[ModelError]] = {
     "ModelLoadCanceled": ModelError,
     "ModelRequiresCompilation": ModelError,
 }
-"""Every error class of onnxruntime by name, and what it is to us."""
+"""Every error class of onnxruntime by name, and what it is to us when a graph is run."""
+
+OPEN_ERRORS: Mapping[str, type[ModelError]] = {**ERRORS, "InvalidArgument": ModelCorrupt}
+"""The same when a graph is opened: a file without a graph is an invalid argument there."""
+
+# Older versions of onnxruntime know fewer of them.
+_THEIRS = tuple(getattr(ort_errors, name) for name in ERRORS if hasattr(ort_errors, name))
 
 
 class Session:
@@ -68,7 +74,7 @@ class Session:
         """Open an ONNX file. Raises ModelMissing, ModelCorrupt or ModelShapeError."""
         if not path.is_file():
             raise ModelMissing(f"{path}: expected a model file, found none")
-        with _translated(str(path), "cannot be opened as an ONNX graph"):
+        with _translated(str(path), "cannot be opened as an ONNX graph", OPEN_ERRORS):
             session = ort.InferenceSession(
                 str(path), _options(threads), providers=list(PROVIDERS[provider])
             )
@@ -76,7 +82,7 @@ class Session:
 
     def run(self, pictures: Floats) -> Floats:
         """Run pictures (n, 3, h, w) float32; returns the output (n, …) float32."""
-        with _translated(self._file, f"cannot run on an input of shape {pictures.shape}"):
+        with _translated(self._file, f"cannot run on an input of shape {pictures.shape}", ERRORS):
             if self.input_shape[0] is None or len(pictures) == 1:
                 return self._run(pictures)
             return np.concatenate([self._run(picture[None]) for picture in pictures])
@@ -102,9 +108,9 @@ def _shape(sizes: list[Any]) -> Shape:
 
 
 @contextmanager
-def _translated(file: str, what: str) -> Iterator[None]:
+def _translated(file: str, what: str, errors: Mapping[str, type[ModelError]]) -> Iterator[None]:
     try:
         yield
-    except tuple(getattr(ort_errors, name) for name in ERRORS) as error:
+    except _THEIRS as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise ERRORS[type(error).__name__](f"{file}: {what}: {reason}") from error
+        raise errors[type(error).__name__](f"{file}: {what}: {reason}") from error

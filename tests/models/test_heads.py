@@ -1,0 +1,118 @@
+import numpy as np
+import pytest
+
+from domain.errors import ModelShapeError
+from models.detections import Ints
+from models.heads import STRIDES, head_for
+
+LABELS = ("person", "car", "fire")
+INPUT_WH = (64, 32)
+CELLS = (8 * 4) + (4 * 2) + (2 * 1)
+
+
+def ids(*values: int) -> Ints:
+    return np.array(values, np.int64)
+
+
+def yolov8_output(rows):
+    """(7, 42) with the given (cx, cy, w, h, scores…) at anchor i."""
+    output = np.zeros((4 + len(LABELS), CELLS), np.float32)
+    for anchor, values in rows.items():
+        output[:, anchor] = values
+    return output
+
+
+@pytest.mark.parametrize(
+    ("kind", "shape"),
+    [("yolov8", (7, CELLS)), ("yolo26", (None, 6)), ("yolox", (CELLS, 8))],
+)
+def test_output_shape(kind, shape):
+    assert head_for(kind, INPUT_WH, LABELS).output_shape == shape
+
+
+@pytest.mark.parametrize(
+    ("labels", "shape"),
+    [((640, 640), (84, 8400)), ((640, 384), (84, 5040))],
+)
+def test_yolov8_counts_the_anchors_of_real_inputs(labels, shape):
+    assert head_for("yolov8", labels, ["x"] * 80).output_shape == shape
+
+
+@pytest.mark.parametrize(
+    ("floor", "wanted", "class_ids", "scores"),
+    [
+        pytest.param(0.25, None, [1, 2], [0.6, 0.9], id="the best class of each anchor"),
+        pytest.param(0.7, None, [2], [0.9], id="the floor drops the doubtful"),
+        pytest.param(0.25, ids(0), [0], [0.5], id="only the class asked for is looked at"),
+        pytest.param(0.25, ids(2, 1), [1, 2], [0.6, 0.9], id="asked for in another order"),
+        pytest.param(0.95, None, [], [], id="nothing"),
+    ],
+)
+def test_yolov8(floor, wanted, class_ids, scores):
+    output = yolov8_output({3: [20, 10, 8, 4, 0.5, 0.6, 0.1], 41: [40, 16, 2, 2, 0.2, 0.1, 0.9]})
+    found = head_for("yolov8", INPUT_WH, LABELS).decode(output, floor, wanted)
+    assert found.class_ids.tolist() == class_ids
+    np.testing.assert_allclose(found.scores, scores, rtol=1e-6)
+    assert found.xyxy.shape == (len(scores), 4)
+
+
+def test_yolov8_gives_corners_in_input_pixels():
+    output = yolov8_output({0: [20, 10, 8, 4, 0, 0, 1]})
+    found = head_for("yolov8", INPUT_WH, LABELS).decode(output, 0.5)
+    assert found.xyxy.tolist() == [[16, 8, 24, 12]]
+
+
+@pytest.mark.parametrize(
+    ("floor", "wanted", "class_ids"),
+    [(0.25, None, [0, 2]), (0.5, None, [0]), (0.25, ids(2), [2]), (0.99, None, [])],
+)
+def test_yolo26(floor, wanted, class_ids):
+    output = np.zeros((300, 6), np.float32)
+    output[0] = 1, 2, 3, 4, 0.4, 2
+    output[1] = 5, 6, 7, 8, 0.9, 0
+    found = head_for("yolo26", INPUT_WH, LABELS).decode(output, floor, wanted)
+    assert found.class_ids.tolist() == class_ids
+    if 0 in class_ids:
+        assert found.xyxy[0].tolist() == [5, 6, 7, 8]
+
+
+def test_yolo26_refuses_a_class_without_a_label():
+    output = np.array([[0, 0, 1, 1, 0.9, 3]], np.float32)
+    with pytest.raises(ModelShapeError, match="expected class ids below 3"):
+        head_for("yolo26", INPUT_WH, LABELS).decode(output, 0.25)
+
+
+def yolox_reference(output, input_wh, floor):
+    """The grid decode of the paper, cell by cell."""
+    found, row = [], 0
+    for stride in STRIDES:
+        for y in range(input_wh[1] // stride):
+            for x in range(input_wh[0] // stride):
+                tx, ty, tw, th, objectness, *classes = (float(v) for v in output[row])
+                cx, cy = (tx + x) * stride, (ty + y) * stride
+                w, h = np.exp(tw) * stride, np.exp(th) * stride
+                score = objectness * max(classes)
+                if score >= floor:
+                    corners = [cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2]
+                    found.append([*corners, score, classes.index(max(classes))])
+                row += 1
+    return np.array(found)
+
+
+def test_yolox_agrees_with_the_plain_reference():
+    random = np.random.default_rng(7)
+    output = random.random((CELLS, 5 + len(LABELS)), np.float32)
+    expected = yolox_reference(output, INPUT_WH, floor=0.25)
+    found = head_for("yolox", INPUT_WH, LABELS).decode(output, 0.25)
+    assert len(expected) > 5
+    np.testing.assert_allclose(found.xyxy, expected[:, :4], rtol=1e-5, atol=1e-4)
+    np.testing.assert_allclose(found.scores, expected[:, 4], rtol=1e-5)
+    np.testing.assert_array_equal(found.class_ids, expected[:, 5])
+
+
+def test_yolox_looks_only_at_the_classes_asked_for():
+    output = np.zeros((CELLS, 8), np.float32)
+    output[0, 4:] = 0.9, 0.5, 0.9, 0.8
+    found = head_for("yolox", INPUT_WH, LABELS).decode(output, 0.25, ids(0, 2))
+    assert found.class_ids.tolist() == [2]
+    np.testing.assert_allclose(found.scores, [0.72], rtol=1e-6)

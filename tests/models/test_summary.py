@@ -1,0 +1,74 @@
+import pytest
+
+from models.catalog import Catalog
+from models.detector import Detector
+from models.score import ClassScore, ScoreReport
+from models.settings import DetectorSettings
+from models.speed import measure_look
+from models.summary import entry_table, model_rows, models_table, score_table
+from tests.models import graphs
+from tests.models.pictures import square
+
+
+@pytest.fixture
+def catalog(tmp_path):
+    catalog = Catalog(tmp_path / "models")
+    metadata = graphs.export_metadata()
+    catalog.import_file(graphs.yolov8_graph(tmp_path / "colours.onnx", metadata=metadata))
+    return catalog
+
+
+def test_the_list_tells_what_is_ready_missing_and_damaged(catalog, tmp_path):
+    (tmp_path / "models" / "yolo11n_coco_640.onnx").write_bytes(b"part")
+    rows = {row.entry.name: row for row in model_rows(catalog)}
+    assert {name: row.state for name, row in rows.items()} == {
+        "colours": "ready",
+        "yolo11n-coco-640": "damaged",
+        "yolox-nano-coco-416": "missing",
+    }
+    assert rows["colours"].path == catalog.path("colours")
+    assert "patrol models import FILE" in rows["yolox-nano-coco-416"].detail
+    assert "got 4 bytes" in rows["yolo11n-coco-640"].detail
+
+
+def test_the_list_as_a_table(catalog):
+    table = models_table(model_rows(catalog))
+    assert [str(title) for title in table.columns] == [
+        *("模型", "状态", "网络头", "输入", "类别", "大小", "许可")
+    ]
+    assert table.rows[0] == ("colours", "ready", "yolov8", "64×64", "3", "0.0 MB", "AGPL-3.0")
+    assert len(table.rows) == 3
+
+
+def test_an_entry_as_a_table(catalog):
+    table = entry_table(catalog.get("colours"))
+    facts = dict(zip([title.en for title in table.columns], table.rows[0], strict=True))
+    assert facts["Model"] == "colours"
+    assert facts["Classes"] == "red, green, blue"
+    assert facts["SHA-256"] == catalog.get("colours").sha256
+
+
+def test_a_score_as_a_table(catalog):
+    report = ScoreReport(
+        model=catalog.get("colours").ref,
+        folder="squares",
+        names_from="model",
+        pictures=2,
+        truths=3,
+        ap50=0.5,
+        ap50_95=0.25,
+        classes=(ClassScore(label="red", truths=3, found=4, ap50=0.5, ap50_95=0.25),),
+    )
+    assert score_table(report).rows == (
+        ("red", "3", "4", "0.500", "0.250"),
+        ("平均 mean", "3", "4", "0.500", "0.250"),
+    )
+
+
+def test_the_cost_of_a_look_is_split_into_its_stages(catalog):
+    ticks = iter(range(0, 10_000, 2))
+    detector = Detector.open(catalog, DetectorSettings(model="colours"))
+    cost = measure_look(detector, square(0, 0), looks=3, timer=lambda: next(ticks))
+    assert cost.model == detector.ref
+    assert (cost.letterbox_ms, cost.run_ms, cost.decode_ms) == (2000, 2000, 2000)
+    assert (cost.look_ms, cost.looks) == (6000, 3)
