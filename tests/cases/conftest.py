@@ -1,0 +1,139 @@
+"""Every test of the case book runs on SQLite and on PostgreSQL."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cases.book import CaseBook
+from cases.database import Database
+from cases.settings import CaseSettings
+from domain.case import Case, CaseState, FalseReason, Move, Verdict
+from domain.clock import VirtualClock
+from domain.incident import Incident
+from tests.builders import NOON, make_cameras, make_incident, make_plan, make_sites, opened
+from tests.postgres import PostgresMissing, PostgresServer, postgres_server
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer | str]:
+    """The server, or why there is none."""
+    try:
+        with postgres_server() as server:
+            yield server
+    except PostgresMissing as missing:
+        yield str(missing)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'cases.sqlite3'}"
+    server: PostgresServer | str = request.getfixturevalue("postgres")
+    if isinstance(server, str):
+        pytest.skip(f"no PostgreSQL: {server}")
+    return server.create_database()
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """A database with the newest schema."""
+    database = Database(database_url)
+    try:
+        database.upgrade()
+        yield database
+    finally:
+        database.close()
+
+
+@pytest.fixture
+def clock() -> VirtualClock:
+    return VirtualClock(NOON)
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A case book with the sample town installed, and shorthands for a day's work."""
+
+    book: CaseBook
+    clock: VirtualClock
+
+    def take(self, incident: Incident | None = None, **changes: Any) -> Case:
+        """Hand an opened incident in; its case."""
+        incident = incident or make_incident(**changes)
+        self.book.handle(opened(incident))
+        return self.case_of(incident.id)
+
+    def case_of(self, incident_id: str) -> Case:
+        [case] = [c for c in self.book.cases().cases if c.incident_id == incident_id]
+        return case
+
+    def move(self, case: Case, move: Move, actor: str = "li", **details: Any) -> Case:
+        """Make a move on the case as it is now, with the note or verdict that it needs."""
+        needed: dict[str, Any] = {}
+        if move in (Move.RETURN, Move.REWORK, Move.SUSPEND, Move.REOPEN, Move.REPORT):
+            needed = {"note": "测试"}
+        if move is Move.REJECT:
+            needed = {"verdict": Verdict.FALSE, "reason": FalseReason.LIGHT}
+        version = self.book.case(case.no).version
+        return self.book.move(case.no, move, actor=actor, version=version, **needed | details)
+
+    def walk(self, case: Case, *moves: Move) -> Case:
+        for move in moves:
+            case = self.move(case, move)
+        return case
+
+    def notes(self, case: Case) -> list[str]:
+        return [entry.note.zh for entry in self.book.entries(case.no)]
+
+
+TO_CLOSED = (
+    Move.CONFIRM,
+    Move.DISPATCH,
+    Move.ACCEPT,
+    Move.HANDLE,
+    Move.REPORT,
+    Move.VERIFY,
+    Move.CLOSE,
+)
+"""The plain way of a real case, from the review queue on."""
+
+WAYS: dict[CaseState, tuple[Move, ...]] = {
+    CaseState.PENDING_REVIEW: (),
+    CaseState.FILED: TO_CLOSED[:1],
+    CaseState.DISPATCHED: TO_CLOSED[:2],
+    CaseState.ACCEPTED: TO_CLOSED[:3],
+    CaseState.HANDLING: TO_CLOSED[:4],
+    CaseState.FEEDBACK: TO_CLOSED[:5],
+    CaseState.VERIFYING: TO_CLOSED[:6],
+    CaseState.CLOSED: TO_CLOSED,
+    CaseState.ARCHIVED: (*TO_CLOSED, Move.ARCHIVE),
+    CaseState.VOIDED: (Move.REJECT,),
+    CaseState.RETURNED: (*TO_CLOSED[:2], Move.RETURN),
+    CaseState.REWORK: (*TO_CLOSED[:5], Move.REWORK),
+    CaseState.SUSPENDED: (Move.CONFIRM, Move.SUSPEND),
+    CaseState.REOPENED: (*TO_CLOSED, Move.REOPEN),
+}
+"""How people bring a case into each state (ALERT ends before anybody can see it)."""
+
+MakeDesk = Callable[..., Desk]
+
+
+@pytest.fixture
+def make_desk(database: Database, clock: VirtualClock) -> MakeDesk:
+    """A desk with these settings."""
+
+    def make(**settings: Any) -> Desk:
+        book = CaseBook(database, CaseSettings.model_validate(settings), clock)
+        book.install(make_sites(), make_cameras(), make_plan())
+        return Desk(book, clock)
+
+    return make
+
+
+@pytest.fixture
+def desk(make_desk: MakeDesk) -> Desk:
+    return make_desk()
