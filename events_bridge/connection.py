@@ -1,0 +1,51 @@
+"""The one door to redis: how a client is made, and what its errors are called here."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import redis
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError, ResponseError
+from redis.retry import Retry
+
+from domain.errors import BusUnavailable, ConfigurationError
+from events_bridge.settings import BusSettings
+from events_bridge.urls import check_url, mask_url
+
+
+class GroupMissing(BusUnavailable):
+    """The server lost a stream or a consumer group, as after a flush; it must be made again."""
+
+
+def connect(url: str, settings: BusSettings) -> redis.Redis:
+    """A client that tries each call once: waiting and trying again is its user's business.
+
+    Nothing is sent yet. ConfigurationError if no server can be meant by `url`.
+    """
+    try:
+        checked = check_url(url)
+    except ValueError as error:
+        raise ConfigurationError(f"bus.url: {error}") from None
+    return redis.Redis.from_url(
+        checked,
+        protocol=2,
+        socket_connect_timeout=settings.connect_timeout_s,
+        socket_timeout=settings.answer_timeout_s,
+        retry=Retry(NoBackoff(), 0),
+    )
+
+
+@contextmanager
+def bus_errors(url: str, doing: str) -> Iterator[None]:
+    """Within it, every error of redis becomes a BusUnavailable that names `doing` and the
+    masked address; a missing consumer group becomes a GroupMissing."""
+    try:
+        yield
+    except (RedisError, OSError) as error:
+        kind = GroupMissing if _is_group_missing(error) else BusUnavailable
+        what = f"{type(error).__name__}: {error}"
+        raise kind(f"bus={mask_url(url)}: could not {doing} ({what})") from error
+
+
+def _is_group_missing(error: Exception) -> bool:
+    return isinstance(error, ResponseError) and str(error).startswith("NOGROUP")

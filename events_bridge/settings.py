@@ -1,0 +1,71 @@
+"""What the bus is told: where it is, how its streams are called, and every limit by name."""
+
+from pydantic import ConfigDict, Field, field_validator
+
+from domain.base import Settings
+from events_bridge.urls import check_url, mask_url
+
+EMBEDDED = "embedded"
+_DAY_S = 86_400.0
+
+
+class BusSettings(Settings):
+    """The bus. `url` may hold a password: it is not in the repr, and errors hide what they got."""
+
+    model_config = ConfigDict(hide_input_in_errors=True)
+
+    url: str = Field(default=EMBEDDED, repr=False)
+    """"embedded", or redis://, rediss:// or unix:// of a server of one's own."""
+
+    news_stream: str = "patrol:news"
+    """Incidents, evidence, camera health and gaps: kept until everybody has read them."""
+    looks_stream: str = "patrol:looks"
+    """Summaries of looks: each is outdated by the next, so only the newest are kept."""
+    dead_stream: str = "patrol:dead"
+    """Messages that could not be handled, one stream per consumer group: <name>:<group>."""
+    look_key: str = "patrol:look"
+    """The last look's picture of each camera: <name>:<camera id>."""
+
+    news_keep_s: float = Field(default=_DAY_S, ge=0)
+    """How long news stays on the bus after every group has acknowledged it."""
+    news_max_age_s: float = Field(default=30 * _DAY_S, gt=0)
+    """After this time news leaves the bus even if a group never read it, which is logged."""
+    looks_max_length: int = Field(default=5_000, ge=1)
+    dead_max_length: int = Field(default=10_000, ge=1)
+    look_keep_s: float = Field(default=_DAY_S, gt=0)
+
+    connect_timeout_s: float = Field(default=2.0, gt=0)
+    answer_timeout_s: float = Field(default=5.0, gt=0)
+    backoff_first_s: float = Field(default=0.2, gt=0)
+    backoff_max_s: float = Field(default=5.0, gt=0)
+
+    spool_max_bytes: int = Field(default=256 * 2**20, ge=4_096)
+    """Room on disk for messages that wait. Summaries of looks are given up first."""
+    publish_batch: int = Field(default=100, ge=1)
+
+    read_batch: int = Field(default=16, ge=1)
+    block_s: float = Field(default=0.5, gt=0)
+    """How long a consumer waits for news in one call; a stop is noticed after it at the latest."""
+    retry_first_s: float = Field(default=1.0, ge=0)
+    """A message whose handler failed comes again after this time, then after twice it, …"""
+    max_deliveries: int = Field(default=6, ge=1)
+    """A message is handed out this often; then it goes to the dead letters."""
+    claim_idle_s: float = Field(default=60.0, gt=0)
+    """A message that another consumer of the group has held this long is taken from it."""
+    housekeeping_every_s: float = Field(default=60.0, gt=0)
+
+    embedded_max_bytes: int = Field(default=512 * 2**20, ge=16 * 2**20)
+    """Memory of the embedded server. When it is full, messages wait in the spools."""
+
+    @field_validator("url")
+    @classmethod
+    def _known_scheme(cls, url: str) -> str:
+        return url if url == EMBEDDED else check_url(url)
+
+    @property
+    def is_embedded(self) -> bool:
+        return self.url == EMBEDDED
+
+    @property
+    def masked_url(self) -> str:
+        return mask_url(self.url)

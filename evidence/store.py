@@ -1,0 +1,227 @@
+"""The evidence store: files sealed under the name of their SHA-256, in one folder.
+
+A file is written to a private workspace, hashed, made safe on disk, and moved in one step to
+`<first two digits>/<sha256><suffix>`, read-only. So whatever lies under such a name is whole.
+"""
+
+import errno
+import hashlib
+import os
+import re
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import structlog
+
+from domain.clock import Clock, SystemClock
+from domain.errors import (
+    EvidenceError,
+    EvidenceNotFound,
+    EvidenceStorageFull,
+    EvidenceTampered,
+)
+from domain.evidence import Evidence, EvidenceKind
+from domain.ids import new_id
+from evidence.settings import MIN_FREE_BYTES
+from evidence.workspace import Workspace, remove_leftovers
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_SEALED_PATH = re.compile(r"([0-9a-f]{2})/(\1[0-9a-f]{62})(\.[a-z0-9]{1,8})")
+_SUFFIX = re.compile(r"\.[a-z0-9]{1,8}")
+_READ_ONLY = 0o444
+
+_log = structlog.get_logger(__name__)
+
+
+class EvidenceStore:
+    """Thread-safe; any number of processes may share a root. Who only reads may have a root
+    that is mounted read-only: the workspace is made at the first seal."""
+
+    def __init__(
+        self,
+        root: Path,
+        clock: Clock | None = None,
+        *,
+        min_free_bytes: int = MIN_FREE_BYTES,
+    ) -> None:
+        self._root = root.resolve()
+        self._clock = clock or SystemClock()
+        self._min_free_bytes = min_free_bytes
+        self._workspace: Workspace | None = None
+        self._lock = threading.Lock()
+        with _storage_errors(self._root):
+            self._root.mkdir(parents=True, exist_ok=True)
+        self._clear_up()
+
+    @property
+    def root(self) -> Path:
+        return self._root
+
+    def seal(
+        self,
+        *,
+        kind: EvidenceKind,
+        incident_id: str,
+        camera_id: str,
+        captured_from: datetime,
+        captured_to: datetime,
+        media_type: str,
+        suffix: str,
+        write: Callable[[Path], object],
+    ) -> Evidence:
+        """Let `write` fill a file at the path it is given, and seal it.
+
+        The same content twice makes one file and two records. EvidenceStorageFull if there is
+        no room, EvidenceError if the disk fails or `write` left nothing; whatever else `write`
+        raises goes through. In all of these nothing is left behind.
+        """
+        if not _SUFFIX.fullmatch(suffix):
+            raise EvidenceError(f"expected a suffix such as .jpg, got {suffix!r}")
+        evidence_id = new_id("evi", self._clock.now())
+        with _storage_errors(self._root):
+            self._check_room()
+            unsealed = self._folder() / f"{evidence_id}{suffix}"
+            try:
+                write(unsealed)
+                size_bytes, sha256 = _finish(unsealed)
+                path = self._move_in(unsealed, sha256, suffix)
+            finally:
+                unsealed.unlink(missing_ok=True)
+        return Evidence(
+            id=evidence_id,
+            kind=kind,
+            incident_id=incident_id,
+            camera_id=camera_id,
+            captured_from=captured_from,
+            captured_to=captured_to,
+            sealed_at=self._clock.now(),
+            media_type=media_type,
+            size_bytes=size_bytes,
+            sha256=sha256,
+            path=path,
+        )
+
+    def path(self, evidence: Evidence | str) -> Path:
+        """The sealed file of a record, or at a path relative to the root as a record has it.
+        EvidenceNotFound if there is none; no other file can be reached."""
+        relative = evidence if isinstance(evidence, str) else evidence.path
+        if not _SEALED_PATH.fullmatch(relative):
+            raise EvidenceNotFound(f"expected aa/<sha256>.<suffix>, got {relative!r}")
+        path = self._root / relative
+        if path.resolve() != path or not path.is_file():
+            raise EvidenceNotFound(f"no sealed file {relative}")
+        return path
+
+    def verify(self, evidence: Evidence) -> None:
+        """Read the whole file again. EvidenceTampered if it is not what was sealed,
+        EvidenceNotFound if it is gone."""
+        path = self.path(evidence)
+        if (size_bytes := path.stat().st_size) != evidence.size_bytes:
+            raise EvidenceTampered(
+                f"evidence={evidence.id}: sealed with {evidence.size_bytes} bytes, "
+                f"{evidence.path} has {size_bytes}"
+            )
+        if (sha256 := _sha256(path)) != evidence.sha256:
+            raise EvidenceTampered(
+                f"evidence={evidence.id}: sealed with sha256 {evidence.sha256}, "
+                f"{evidence.path} has {sha256}"
+            )
+
+    def close(self) -> None:
+        """Remove the workspace. Sealed files stay readable through this object."""
+        with self._lock:
+            if self._workspace is not None:
+                self._workspace.close()
+                self._workspace = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @property
+    def _tmp(self) -> Path:
+        return self._root / "tmp"
+
+    def _folder(self) -> Path:
+        with self._lock:
+            if self._workspace is None:
+                self._workspace = Workspace(self._tmp)
+            return self._workspace.folder
+
+    def _clear_up(self) -> None:
+        try:
+            leftovers = remove_leftovers(self._tmp)
+        except OSError as error:
+            _log.warning("unfinished evidence not removed", folder=str(self._tmp), why=str(error))
+        else:
+            if leftovers:
+                _log.warning("unfinished evidence removed", files=leftovers)
+
+    def _check_room(self) -> None:
+        free_bytes = shutil.disk_usage(self._root).free
+        if free_bytes < self._min_free_bytes:
+            raise EvidenceStorageFull(
+                f"expected {self._min_free_bytes} bytes to be free at {self._root}, "
+                f"got {free_bytes}"
+            )
+
+    def _move_in(self, unsealed: Path, sha256: str, suffix: str) -> str:
+        """Give a finished file its final name; that name, relative to the root."""
+        relative = f"{sha256[:2]}/{sha256}{suffix}"
+        target = self._root / relative
+        if not target.parent.is_dir():
+            target.parent.mkdir(exist_ok=True)
+            _sync(self._root)
+        if target.exists():
+            if _sha256(target) == sha256:
+                return relative
+            _log.error("sealed file was altered, its content is restored", path=relative)
+        unsealed.replace(target)
+        _sync(target.parent)
+        return relative
+
+
+def _finish(unsealed: Path) -> tuple[int, str]:
+    """Make a written file safe on disk and read-only; its size in bytes and its SHA-256."""
+    if not unsealed.is_file() or not (size_bytes := unsealed.stat().st_size):
+        raise EvidenceError(f"expected a file with content, {unsealed.name} has none")
+    sha256 = _sha256(unsealed)
+    _sync(unsealed)
+    unsealed.chmod(_READ_ONLY)
+    return size_bytes, sha256
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _storage_errors(root: Path) -> Iterator[None]:
+    """The one door for errors of the disk."""
+    try:
+        yield
+    except OSError as error:
+        kind = EvidenceStorageFull if error.errno in _FULL else EvidenceError
+        raise kind(f"evidence cannot be kept at {root}: {error}") from error
