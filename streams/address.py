@@ -1,0 +1,138 @@
+"""Where a camera is read from: an RTSP url, or a file that plays the camera's part."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+from urllib.parse import quote, unquote, urlsplit
+
+_CAMERA_SCHEMES = ("rtsp", "rtsps")
+_RTSP_PORT = 554
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class CameraAddress:
+    """An address that never shows its password: only `secret_url` holds it."""
+
+    scheme: str
+    """``rtsp``, ``rtsps`` or ``file``."""
+    location: str
+    """Host, port and path of a camera without user and password; the path of a file."""
+    user: str = ""
+    password: str = ""
+
+    @classmethod
+    def parse(cls, text: str | os.PathLike[str]) -> Self:
+        """Read ``rtsp://user:password@host:554/path``, ``/a/file.mp4`` or ``file:///a/file.mp4``.
+
+        User and password may be percent-encoded or plain, even with ``@ : / ?`` in them.
+
+        Raises:
+            ValueError: neither a camera's url nor a path; the message holds no password.
+        """
+        text = os.fspath(text).strip()
+        scheme, separator, rest = text.partition("://")
+        if not separator:
+            return cls("file", _checked_path(text))
+        scheme = scheme.lower()
+        if scheme == "file":
+            return cls("file", _checked_path(unquote(urlsplit(text).path)))
+        if scheme not in _CAMERA_SCHEMES:
+            raise ValueError(f"expected rtsp://, rtsps://, file:// or a path, got {scheme!r}://")
+        credentials, location = _split_credentials(rest)
+        user, _, password = credentials.partition(":")
+        return cls(scheme, _checked_location(location), unquote(user), unquote(password))
+
+    @property
+    def is_file(self) -> bool:
+        return self.scheme == "file"
+
+    @property
+    def path(self) -> Path:
+        """The file that plays the camera.
+
+        Raises:
+            ValueError: a real camera has no path.
+        """
+        if not self.is_file:
+            raise ValueError(f"expected a file, got the camera {self}")
+        return Path(self.location)
+
+    @property
+    def host(self) -> str:
+        """The camera's host, empty for a file."""
+        return "" if self.is_file else urlsplit(f"//{self.location}").hostname or ""
+
+    @property
+    def port(self) -> int:
+        """The camera's port; 554 unless the url names one."""
+        return urlsplit(f"//{self.location}").port or _RTSP_PORT
+
+    @property
+    def masked(self) -> str:
+        """The address as it may be shown: the password is three stars."""
+        if self.is_file:
+            return self.location
+        hidden = f"{quote(self.user, safe='')}:***@" if self.password else self._user_only
+        return f"{self.scheme}://{hidden}{self.location}"
+
+    @property
+    def bare_url(self) -> str:
+        """The url without user and password, as RTSP requests name it."""
+        return f"{self.scheme}://{self.location}"
+
+    @property
+    def secret_url(self) -> str:
+        """The address with its password, for libav alone."""
+        if self.is_file:
+            return self.location
+        secret = f"{quote(self.user, safe='')}:{quote(self.password, safe='')}@"
+        return f"{self.scheme}://{secret if self.password else self._user_only}{self.location}"
+
+    def scrub(self, text: str) -> str:
+        """`text` with every trace of the password replaced by three stars."""
+        for secret in {self.password, quote(self.password, safe="")} - {""}:
+            text = text.replace(secret, "***")
+        return text
+
+    @property
+    def _user_only(self) -> str:
+        return f"{quote(self.user, safe='')}@" if self.user else ""
+
+    def __str__(self) -> str:
+        return self.masked
+
+    def __repr__(self) -> str:
+        return f"CameraAddress({self.masked!r})"
+
+
+def _split_credentials(rest: str) -> tuple[str, str]:
+    """Part ``user:password@host/path`` into ``user:password`` and ``host/path``."""
+    end = min((at for at in map(rest.find, "/?#") if at >= 0), default=len(rest))
+    authority = rest[:end]
+    if "@" in authority:
+        split = authority.rindex("@")
+    elif "@" in rest and ":" in authority and not authority.rpartition(":")[2].isdigit():
+        # What looks like a host with a worded port is a password with a slash in it.
+        split = rest.rindex("@")
+    else:
+        return "", rest
+    return rest[:split], rest[split + 1 :]
+
+
+def _checked_path(path: str) -> str:
+    if not path:
+        raise ValueError("expected rtsp://… or the path of a file, got nothing")
+    return path
+
+
+def _checked_location(location: str) -> str:
+    try:
+        parts = urlsplit(f"//{location}")
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        # The message of urlsplit quotes its input; ours must not.
+        raise ValueError("expected rtsp://host:port/path with a numeric port") from None
+    if not host:
+        raise ValueError("expected rtsp://host/path, got no host")
+    return location

@@ -1,0 +1,74 @@
+"""From libav's packets to ours: placed in time, begun with a keyframe, told apart by stream."""
+
+from datetime import datetime
+from fractions import Fraction
+
+from streams.anchor import Anchor
+from streams.elementary import describe
+from streams.nal import ANNEX_B_CODECS, merged, parameter_sets
+from streams.packet import Packet, StreamInfo
+from streams.source import PacketSource, RawPacket
+
+_DEFAULT_TIME_BASE = Fraction(1, 90_000)
+
+
+class Intake:
+    """Takes in the packets of one connection."""
+
+    def __init__(self, source: PacketSource, not_before: datetime | None = None) -> None:
+        """`not_before` is the last `captured_at` of the camera's connection before."""
+        context = source.stream.codec_context
+        self._codec = source.codec
+        self._size_wh = context.width, context.height
+        self._profile = context.profile
+        self._given = bytes(context.extradata or b"")
+        self._time_base = source.stream.time_base or _DEFAULT_TIME_BASE
+        self._anchor = Anchor(self._time_base, not_before)
+        self._stream: StreamInfo | None = None
+        self._fresh: bytes = b""
+        self.left_out = 0
+        """Packets before the first keyframe that could be understood."""
+
+    def take(self, raw: RawPacket, arrived_at: datetime) -> Packet | None:
+        """The next packet; None until a keyframe has come that says what it is."""
+        data = bytes(raw)
+        keyframe = raw.is_keyframe
+        stamp = self._anchor.place(raw.pts, raw.dts, arrived_at, keyframe=keyframe)
+        if keyframe:
+            self._learn(data)
+        if self._stream is None:
+            self.left_out += 1
+            return None
+        return Packet(
+            data,
+            stamp.pts,
+            stamp.dts,
+            self._time_base,
+            keyframe,
+            stamp.captured_at,
+            stamp.stream_s,
+            self._stream,
+        )
+
+    def _learn(self, keyframe: bytes) -> None:
+        """A keyframe may change the parameter sets, and with them the stream."""
+        if self._codec not in ANNEX_B_CODECS:
+            if self._stream is None:
+                self._stream = self._from_container(keyframe)
+            return
+        fresh = parameter_sets(self._codec, keyframe)
+        if self._stream is not None and fresh == self._fresh:
+            return
+        self._fresh = fresh
+        known = self._stream.extradata if self._stream else self._annex_b_given()
+        sets = merged(self._codec, known, fresh)
+        if self._stream is None or sets != self._stream.extradata:
+            self._stream = describe(self._codec, sets, keyframe) or self._stream
+
+    def _annex_b_given(self) -> bytes:
+        return parameter_sets(self._codec, self._given)
+
+    def _from_container(self, keyframe: bytes) -> StreamInfo | None:
+        if all(self._size_wh):
+            return StreamInfo(self._codec, self._size_wh, self._given, self._profile)
+        return describe(self._codec, self._given, keyframe)

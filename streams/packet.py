@@ -1,0 +1,41 @@
+"""Coded data as it came: packets, and what is needed to decode or store them."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from fractions import Fraction
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StreamInfo:
+    """What packets of one run have in common. One object per connection and per parameter set:
+    packets can be decoded and stored together exactly if they hold the same object."""
+
+    codec: str
+    """libav's name: ``h264``, ``hevc``, ``mpeg4``, ``mjpeg`` …"""
+    size_wh: tuple[int, int]
+    extradata: bytes = field(repr=False, default=b"")
+    """H.264 and H.265: the parameter sets in Annex B form. Others: as libav has them."""
+    profile: str | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Packet:
+    """One coded picture. H.264 and H.265 are always in Annex B form."""
+
+    data: bytes = field(repr=False)
+    pts: int
+    """Presentation time in `time_base`, continuous within one `stream` even where the camera's
+    own timestamps restart."""
+    dts: int | None
+    """Decoding time in `time_base`, if the camera or container gave one."""
+    time_base: Fraction
+    keyframe: bool
+    captured_at: datetime
+    """When it was sent, by this machine's clock (aware, UTC); never falls from packet to packet."""
+    stream_s: float
+    """Seconds since the connection's first packet, by the stream's own timestamps."""
+    stream: StreamInfo
+
+    @property
+    def pts_s(self) -> float:
+        return float(self.pts * self.time_base)

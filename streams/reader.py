@@ -1,0 +1,213 @@
+"""One camera: a thread that keeps reading, whatever the weather, and looks on demand."""
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+
+import structlog
+
+from domain.clock import Clock, SystemClock
+from domain.errors import StreamCorrupt, StreamEnded, StreamError
+from domain.health import CoverageGap
+from streams.address import CameraAddress
+from streams.backoff import Backoff
+from streams.decoder import FollowingDecoder, KeyframeDecoder
+from streams.frame import Frame
+from streams.intake import Intake
+from streams.packet import Packet
+from streams.playback import Playback
+from streams.ring import PacketRing
+from streams.settings import StreamSettings
+from streams.source import PacketSource, RawPacket, Source
+from streams.status import StreamRecord, StreamStatus
+
+RARE_KEYFRAMES = 1.5
+"""Keyframes rarer than this many looks cannot keep the coverage promise alone."""
+_BLOCKED_S = 0.002
+"""A read that took this long has emptied the socket."""
+
+_log = structlog.get_logger(__name__)
+
+
+class CameraReader:
+    """Reads one camera from `start` until `stop`. Errors never leave its thread: they become its
+    status, and the camera is tried again after a pause."""
+
+    def __init__(
+        self,
+        camera_id: str,
+        address: CameraAddress,
+        settings: StreamSettings,
+        *,
+        look_every_s: float = 2.0,
+        clock: Clock | None = None,
+        on_gap: Callable[[CoverageGap], None] | None = None,
+        backoff: Backoff | None = None,
+    ) -> None:
+        """`look_every_s` is the coverage promise; `on_gap` is called in the reader's thread with
+        each span without packets, once it has ended."""
+        self.camera_id = camera_id
+        self.address = address
+        self.ring = PacketRing(settings.ring_s, settings.ring_bytes)
+        self._settings = settings
+        self._look_every_s = look_every_s
+        self._clock = clock or SystemClock()
+        self._on_gap = on_gap
+        self._backoff = backoff or Backoff(settings)
+        self._record = StreamRecord(camera_id, settings, self._clock.now())
+        self._stopping = threading.Event()
+        # A daemon: libav cannot be interrupted in a read, and a camera that hangs must not
+        # hold up the end of the program. The thread writes nothing that could be left half done.
+        self._thread = threading.Thread(target=self._run, name=f"camera-{camera_id}", daemon=True)
+        self._captured_at: datetime | None = None
+        self._taking = threading.Lock()
+        self._taken: Packet | None = None
+        self._follower = FollowingDecoder()
+
+    def start(self) -> None:
+        """Begin to read; returns at once."""
+        self._thread.start()
+
+    def stop(self, timeout_s: float = 5.0) -> bool:
+        """Stop reading. Waits up to `timeout_s` for the thread, and tells whether it has ended;
+        one that hangs in a read of a silent camera ends by itself within the read timeout."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    def status(self, at: datetime) -> StreamStatus:
+        """How the camera fares at the moment `at`."""
+        return self._record.status(at)
+
+    def take(self) -> Frame | None:
+        """The newest picture that was not yet taken, decoded in the caller's thread; None if
+        there is nothing new, or if it is damaged (which is counted)."""
+        with self._taking:
+            try:
+                return self._take_following() if self._follows() else self._take_keyframe()
+            except StreamError as error:
+                self._record.decode_failed()
+                _log.debug("picture damaged", camera=self.camera_id, error=str(error))
+                return None
+
+    def _take_keyframe(self) -> Frame | None:
+        packet = self.ring.newest_keyframe
+        if packet is None or packet is self._taken:
+            return None
+        self._taken = packet
+        picture = KeyframeDecoder.of_this_thread().decode(packet)
+        return Frame(self.camera_id, packet.captured_at, packet.stream_s, picture)
+
+    def _take_following(self) -> Frame | None:
+        newest = self._follower.advance(self.ring.tail(after=self._follower.last))
+        self._taken = self.ring.newest_keyframe
+        if newest is None:
+            return None
+        picture, packet = newest
+        return Frame(self.camera_id, packet.captured_at, packet.stream_s, picture)
+
+    def _follows(self) -> bool:
+        """Whether keyframes alone would break the coverage promise."""
+        if self._settings.decode != "auto":
+            return self._settings.decode == "all"
+        rare_s = RARE_KEYFRAMES * self._look_every_s
+        usual_s = self._record.keyframe_every_s or 0.0
+        tail = self.ring.tail()
+        since_s = (tail[-1].captured_at - tail[0].captured_at).total_seconds() if tail else 0.0
+        return max(usual_s, since_s) > rare_s
+
+    def _run(self) -> None:
+        try:
+            while not self._stopping.is_set():
+                error = self._read_until_failure()
+                if error is not None and not self._stopping.is_set():
+                    self._stopping.wait(self._note(error))
+        finally:
+            self._report(self._record.stopped(self._clock.now()))
+
+    def _read_until_failure(self) -> StreamError | None:
+        """One connection, from open to end; None if it ended because the reader stops."""
+        self._record.attempts()
+        try:
+            if self.address.is_file:
+                with Playback(self.address, self._settings, self._stopping.wait) as playback:
+                    self._take_in(playback, playback.packets())
+            else:
+                with Source(self.address, self._settings) as source:
+                    self._take_in(source, self._batched(source.packets()))
+        except StreamError as error:
+            return error
+        except Exception:
+            # The one place where anything may come: a reader that dies is a camera gone dark.
+            _log.exception("reader failed", camera=self.camera_id)
+            return StreamCorrupt(f"{self.address.masked}: the reader failed, see the log")
+        if self._stopping.is_set():
+            return None
+        return StreamEnded(f"{self.address.masked}: the camera closed the connection")
+
+    def _take_in(self, source: PacketSource, packets: Iterable[RawPacket]) -> None:
+        connected_s = time.monotonic()
+        self._record.connected(self._clock.now())
+        intake = Intake(source, self._captured_at)
+        steady = False
+        for raw in packets:
+            at = self._clock.now()
+            packet = intake.take(raw, at)
+            self._report(self._record.arrived(packet, at))
+            if packet is not None:
+                self._captured_at = packet.captured_at
+                self.ring.append(packet)
+            if not steady and time.monotonic() - connected_s >= self._settings.steady_after_s:
+                steady = True
+                self._backoff.reset()
+
+    def _batched(self, packets: Iterable[RawPacket]) -> Iterable[RawPacket]:
+        """The packets, with a rest whenever the socket was empty: what comes meanwhile is then
+        read in one go, instead of waking the thread for each piece of each picture."""
+        before_s = time.monotonic()
+        for packet in packets:
+            blocked = time.monotonic() - before_s > _BLOCKED_S
+            yield packet
+            if self._stopping.is_set():
+                return
+            if blocked and self._settings.batch_s:
+                self._stopping.wait(self._settings.batch_s)
+            before_s = time.monotonic()
+
+    def _note(self, error: StreamError) -> float:
+        """Record a failure; seconds to wait before the next attempt."""
+        pause_s = self._backoff.pause_s(error.fault)
+        now = self._clock.now()
+        self._record.failed(error, now, now + timedelta(seconds=pause_s))
+        _log.warning(
+            "camera lost",
+            camera=self.camera_id,
+            fault=str(error.fault),
+            error=str(error),
+            retry_in_s=round(pause_s, 1),
+        )
+        return pause_s
+
+    def _report(self, gap: CoverageGap | None) -> None:
+        if gap is None or self._on_gap is None:
+            return
+        try:
+            self._on_gap(gap)
+        except Exception:
+            _log.exception("gap not reported", camera=self.camera_id)
+
+
+def stop_all(readers: Iterable[CameraReader], timeout_s: float = 5.0) -> list[str]:
+    """Stop many readers at once, within `timeout_s` all together; the ids of those that still
+    hang in a read (they end by themselves within their read timeout)."""
+    readers = list(readers)
+    for reader in readers:
+        reader.stop(timeout_s=0)
+    ends_s = time.monotonic() + timeout_s
+    return [
+        reader.camera_id
+        for reader in readers
+        if not reader.stop(timeout_s=max(ends_s - time.monotonic(), 0.0))
+    ]

@@ -1,0 +1,144 @@
+"""Files looked at as a camera would be, as fast as they decode, on virtual time."""
+
+import os
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+import av
+
+from domain.errors import StreamCorrupt
+from streams.address import CameraAddress
+from streams.errors import translated
+from streams.frame import Frame
+from streams.settings import DecodeMode, StreamSettings
+from streams.source import Source
+
+_SLACK_S = 0.001
+_DEFAULT_FPS = 25.0
+
+
+def replay(
+    address: CameraAddress | str | os.PathLike[str],
+    *,
+    look_every_s: float,
+    start_at: datetime,
+    repeat_to_s: float | None = None,
+    decode: DecodeMode = "auto",
+    camera_id: str = "replay",
+) -> Iterator[Frame]:
+    """The looks at a file: the first picture of each span of `look_every_s` seconds.
+
+    Args:
+        start_at: what `captured_at` is at second 0 of the file.
+        repeat_to_s: play the file over and over until so many seconds; None plays it once.
+        decode: ``auto`` decodes keyframes alone if each span has one, else everything.
+
+    Raises:
+        StreamError: the file cannot be read; raised when the first frame is asked for.
+    """
+    if not isinstance(address, CameraAddress):
+        address = CameraAddress.parse(address)
+    address.path  # noqa: B018  (raises for a camera: there is no replay of what is live)
+    outline = _Outline.of(address)
+    keyframes_only = decode == "keyframes" or (
+        decode == "auto" and outline.keyframe_every_s <= look_every_s + _SLACK_S
+    )
+    slots = _Slots(look_every_s)
+    offset_s = 0.0
+    while True:
+        for picture_s, picture in _pictures(address, outline, slots, offset_s, keyframes_only):
+            if repeat_to_s is not None and picture_s >= repeat_to_s:
+                return
+            captured_at = start_at + timedelta(seconds=picture_s)
+            yield Frame(camera_id, captured_at, picture_s, picture)
+        offset_s += outline.duration_s
+        if repeat_to_s is None or offset_s >= repeat_to_s:
+            return
+
+
+class _Slots:
+    """Spans of equal length, of which each is served once."""
+
+    def __init__(self, every_s: float) -> None:
+        self._every_s = every_s
+        self._served = -1
+
+    def is_open(self, at_s: float) -> bool:
+        return self._slot(at_s) > self._served
+
+    def serve(self, at_s: float) -> None:
+        self._served = self._slot(at_s)
+
+    def _slot(self, at_s: float) -> int:
+        return int((at_s + _SLACK_S) // self._every_s)
+
+
+class _Outline:
+    """What is known of a file from its packets alone."""
+
+    def __init__(self, times_s: list[float], keyframes_s: list[float]) -> None:
+        self.first_s = min(times_s)
+        ordered = sorted(times_s)
+        step_s = (ordered[-1] - ordered[0]) / (len(ordered) - 1) if len(ordered) > 1 else 1.0
+        self.duration_s = ordered[-1] - ordered[0] + step_s
+        ends = [*keyframes_s, ordered[0] + self.duration_s]
+        self.keyframe_every_s = max(later - earlier for earlier, later in pairwise(ends))
+
+    @classmethod
+    def of(cls, address: CameraAddress) -> "_Outline":
+        times_s: list[float] = []
+        keyframes_s: list[float] = []
+        with Source(address, StreamSettings()) as source:
+            clock = _PacketClock(source.stream)
+            for packet in source.raw_packets():
+                times_s.append(clock.time_s(packet.pts if packet.pts is not None else packet.dts))
+                if packet.is_keyframe:
+                    keyframes_s.append(times_s[-1])
+        if not keyframes_s:
+            raise StreamCorrupt(f"{address.masked}: expected keyframes, found none")
+        return cls(times_s, keyframes_s)
+
+
+class _PacketClock:
+    """Seconds of timestamps; where a file has none, its frame rate tells the time."""
+
+    def __init__(self, stream: av.VideoStream) -> None:
+        self._time_base = float(stream.time_base or 0)
+        self._step_s = 1 / float(stream.average_rate or stream.guessed_rate or _DEFAULT_FPS)
+        self._count = -1
+
+    def time_s(self, ticks: int | None) -> float:
+        self._count += 1
+        return self._count * self._step_s if ticks is None else ticks * self._time_base
+
+
+def _pictures(
+    address: CameraAddress,
+    outline: _Outline,
+    slots: _Slots,
+    offset_s: float,
+    keyframes_only: bool,
+) -> Iterator[tuple[float, av.VideoFrame]]:
+    """One round through the file: the pictures that serve a slot, with their seconds."""
+    with Source(address, StreamSettings()) as source:
+        source.stream.thread_type = "AUTO"
+        if keyframes_only:
+            source.stream.codec_context.skip_frame = "NONKEY"
+        clock = _PacketClock(source.stream)
+        for picture in _decoded(source):
+            at_s = clock.time_s(picture.pts) - outline.first_s + offset_s
+            if slots.is_open(at_s):
+                slots.serve(at_s)
+                yield at_s, picture
+
+
+def _decoded(source: Source) -> Iterator[av.VideoFrame]:
+    """The file's pictures; damaged packets are passed over, as a camera's would be."""
+    for packet in source.raw_packets():
+        try:
+            yield from source.stream.decode(packet)
+        except av.FFmpegError:
+            continue
+    with translated(source.address, "read"):
+        yield from source.stream.decode(None)

@@ -1,0 +1,138 @@
+"""The last seconds of one camera's packets, for pre-roll and for decoding on from a keyframe."""
+
+import threading
+from collections import deque
+from datetime import datetime
+from itertools import chain
+
+from streams.packet import Packet
+
+
+class _Group:
+    """One group of pictures: a keyframe and what follows it, and its size."""
+
+    def __init__(self, keyframe: Packet) -> None:
+        self.packets = [keyframe]
+        self.size_bytes = len(keyframe.data)
+
+    def append(self, packet: Packet) -> None:
+        self.packets.append(packet)
+        self.size_bytes += len(packet.data)
+
+    @property
+    def from_at(self) -> datetime:
+        return self.packets[0].captured_at
+
+    @property
+    def to_at(self) -> datetime:
+        return self.packets[-1].captured_at
+
+
+class PacketRing:
+    """Keeps whole groups of pictures: at least `max_s` seconds of them while `max_bytes` allows,
+    and never more than `max_bytes`. Safe to use from several threads."""
+
+    def __init__(self, max_s: float, max_bytes: int) -> None:
+        self.max_s = max_s
+        self.max_bytes = max_bytes
+        self._groups: deque[_Group] = deque()
+        self._size_bytes = 0
+        self._whole = False
+        """Whether the last group has all packets since its keyframe."""
+        self._lock = threading.Lock()
+
+    def append(self, packet: Packet) -> None:
+        """Add the newest packet. One that cannot be decoded is left out: before the first
+        keyframe, or in a group that alone is larger than the ring."""
+        with self._lock:
+            if packet.keyframe:
+                self._groups.append(_Group(packet))
+                self._whole = True
+            elif self._whole:
+                self._groups[-1].append(packet)
+            else:
+                return
+            self._size_bytes += len(packet.data)
+            self._evict()
+
+    def between(self, from_at: datetime, to_at: datetime) -> list[Packet]:
+        """The packets from the last keyframe at or before `from_at` until `to_at`, of one
+        `StreamInfo`: where that changed, the run that covers `to_at`, else the one that covers
+        most. The list begins with a keyframe; it is empty if nothing was kept of that time."""
+        with self._lock:
+            runs = [run for run in self._runs() if _touches(run, from_at, to_at)]
+            if not runs:
+                return []
+            return _cut(max(runs, key=lambda run: _merit(run, from_at, to_at)), from_at, to_at)
+
+    def tail(self, after: Packet | None = None) -> list[Packet]:
+        """What to decode next: the packets after `after` if it is in the newest group of
+        pictures, else that whole group from its keyframe."""
+        with self._lock:
+            newest = self._groups[-1].packets if self._groups else []
+            for position in range(len(newest) - 1, -1, -1):
+                if newest[position] is after:
+                    return newest[position + 1 :]
+            return list(newest)
+
+    @property
+    def newest_keyframe(self) -> Packet | None:
+        with self._lock:
+            return self._groups[-1].packets[0] if self._groups else None
+
+    @property
+    def span(self) -> tuple[datetime, datetime] | None:
+        """From when until when there are packets; None if there are none."""
+        with self._lock:
+            if not self._groups:
+                return None
+            return self._groups[0].from_at, self._groups[-1].to_at
+
+    @property
+    def size_bytes(self) -> int:
+        with self._lock:
+            return self._size_bytes
+
+    def clear(self) -> None:
+        with self._lock:
+            self._groups.clear()
+            self._size_bytes = 0
+            self._whole = False
+
+    def _evict(self) -> None:
+        while self._size_bytes > self.max_bytes or self._oldest_is_spare():
+            self._size_bytes -= self._groups.popleft().size_bytes
+        self._whole = bool(self._groups)
+
+    def _oldest_is_spare(self) -> bool:
+        if len(self._groups) < 2:
+            return False
+        kept_s = (self._groups[-1].to_at - self._groups[1].from_at).total_seconds()
+        return kept_s >= self.max_s
+
+    def _runs(self) -> list[list[_Group]]:
+        """The groups, parted where the `StreamInfo` changes."""
+        runs: list[list[_Group]] = []
+        for group in self._groups:
+            if runs and runs[-1][-1].packets[0].stream is group.packets[0].stream:
+                runs[-1].append(group)
+            else:
+                runs.append([group])
+        return runs
+
+
+def _touches(run: list[_Group], from_at: datetime, to_at: datetime) -> bool:
+    return run[0].from_at <= to_at and run[-1].to_at >= from_at
+
+
+def _merit(run: list[_Group], from_at: datetime, to_at: datetime) -> tuple[bool, float]:
+    """Runs that cover the end come first, then those that cover most."""
+    covered = min(run[-1].to_at, to_at) - max(run[0].from_at, from_at)
+    return run[-1].to_at >= to_at, covered.total_seconds()
+
+
+def _cut(run: list[_Group], from_at: datetime, to_at: datetime) -> list[Packet]:
+    """The packets of one run that serve the span, from a keyframe on."""
+    start = max((i for i, group in enumerate(run) if group.from_at <= from_at), default=0)
+    packets = chain.from_iterable(group.packets for group in run[start:])
+    return [packet for packet in packets if packet.captured_at <= to_at]

@@ -1,0 +1,45 @@
+"""How cameras are read: every timeout, limit and pause by its name."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from domain.base import Settings
+
+DecodeMode = Literal["auto", "keyframes", "all"]
+_MEBIBYTE = 1024 * 1024
+
+
+class StreamSettings(Settings):
+    """One set for all cameras of a worker."""
+
+    open_timeout_s: float = Field(default=5.0, gt=0)
+    """How long a camera may take to connect, to answer, and to describe its stream (each)."""
+    read_timeout_s: float = Field(default=10.0, gt=0)
+    """How long a connected camera may send nothing before it is connected anew."""
+    stalled_after_s: float = Field(default=3.0, gt=0)
+    """Silence of this length is shown as a stall and recorded as a gap."""
+    no_keyframe_after_s: float = Field(default=15.0, gt=0)
+    """Packets without any keyframe for this long are shown as a fault."""
+    batch_s: float = Field(default=0.1, ge=0, le=1)
+    """Packets are read in batches this far apart, so that a hundred threads sleep most of the
+    time; 0 reads each packet as it comes."""
+
+    ring_s: float = Field(default=30.0, gt=0)
+    """Seconds of packets kept for pre-roll, at least; whole groups of pictures are kept."""
+    ring_bytes: int = Field(default=64 * _MEBIBYTE, ge=_MEBIBYTE)
+    """Bytes of packets kept, at most."""
+
+    backoff_first_s: float = Field(default=1.0, gt=0)
+    """Pause before the first reconnection; it doubles with each failure (less some jitter)."""
+    backoff_max_s: float = Field(default=60.0, gt=0)
+    """Longest pause between reconnections."""
+    unauthorized_backoff_s: float = Field(default=300.0, gt=0)
+    """Pause after a refused password or an unknown codec: repeating soon would only lock the
+    account, or find the same codec again."""
+    steady_after_s: float = Field(default=10.0, ge=0)
+    """A connection that has delivered for this long starts the pauses from the first again."""
+
+    decode: DecodeMode = "auto"
+    """What looks are made of: keyframes only, all pictures, or (auto) keyframes unless they come
+    rarer than 1.5 times the coverage promise."""

@@ -1,0 +1,139 @@
+"""An open camera or file: its video stream, and its packets one after another."""
+
+from collections.abc import Generator
+from contextlib import closing
+from types import TracebackType
+from typing import Any, Protocol, Self, TypeAlias
+
+import av
+from av.bitstream import BitStreamFilterContext
+
+from domain.errors import StreamCorrupt, UnsupportedCodec
+from streams import sdp
+from streams.address import CameraAddress
+from streams.errors import translated
+from streams.nal import ANNEX_B_CODECS
+from streams.settings import StreamSettings
+
+RawPacket: TypeAlias = "av.Packet[av.VideoStream]"
+
+_MICROSECONDS = 1_000_000
+_RTSP_OPTIONS = {
+    "rtsp_transport": "tcp",
+    "allowed_media_types": "video",
+    # What is not known after the first packet is learnt from the first keyframe: a camera
+    # that is probed at length is a camera that is not seen.
+    "analyzeduration": "1",
+    "probesize": "32",
+    "fpsprobesize": "0",
+}
+_LENGTH_PREFIXED = 1
+"""First byte of avcC and hvcC extradata: packets carry lengths instead of start codes."""
+
+
+class PacketSource(Protocol):
+    """What packets are taken in from: a camera's connection, or a file played in real time."""
+
+    @property
+    def stream(self) -> av.VideoStream: ...
+
+    @property
+    def codec(self) -> str: ...
+
+    def packets(self) -> Generator[RawPacket, None, None]: ...
+
+
+class Source:
+    """A container of libav that is always closed: use it with ``with``."""
+
+    def __init__(self, address: CameraAddress, settings: StreamSettings) -> None:
+        """Connect, or open the file.
+
+        Raises:
+            StreamError: what went wrong, by its class.
+        """
+        self.address = address
+        with translated(address, "open"):
+            self._container = _open(address, settings)
+        try:
+            self.stream = self._video_stream(settings)
+        except BaseException:
+            self._container.close()
+            raise
+
+    @property
+    def codec(self) -> str:
+        """libav's name of the codec, such as ``h264``."""
+        return self.stream.codec_context.codec.canonical_name
+
+    def packets(self) -> Generator[RawPacket, None, None]:
+        """Packets until the sender ends; H.264 and H.265 in Annex B form.
+
+        Raises:
+            StreamError: the connection broke, or nothing came within the read timeout.
+        """
+        to_annex_b = self._annex_b_filter()
+        with closing(self.raw_packets()) as packets:
+            for packet in packets:
+                if to_annex_b is None:
+                    yield packet
+                    continue
+                with translated(self.address, "read"):
+                    filtered = to_annex_b.filter(packet)
+                yield from filtered
+
+    def raw_packets(self) -> Generator[RawPacket, None, None]:
+        """As `packets`, in the form the container holds them."""
+        packets = self._container.demux(self.stream)
+        while True:
+            with translated(self.address, "read"):
+                packet = next(packets, None)
+            if packet is None:
+                return
+            if packet.size:  # the last ones are empty: a sign for decoders
+                yield packet
+
+    def close(self) -> None:
+        self._container.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _video_stream(self, settings: StreamSettings) -> av.VideoStream:
+        streams = self._container.streams.video
+        if not streams:
+            raise StreamCorrupt(f"{self.address.masked}: expected a video stream, found none")
+        # libav leaves the context out where it has no decoder
+        context: Any = streams[0].codec_context
+        if context is None:
+            name = sdp.video_codec(self.address, settings.open_timeout_s)
+            raise UnsupportedCodec(
+                f"{self.address.masked}: expected a codec such as H.264, got {name}"
+            )
+        return streams[0]
+
+    def _annex_b_filter(self) -> BitStreamFilterContext | None:
+        extradata = self.stream.codec_context.extradata
+        if self.codec not in ANNEX_B_CODECS or not extradata or extradata[0] != _LENGTH_PREFIXED:
+            return None
+        return BitStreamFilterContext(f"{self.codec}_mp4toannexb", self.stream)
+
+
+def _open(address: CameraAddress, settings: StreamSettings) -> av.container.InputContainer:
+    if address.is_file:
+        return av.open(address.secret_url, "r")
+    socket_us = round(settings.read_timeout_s * _MICROSECONDS)
+    return av.open(
+        address.secret_url,
+        "r",
+        options={**_RTSP_OPTIONS, "timeout": str(socket_us)},
+        timeout=(settings.open_timeout_s, settings.read_timeout_s),
+    )
