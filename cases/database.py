@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, InterfaceError, OperationalError
@@ -109,8 +109,10 @@ def insert_if_absent(session: Session, table: type[Base], values: Mapping[str, A
     and the other one waits for its commit."""
     postgres = session.get_bind().dialect.name == "postgresql"
     insert = postgresql.insert(table) if postgres else sqlite.insert(table)
-    statement = insert.values(**values).on_conflict_do_nothing()
-    return bool(session.connection().execute(statement).rowcount)
+    # Asked for its key, because drivers differ in what they count as a changed row.
+    key = inspect(table).primary_key
+    statement = insert.values(**values).on_conflict_do_nothing().returning(*key)
+    return session.connection().execute(statement).first() is not None
 
 
 def one_at_a_time(session: Session, name: str) -> None:
