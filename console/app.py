@@ -1,0 +1,90 @@
+"""The console as one ASGI application."""
+
+from collections.abc import Callable
+
+from fastapi import APIRouter, FastAPI
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+
+from cases.book import CaseBook
+from console import problems, stream
+from console.api import cameras as cameras_api
+from console.api import cases as cases_api
+from console.api import docs, evidence, health
+from console.guard import SameOrigin, SecurityHeaders
+from console.looks import LookTimes
+from console.pages import cameras, desk
+from console.rendering import STATIC, Renderer, assets_version
+from console.services import Services, Streams
+from console.settings import ConsoleSettings
+from console.status import SystemStatus
+from console.thumbnails import Thumbnails
+from domain.clock import Clock
+from events_bridge.look_board import LookBoard
+from evidence.store import EvidenceStore
+
+_DESCRIPTION = """Cases, evidence and cameras of one town. Times are ISO 8601 with their zone;
+words for people come in Chinese and English. Failures are application/problem+json."""
+
+
+class _Assets(StaticFiles):
+    """Static files under an address that changes with them, so browsers may keep them."""
+
+    def file_response(self, *args: object, **kwargs: object) -> Response:
+        response = super().file_response(*args, **kwargs)  # type: ignore[arg-type]
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        return response
+
+
+def create_app(
+    book: CaseBook,
+    store: EvidenceStore,
+    board: LookBoard,
+    *,
+    settings: ConsoleSettings,
+    clock: Clock,
+    status: Callable[[], SystemStatus] | None = None,
+) -> FastAPI:
+    """The console over these parts. ``app.state.streams.close()`` ends the open streams, which
+    a server that stops has to do first."""
+    app = FastAPI(
+        title="Sentinel Patrol",
+        description=_DESCRIPTION,
+        version="1",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+    )
+    app.state.services = Services(
+        book=book,
+        store=store,
+        board=board,
+        settings=settings,
+        clock=clock,
+        thumbnails=Thumbnails(settings.thumbnail_wh, settings.thumbnails_bytes),
+        looks=LookTimes(board, clock, settings.look_poll_s),
+        streams=Streams(),
+        status=status,
+    )
+    app.state.streams = app.state.services.streams
+    _add_routes(app)
+    problems.add_handlers(app)
+    # The last one added is the first one asked.
+    app.add_middleware(SameOrigin)
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(settings.allowed_hosts))
+    app.add_middleware(SecurityHeaders)
+    return app
+
+
+def _add_routes(app: FastAPI) -> None:
+    version = assets_version()
+    app.state.renderer = Renderer(version)
+    api = APIRouter(prefix="/api")
+    for part in (cases_api, cameras_api, evidence, health, stream, docs):
+        api.include_router(part.router)
+    app.include_router(api)
+    for pages in (desk.router, cameras.router, evidence.media):
+        app.include_router(pages)
+    app.mount(f"/static/{version}", GZipMiddleware(_Assets(directory=STATIC)))

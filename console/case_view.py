@@ -1,0 +1,208 @@
+"""One case as a page shows it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from console.map import PlanMap, draw_plan
+from console.media import Media, media_of
+from console.services import Services
+from console.signs import Sign, Tone, kind_symbol, state_sign
+from console.times import Times
+from console.words import WORDS, say
+from domain.case import Case, Entry, Move, Triage, Verdict
+from domain.place import GridPlan
+
+SYSTEM = "system"
+"""The actor of what the product itself does."""
+
+
+@dataclass(frozen=True)
+class Button:
+    """A decision on offer. `do` names what the page's script does: send it, or ask more first."""
+
+    words: str
+    do: Literal["send", "false", "duplicate", "dispatch", "note"]
+    move: Move
+    symbol: str
+    key: str = ""
+    verdict: Verdict | None = None
+    main: bool = False
+
+
+@dataclass(frozen=True)
+class HistoryLine:
+    entry: Entry
+    note: str
+    actor: str
+    tone: Tone
+    changed: bool
+
+
+@dataclass(frozen=True)
+class CaseView:
+    """A case with everything its panel says."""
+
+    case: Case
+    state: Sign
+    symbol: str
+    urgent: bool
+    overdue: bool
+    place: str
+    address: str
+    grid_line: str
+    media: Media
+    map: PlanMap | None
+    history: tuple[HistoryLine, ...]
+    buttons: tuple[Button, ...]
+    undo_until: datetime | None
+
+
+_SYMBOLS: dict[Move, str] = {
+    Move.ACCEPT: "check",
+    Move.HANDLE: "tool",
+    Move.REPORT: "clipboard-check",
+    Move.VERIFY: "eye",
+    Move.CLOSE: "circle-check",
+    Move.ARCHIVE: "archive",
+    Move.RETURN: "arrow-back-up",
+    Move.REWORK: "refresh",
+    Move.SUSPEND: "player-pause",
+    Move.RESUME: "arrow-right",
+    Move.REOPEN: "refresh",
+}
+_WITH_NOTE = frozenset({Move.RETURN, Move.REWORK, Move.SUSPEND, Move.REOPEN, Move.REPORT})
+"""Moves that need a note."""
+
+
+def case_view(services: Services, times: Times, no: str) -> CaseView:
+    """Everything about case `no`.
+
+    Raises:
+        CaseNotFound: no such case.
+    """
+    book = services.book
+    case = book.case(no)
+    plan = book.plan(case.grids.plan_version)
+    media = media_of(services, times, case, book.evidence(no), book.opening(no))
+    return CaseView(
+        case=case,
+        state=state_sign(case.state),
+        symbol=kind_symbol(case.kind),
+        urgent=is_urgent(case),
+        overdue=is_overdue(case, times.now),
+        place=place_of(case, times),
+        address=case.address.to(times.language) if case.address else "",
+        grid_line=" › ".join(grid_names(services, plan, case, times)),
+        media=media,
+        map=_map(plan, case, times),
+        history=_history(book.entries(no), times),
+        buttons=_buttons(book.allowed(case), times),
+        undo_until=_undo_until(services, no),
+    )
+
+
+def _undo_until(services: Services, no: str) -> datetime | None:
+    until = services.book.undo_until(no, actor=services.actor)
+    return until if until and until > services.now() else None
+
+
+def is_urgent(case: Case) -> bool:
+    return case.triage is Triage.URGENT
+
+
+def is_overdue(case: Case, now: datetime) -> bool:
+    """The review's time is up and nobody has said what the case is."""
+    return case.review_due_at is not None and case.verdict is None and case.review_due_at < now
+
+
+def place_of(case: Case, times: Times) -> str:
+    """The site, or the camera where the site is unknown."""
+    return (case.site_name or case.camera_name).to(times.language)
+
+
+def grid_names(
+    services: Services, plan: GridPlan | None, case: Case, times: Times
+) -> tuple[str, ...]:
+    """The case's grids from the widest to the narrowest, in the plan it was routed with."""
+    ids = (case.grids.first, case.grids.second, case.grids.third)
+    grids = (services.grid(plan, grid_id) for grid_id in ids if grid_id)
+    return tuple(grid.name.to(times.language) for grid in grids if grid)
+
+
+def _map(plan: GridPlan | None, case: Case, times: Times) -> PlanMap | None:
+    if plan is None:
+        return None
+    ids = (case.grids.first, case.grids.second, case.grids.third)
+    position = (case.lon, case.lat) if case.lon is not None and case.lat is not None else None
+    label = say("map.label", times.language, place=place_of(case, times))
+    scale_words = {n: WORDS[f"map.{n}"].to(times.language) for n in ("metres", "kilometres")}
+    here = frozenset(grid_id for grid_id in ids if grid_id)
+    return draw_plan(plan, position, here, times.language, label, scale_words)
+
+
+def _history(entries: tuple[Entry, ...], times: Times) -> tuple[HistoryLine, ...]:
+    """Newest first."""
+    return tuple(
+        HistoryLine(
+            entry=entry,
+            note=entry.note.to(times.language),
+            actor="" if entry.actor == SYSTEM else entry.actor,
+            tone=state_sign(entry.to_state).tone,
+            changed=entry.from_state != entry.to_state,
+        )
+        for entry in reversed(entries)
+    )
+
+
+def _buttons(allowed: tuple[Move, ...], times: Times) -> tuple[Button, ...]:
+    """What may be done now: the review's decisions first, then the rest of the way."""
+    buttons: list[Button] = []
+    if Move.CONFIRM in allowed:
+        buttons.append(_word("action.real", times, "send", Move.CONFIRM, "check", "y", main=True))
+    if Move.REJECT in allowed:
+        buttons += _rejections(times)
+    for move, key in (
+        (Move.DISPATCH, "action.dispatch"),
+        (Move.PRE_DISPATCH, "action.pre_dispatch"),
+    ):
+        if move in allowed:
+            main = not buttons and move is Move.DISPATCH
+            shortcut = "d" if move is Move.DISPATCH or Move.DISPATCH not in allowed else ""
+            buttons.append(_word(key, times, "dispatch", move, "send", shortcut, main=main))
+    special = (Move.CONFIRM, Move.REJECT, Move.DISPATCH, Move.PRE_DISPATCH)
+    for move in (move for move in allowed if move not in special):
+        buttons.append(_plain(move, times, main=not buttons))
+    return tuple(buttons)
+
+
+def _rejections(times: Times) -> list[Button]:
+    reject = Move.REJECT
+    return [
+        _word("action.false", times, "false", reject, "x", "n", Verdict.FALSE),
+        _word("action.duplicate", times, "duplicate", reject, "copy", "r", Verdict.DUPLICATE),
+        _word("action.permitted", times, "send", reject, "certificate", "p", Verdict.PERMITTED),
+        _word("action.gone", times, "send", reject, "circle-dashed", "", Verdict.GONE),
+    ]
+
+
+def _word(
+    words: str,
+    times: Times,
+    do: Literal["send", "false", "duplicate", "dispatch"],
+    move: Move,
+    symbol: str,
+    key: str = "",
+    verdict: Verdict | None = None,
+    *,
+    main: bool = False,
+) -> Button:
+    return Button(say(words, times.language), do, move, symbol, key, verdict, main)
+
+
+def _plain(move: Move, times: Times, *, main: bool) -> Button:
+    noted = move in _WITH_NOTE
+    words = move.words.to(times.language) + ("…" if noted else "")
+    key = "c" if move is Move.CLOSE else ""
+    symbol = _SYMBOLS.get(move, "arrow-right")
+    return Button(words, "note" if noted else "send", move, symbol, key, None, main and not noted)

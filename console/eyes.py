@@ -1,0 +1,129 @@
+"""How the cameras fare: one tile each, with its picture's age, its fault and its promise."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import quote
+
+from cases.cameras import CameraRow
+from console.services import Services
+from console.signs import Tone, camera_sign
+from console.times import Times
+from console.words import say
+from domain.health import CameraStatus
+
+PROMISE_SLACK = 1.1
+"""The promise counts as kept up to this many times itself: looks happen at keyframes."""
+_CODECS = {"h264": "H.264", "hevc": "H.265"}
+
+
+@dataclass(frozen=True)
+class EyeCounts:
+    """How many cameras there are, and how many see."""
+
+    total: int
+    seeing: int
+    offline: int
+    impaired: int
+    unknown: int
+
+    @property
+    def bad(self) -> bool:
+        return self.offline + self.impaired > 0
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One camera as wall and board show it."""
+
+    row: CameraRow
+    status: str
+    tone: Tone
+    symbol: str
+    fault: str
+    since: datetime | None
+    look_at: datetime | None
+    age_s: float
+    stale_after_s: float
+    picture_href: str
+    promise: str
+    longest: str | None
+    kept: bool
+
+    @property
+    def stale(self) -> bool:
+        return self.look_at is not None and self.age_s > self.stale_after_s
+
+    @property
+    def codec(self) -> str:
+        name = self.row.health.codec if self.row.health else None
+        return _CODECS.get(name or "", (name or "").upper())
+
+
+def count_eyes(services: Services) -> EyeCounts:
+    statuses = [row.health.status if row.health else None for row in services.book.cameras()]
+    return EyeCounts(
+        total=len(statuses),
+        seeing=statuses.count(CameraStatus.SEEING),
+        offline=statuses.count(CameraStatus.OFFLINE),
+        impaired=statuses.count(CameraStatus.IMPAIRED),
+        unknown=statuses.count(CameraStatus.CONNECTING) + statuses.count(None),
+    )
+
+
+def tiles_of(services: Services, times: Times) -> tuple[Tile, ...]:
+    """All cameras in their own order; a picture's age is that of the picture on the board."""
+    rows = services.book.cameras()
+    looks = services.looks.times(tuple(row.info.id for row in rows))
+    return tuple(_tile(services, times, row, looks) for row in rows)
+
+
+def _tile(services: Services, times: Times, row: CameraRow, looks: Mapping[str, datetime]) -> Tile:
+    look_at = looks.get(row.info.id)
+    age_s = max((times.now - look_at).total_seconds(), 0.0) if look_at else 0.0
+    longest_s = _longest_s(row, age_s)
+    status, tone, symbol = _status(row, times)
+    return Tile(
+        row=row,
+        status=status,
+        tone=tone,
+        symbol=symbol,
+        fault=_fault(row, times),
+        since=row.health.since if row.health else None,
+        look_at=look_at,
+        age_s=age_s,
+        stale_after_s=2 * row.info.look_every_s + services.settings.look_grace_s,
+        picture_href=_picture_href(row.info.id, look_at),
+        promise=f"{row.info.look_every_s:g}",
+        longest=None if longest_s is None else f"{longest_s:.1f}",
+        kept=longest_s is None or longest_s <= PROMISE_SLACK * row.info.look_every_s,
+    )
+
+
+def _longest_s(row: CameraRow, age_s: float) -> float | None:
+    """The longest time between looks that is known; the one that still runs counts too."""
+    reported_s = row.looks.longest_interval_s if row.looks else None
+    if reported_s is None:
+        return None
+    return max(reported_s, age_s) if age_s > 2 * row.info.look_every_s else reported_s
+
+
+def _picture_href(camera_id: str, look_at: datetime | None) -> str:
+    at = quote(look_at.isoformat()) if look_at else ""
+    return f"/api/cameras/{camera_id}/look.jpg?at={at}"
+
+
+def _status(row: CameraRow, times: Times) -> tuple[str, Tone, str]:
+    if row.health is None:
+        return say("wall.not_heard", times.language), "grey", "hourglass"
+    sign = camera_sign(row.health.status, row.health.fault)
+    return sign.words.to(times.language), sign.tone, sign.symbol
+
+
+def _fault(row: CameraRow, times: Times) -> str:
+    """Why the camera does not see, in words; empty while it does."""
+    health = row.health
+    if health is None or health.status is CameraStatus.SEEING:
+        return ""
+    words = health.fault.words if health.fault else health.status.words
+    return words.to(times.language)

@@ -1,0 +1,43 @@
+"""Which cameras have a newer picture: asked of the board once for all open walls."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from threading import Lock
+
+import structlog
+
+from domain.clock import Clock
+from domain.errors import BusUnavailable
+from events_bridge.look_board import LookBoard
+
+_log = structlog.get_logger(__name__)
+
+
+class LookTimes:
+    """The times of the last looks, at most `fresh_s` old. Thread-safe."""
+
+    def __init__(self, board: LookBoard, clock: Clock, fresh_s: float) -> None:
+        self._board = board
+        self._clock = clock
+        self._fresh = timedelta(seconds=fresh_s)
+        self._lock = Lock()
+        self._known: dict[str, datetime] = {}
+        self._asked_at: datetime | None = None
+
+    def times(self, camera_ids: Sequence[str]) -> Mapping[str, datetime]:
+        """When the picture of each camera was taken; cameras without one are left out."""
+        with self._lock:
+            now = self._clock.now()
+            if self._asked_at is None or now - self._asked_at >= self._fresh:
+                self._ask(camera_ids)
+                self._asked_at = now
+            return dict(self._known)
+
+    def _ask(self, camera_ids: Sequence[str]) -> None:
+        try:
+            looks = {camera_id: self._board.get(camera_id) for camera_id in camera_ids}
+        except BusUnavailable as error:
+            # What is known stays on show and grows old before everybody's eyes.
+            _log.warning("the look board is away", error=str(error))
+            return
+        self._known = {camera_id: look.at for camera_id, look in looks.items() if look}

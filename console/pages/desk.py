@@ -1,0 +1,120 @@
+"""The desk 调度台 and the case page, and the parts of them that are fetched again in place."""
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from cases.queries import CaseFilter, CaseOrder
+from console.case_view import CaseView, case_view
+from console.eyes import count_eyes
+from console.languages import language_of
+from console.pages.queue import Chosen, first_grids, queue_of
+from console.rendering import render
+from console.services import Here, Services
+from console.times import Times
+from domain.case import Case, CaseState, FalseReason
+from domain.errors import CaseNotFound
+from domain.incident import IncidentKind
+
+CANDIDATES_MAX = 6
+"""Cases offered as the original of a duplicate."""
+
+router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+
+
+def times_of(request: Request, services: Services) -> Times:
+    return Times(services.zone, language_of(request), services.now())
+
+
+@router.get("/")
+def home() -> RedirectResponse:
+    return RedirectResponse("/desk")
+
+
+@router.get("/desk")
+def desk(request: Request, services: Here, choice: Chosen) -> HTMLResponse:
+    """The desk with the queue that the address asks for."""
+    times = times_of(request, services)
+    heap = queue_of(services, times, choice)
+    chosen = _chosen(services, times, choice.case)
+    first = heap.rows[0].case.no if heap.rows else ""
+    shown = chosen or _chosen(services, times, first)
+    return render(
+        request,
+        "desk.html",
+        queue=heap,
+        choice=choice,
+        counts=heap.counts,
+        case_view=shown,
+        chosen_by_address=chosen is not None,
+        chosen_no=shown.case.no if shown else "",
+        whole_page=False,
+        kinds=tuple(IncidentKind),
+        first_grids=first_grids(services),
+        false_reasons=tuple(FalseReason),
+        eyes=count_eyes(services),
+    )
+
+
+def _chosen(services: Services, times: Times, no: str) -> CaseView | None:
+    """The case of an address; an unknown one must not hide the desk."""
+    try:
+        return case_view(services, times, no) if no else None
+    except CaseNotFound:
+        return None
+
+
+@router.get("/desk/queue")
+def queue(request: Request, services: Here, choice: Chosen) -> HTMLResponse:
+    heap = queue_of(services, times_of(request, services), choice)
+    return render(
+        request, "parts/queue_news.html", queue=heap, choice=choice, chosen_no=choice.case
+    )
+
+
+@router.get("/desk/cases/{no}")
+def case_part(request: Request, services: Here, no: str, whole: bool = False) -> HTMLResponse:
+    view = case_view(services, times_of(request, services), no)
+    return render(request, "parts/case_news.html", case_view=view, whole_page=whole)
+
+
+@router.get("/desk/cases/{no}/candidates")
+def candidates(request: Request, services: Here, no: str) -> HTMLResponse:
+    """Cases that this one may be a duplicate of: the same kind, near in place, then in time."""
+    found = _candidates(services, services.book.case(no))
+    return render(request, "parts/candidates.html", candidates=found)
+
+
+def _candidates(services: Services, case: Case) -> tuple[Case, ...]:
+    wanted = CaseFilter(kinds=(case.kind,), order=CaseOrder.NEWEST)
+    others = [other for other in services.book.cases(wanted).cases if _may_be_original(other, case)]
+
+    def distance(other: Case) -> tuple[bool, bool, float]:
+        apart_s = abs((other.opened_at - case.opened_at).total_seconds())
+        return other.camera_id != case.camera_id, other.site_id != case.site_id, apart_s
+
+    return tuple(sorted(others, key=distance)[:CANDIDATES_MAX])
+
+
+def _may_be_original(other: Case, case: Case) -> bool:
+    return other.no != case.no and other.state is not CaseState.VOIDED
+
+
+@router.get("/cases/{no}")
+def case_page(request: Request, services: Here, no: str) -> HTMLResponse:
+    view = case_view(services, times_of(request, services), no)
+    return render(
+        request,
+        "case.html",
+        case_view=view,
+        whole_page=True,
+        false_reasons=tuple(FalseReason),
+        counts=services.book.counts(),
+        eyes=count_eyes(services),
+    )
+
+
+@router.get("/parts/counts")
+def counts(request: Request, services: Here) -> HTMLResponse:
+    return render(
+        request, "parts/counts.html", counts=services.book.counts(), eyes=count_eyes(services)
+    )

@@ -1,0 +1,133 @@
+"""The queue of the desk: which cases are asked for, and how a row reads."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Annotated
+
+from fastapi import Query
+from pydantic import BaseModel, Field
+
+from cases.queries import PAGE_MAX, CaseCounts, CaseFilter, StateGroup
+from console.case_view import grid_names, is_overdue, is_urgent, place_of
+from console.services import Services
+from console.signs import Sign, kind_symbol, state_sign
+from console.times import Times
+from console.words import say
+from domain.case import Case, CaseState
+from domain.incident import IncidentKind
+from domain.place import Grid, GridLevel
+
+ALL = "all"
+_FRESH = timedelta(seconds=4)
+"""A case that came so recently is marked softly when it appears in the queue."""
+
+
+class Choice(BaseModel):
+    """What the filters say; it is the address of the page."""
+
+    group: str = ""
+    kind: IncidentKind | str = ""
+    grid: str = Field(default="", max_length=64)
+    camera: str = Field(default="", max_length=64)
+    q: str = Field(default="", max_length=100)
+    case: str = Field(default="", max_length=64)
+    limit: int = Field(default=50, ge=1)
+
+    @property
+    def group_value(self) -> str:
+        """The chosen tab; anything unknown is the first, what waits for review."""
+        known = (*StateGroup, ALL)
+        return self.group if self.group in known else StateGroup.REVIEW.value
+
+    def to_filter(self) -> CaseFilter:
+        group = None if self.group_value == ALL else StateGroup(self.group_value)
+        return CaseFilter(
+            group=group,
+            kinds=(self.kind,) if isinstance(self.kind, IncidentKind) else (),
+            grid=self.grid or None,
+            camera_id=self.camera or None,
+            search=self.q,
+            limit=min(self.limit, PAGE_MAX),
+        )
+
+
+Chosen = Annotated[Choice, Query()]
+"""The filters, as a parameter of a route."""
+
+
+@dataclass(frozen=True)
+class Tab:
+    value: str
+    words: str
+    count: int
+
+
+@dataclass(frozen=True)
+class Row:
+    """One case in the queue."""
+
+    case: Case
+    state: Sign
+    symbol: str
+    urgent: bool
+    overdue: bool
+    fresh: bool
+    waiting: bool
+    """For its review, as everything in the first tab does."""
+    place: str
+
+
+@dataclass(frozen=True)
+class Queue:
+    """One page of the queue with the figures above it."""
+
+    rows: tuple[Row, ...]
+    total: int
+    tabs: tuple[Tab, ...]
+    counts: CaseCounts
+    next_limit: int | None
+    """How many cases "show more" asks for; None: no more can be shown."""
+
+
+def queue_of(services: Services, times: Times, choice: Choice) -> Queue:
+    page = services.book.cases(choice.to_filter())
+    counts = services.book.counts()
+    more = page.total > len(page.cases) and len(page.cases) < PAGE_MAX
+    return Queue(
+        rows=tuple(_row(services, times, case) for case in page.cases),
+        total=page.total,
+        tabs=tabs_of(counts, times),
+        counts=counts,
+        next_limit=len(page.cases) + services.settings.queue_page if more else None,
+    )
+
+
+def _row(services: Services, times: Times, case: Case) -> Row:
+    plan = services.book.plan(case.grids.plan_version)
+    grids = grid_names(services, plan, case, times)
+    return Row(
+        case=case,
+        state=state_sign(case.state),
+        symbol=kind_symbol(case.kind),
+        urgent=is_urgent(case),
+        overdue=is_overdue(case, times.now),
+        fresh=times.now - case.updated_at < _FRESH and case.version <= 2,
+        waiting=case.state in (CaseState.ALERT, CaseState.PENDING_REVIEW),
+        place=" · ".join((place_of(case, times), *grids[:1])),
+    )
+
+
+def tabs_of(counts: CaseCounts, times: Times) -> tuple[Tab, ...]:
+    tabs = [
+        Tab(group.value, say(f"group.{group.value}", times.language), counts.by_group[group])
+        for group in StateGroup
+    ]
+    everything = sum(counts.by_group.values())
+    return (*tabs, Tab(ALL, say("filter.all", times.language), everything))
+
+
+def first_grids(services: Services) -> tuple[Grid, ...]:
+    """The level-1 grids, for the filter."""
+    plan = services.book.current_plan()
+    grids = plan.grids if plan else ()
+    return tuple(grid for grid in grids if grid.level is GridLevel.FIRST)

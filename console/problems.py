@@ -1,0 +1,176 @@
+"""Errors to answers: problem+json (RFC 9457) for the API, a page for people. The one door."""
+
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+
+from console.languages import language_of
+from console.rendering import render
+from console.services import Services, services_of
+from console.times import Times
+from console.words import say
+from domain.base import Text
+from domain.case import Case, Entry
+from domain.errors import (
+    BusUnavailable,
+    CaseNotFound,
+    CaseStoreUnavailable,
+    EvidenceNotFound,
+    EvidenceTampered,
+    MoveConflict,
+    MoveRefused,
+    PatrolError,
+)
+
+_log = structlog.get_logger(__name__)
+
+
+Answers = dict[int | str, dict[str, Any]]
+"""What a route may answer beside its success, for OpenAPI."""
+
+
+class Problem(BaseModel):
+    """What every failed request of the API answers (application/problem+json)."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    """In the language of the request."""
+    detail_zh: str
+    detail_en: str
+
+
+def problem(request: Request, status: int, title: str, detail: Text) -> Response:
+    body = Problem(
+        title=title,
+        status=status,
+        detail=detail.to(language_of(request)),
+        detail_zh=detail.zh,
+        detail_en=detail.en,
+    )
+    return JSONResponse(body.model_dump(), status, media_type="application/problem+json")
+
+
+def _not_found(request: Request, error: Exception) -> Response:
+    said = Text.of("没有这个案件", str(error))
+    return _answer(request, 404, "Not found", said, "error.not_found")
+
+
+def _no_evidence(request: Request, error: Exception) -> Response:
+    said = Text.of("没有这份证据文件", str(error))
+    return _answer(request, 404, "Not found", said, "error.not_found")
+
+
+def _tampered(request: Request, error: Exception) -> Response:
+    said = Text.of("证据文件与封存时不一致", str(error))
+    return problem(request, 409, "Evidence does not match its seal", said)
+
+
+def _refused(request: Request, error: Exception) -> Response:
+    """The state table does not allow the move: say what it allows."""
+    said = Text.of(_why_refused(request), str(error))
+    return problem(request, 422, "Move refused", said)
+
+
+def _why_refused(request: Request) -> str:
+    services = services_of(request)
+    case = _case_of(request, services)
+    if case is None:
+        return "操作不被允许"
+    allowed = "、".join(move.words.zh for move in services.book.allowed(case))
+    hint = f"可以: {allowed}; 或缺少必要的原因、说明" if allowed else "没有可做的操作"
+    return f"{case.no} 当前为{case.state.words.zh}, 不能这样做。{hint}"
+
+
+def _conflict(request: Request, error: Exception) -> Response:
+    """Somebody was faster: say who did what, and when."""
+    said = Text.of(_who_was_faster(request), str(error))
+    return problem(request, 409, "Somebody moved the case first", said)
+
+
+def _who_was_faster(request: Request) -> str:
+    services = services_of(request)
+    case = _case_of(request, services)
+    last = _last_move(services, case) if case else None
+    if case is None or last is None or last.move is None:
+        return "案件已被他人处理"
+    at = Times(services.zone, "zh", services.now()).short(last.at)
+    words = f"{last.actor} 已于 {at} {last.move.words.zh} {case.no}"
+    return f"{words}, 现为{case.state.words.zh}"
+
+
+def _case_of(request: Request, services: Services) -> Case | None:
+    try:
+        return services.book.case(request.path_params.get("no", ""))
+    except PatrolError:
+        return None
+
+
+def _last_move(services: Services, case: Case) -> Entry | None:
+    entries = services.book.entries(case.no)
+    return next((entry for entry in reversed(entries) if entry.move is not None), None)
+
+
+def _unavailable(request: Request, error: Exception) -> Response:
+    _log.warning("the case store is away", error=str(error))
+    said = Text.of("数据库没有应答, 稍后会自动恢复", str(error))
+    return _answer(request, 503, "Not available", said, "error.unavailable")
+
+
+def _no_bus(request: Request, error: Exception) -> Response:
+    said = Text.of("消息总线没有应答, 暂时没有画面", str(error))
+    return problem(request, 503, "Not available", said)
+
+
+def _invalid(request: Request, error: Exception) -> Response:
+    faults = error.errors() if isinstance(error, RequestValidationError) else []
+    said = "; ".join(
+        f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}" for fault in faults
+    )
+    return problem(request, 422, "Not understood", Text.of(f"请求有误: {said}", said))
+
+
+def _http(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    detail = str(error.detail) if isinstance(error, HTTPException) else ""
+    said = Text.of("没有找到" if status == 404 else f"请求被拒绝 ({status})", detail)
+    return _answer(request, status, detail or "Refused", said, "error.not_found")
+
+
+def _answer(request: Request, status: int, title: str, said: Text, page: str) -> Response:
+    if request.url.path.startswith(("/api/", "/media/", "/static/")):
+        return problem(request, status, title, said)
+    language = language_of(request)
+    return render(
+        request,
+        "error.html",
+        status_code=status,
+        title=say(page, language),
+        words=say(f"{page}_words", language),
+        counts=None,
+    )
+
+
+HANDLERS: dict[type[Exception], Callable[[Request, Exception], Response]] = {
+    CaseNotFound: _not_found,
+    MoveRefused: _refused,
+    MoveConflict: _conflict,
+    CaseStoreUnavailable: _unavailable,
+    BusUnavailable: _no_bus,
+    EvidenceNotFound: _no_evidence,
+    EvidenceTampered: _tampered,
+    RequestValidationError: _invalid,
+    HTTPException: _http,
+}
+
+
+def add_handlers(app: FastAPI) -> None:
+    for kind, handler in HANDLERS.items():
+        app.add_exception_handler(kind, handler)

@@ -1,0 +1,74 @@
+"""What every page and every route of the API works with."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from threading import Event
+from typing import Annotated, cast
+from zoneinfo import ZoneInfo
+
+from fastapi import Depends, Request
+
+from cases.book import CaseBook
+from console.looks import LookTimes
+from console.settings import ConsoleSettings
+from console.status import SystemStatus
+from console.thumbnails import Thumbnails
+from domain.clock import Clock
+from domain.place import Grid, GridPlan
+from events_bridge.look_board import LookBoard
+from evidence.store import EvidenceStore
+
+
+class Streams:
+    """All open streams of one application; `close` ends them, so that the server can stop."""
+
+    def __init__(self) -> None:
+        self._closed = Event()
+
+    @property
+    def closed(self) -> bool:
+        return self._closed.is_set()
+
+    def close(self) -> None:
+        """End all streams within half a second. Thread-safe."""
+        self._closed.set()
+
+
+@dataclass(frozen=True)
+class Services:
+    """The center's parts as the console sees them."""
+
+    book: CaseBook
+    store: EvidenceStore
+    board: LookBoard
+    settings: ConsoleSettings
+    clock: Clock
+    thumbnails: Thumbnails
+    looks: LookTimes
+    streams: Streams
+    status: Callable[[], SystemStatus] | None = None
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.settings.timezone)
+
+    @property
+    def actor(self) -> str:
+        """Who is said to act here, until people log in."""
+        return self.settings.operator.zh
+
+    def now(self) -> datetime:
+        return self.clock.now()
+
+    def grid(self, plan: GridPlan | None, grid_id: str | None) -> Grid | None:
+        grids = plan.grids if plan else ()
+        return next((grid for grid in grids if grid.id == grid_id), None)
+
+
+def services_of(request: Request) -> Services:
+    return cast(Services, request.app.state.services)
+
+
+Here = Annotated[Services, Depends(services_of)]
+"""The services, as a parameter of a route."""

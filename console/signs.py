@@ -1,0 +1,92 @@
+"""One meaning, one colour, one icon. Red: urgent or overdue. Amber: waiting for someone.
+Blue: in work. Green: done. Grey: void or stale. A word always stands beside them."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from domain.base import Text
+from domain.case import CaseState
+from domain.health import CameraStatus, FaultKind
+from domain.incident import IncidentKind
+
+Tone = Literal["red", "amber", "blue", "green", "grey"]
+
+
+@dataclass(frozen=True)
+class Sign:
+    """Words with their colour and their icon (a symbol of ``tabler-icons.svg``)."""
+
+    words: Text
+    tone: Tone
+    symbol: str
+
+
+_WAITING: tuple[Tone, str] = ("amber", "hourglass")
+_WORKING: tuple[Tone, str] = ("blue", "tool")
+_STATES: dict[CaseState, tuple[Tone, str]] = {
+    CaseState.ALERT: _WAITING,
+    CaseState.PENDING_REVIEW: _WAITING,
+    CaseState.FILED: ("amber", "clipboard-check"),
+    CaseState.DISPATCHED: ("blue", "send"),
+    CaseState.ACCEPTED: _WORKING,
+    CaseState.HANDLING: _WORKING,
+    CaseState.FEEDBACK: ("amber", "clipboard-check"),
+    CaseState.VERIFYING: ("blue", "eye"),
+    CaseState.CLOSED: ("green", "circle-check"),
+    CaseState.ARCHIVED: ("green", "archive"),
+    CaseState.VOIDED: ("grey", "ban"),
+    CaseState.RETURNED: ("amber", "arrow-back-up"),
+    CaseState.REWORK: ("blue", "refresh"),
+    CaseState.SUSPENDED: ("grey", "player-pause"),
+    CaseState.REOPENED: ("amber", "refresh"),
+}
+_KINDS: dict[IncidentKind, str] = {
+    IncidentKind.FIRE: "flame",
+    IncidentKind.ROAD_OCCUPATION: "barrier-block",
+    IncidentKind.CROWDING: "users",
+}
+_STATUSES: dict[CameraStatus, tuple[Tone, str]] = {
+    CameraStatus.CONNECTING: ("amber", "plug-x"),
+    CameraStatus.SEEING: ("green", "video"),
+    CameraStatus.IMPAIRED: ("amber", "alert-triangle"),
+    CameraStatus.OFFLINE: ("red", "plug-connected-x"),
+}
+_FAULTS: dict[FaultKind, str] = {
+    FaultKind.UNAUTHORIZED: "lock",
+    FaultKind.NOT_FOUND: "unlink",
+    FaultKind.FROZEN: "snowflake",
+    FaultKind.BLACK: "moon-off",
+    FaultKind.UNSUPPORTED_CODEC: "question-mark",
+}
+
+_LABELS: dict[str, Text] = {
+    "person": Text.of("人", "person"),
+    "bicycle": Text.of("自行车", "bicycle"),
+    "motorcycle": Text.of("摩托车", "motorcycle"),
+    "car": Text.of("汽车", "car"),
+    "bus": Text.of("客车", "bus"),
+    "truck": Text.of("货车", "truck"),
+    "flame": Text.of("火焰", "flame"),
+    "fire": Text.of("火焰", "fire"),
+    "smoke": Text.of("烟", "smoke"),
+}
+
+
+def label_words(label: str) -> Text:
+    """What people call what the detector calls `label`; the label itself when unknown."""
+    return _LABELS.get(label, Text.of(label, label))
+
+
+def state_sign(state: CaseState) -> Sign:
+    tone, symbol = _STATES[state]
+    return Sign(state.words, tone, symbol)
+
+
+def kind_symbol(kind: IncidentKind) -> str:
+    return _KINDS[kind]
+
+
+def camera_sign(status: CameraStatus, fault: FaultKind | None) -> Sign:
+    """The status in words and colour; a fault that has its own icon shows that."""
+    tone, symbol = _STATUSES[status]
+    return Sign(status.words, tone, _FAULTS.get(fault, symbol) if fault else symbol)

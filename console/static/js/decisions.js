@@ -1,0 +1,154 @@
+// Deciding: the buttons, the strips that ask for more, undo.
+import { caseVersion, choose, chosenNo, neighbour, refreshCase, refreshQueue } from "./desk.js";
+import { byId, say, tell } from "./page.js";
+import { toast } from "./toasts.js";
+
+const STRIPS = { false: "strip-false", duplicate: "strip-duplicate", dispatch: "strip-dispatch", note: "strip-note" };
+
+let asked = null; // the decision a strip is asking more about
+let last = null; // the last decision: {no, version}, for undo after moving on
+let sending = false;
+
+const openStrip = () => document.querySelector(".strip:not([hidden])");
+
+export function cancel() {
+  asked = null;
+  for (const id of Object.values(STRIPS)) byId(id).hidden = true;
+}
+
+async function post(path, body) {
+  const key = `${Date.now()}-${Math.random().toString(36).slice(2)}`;
+  const response = await fetch(path, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", "Idempotency-Key": key },
+    body: JSON.stringify(body),
+  });
+  const answer = await response.json();
+  if (!response.ok) throw new Error(answer.detail);
+  return answer;
+}
+
+async function once(work) {
+  if (sending || document.body.classList.contains("gone")) return;
+  sending = true;
+  try {
+    await work();
+  } catch (error) {
+    toast(error instanceof TypeError ? say("js.failed") : error.message, "red");
+    await refreshCase();
+  } finally {
+    sending = false;
+  }
+}
+
+function undoButton(until) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "btn btn-s btn-undo";
+  button.dataset.do = "undo";
+  button.dataset.until = until;
+  button.append(`${say("undo")} `, Object.assign(document.createElement("span"), { className: "n" }));
+  button.lastChild.dataset.countdown = "";
+  return button;
+}
+
+function send(decision, more = {}) {
+  const no = chosenNo();
+  const next = decision.move === "reject" || decision.move === "dispatch" ? neighbour(no) : null;
+  return once(async () => {
+    const body = { ...decision, ...more, version: caseVersion() };
+    const answer = await post(`/api/cases/${no}/moves`, body);
+    cancel();
+    last = { no, version: answer.case.version };
+    const words = say("js.done", { no, state: answer.state_words });
+    toast(words, answer.tone, ...(answer.undo_until ? [undoButton(answer.undo_until)] : []));
+    await refreshQueue();
+    if (next !== null) await choose(next);
+    else await refreshCase();
+    tell("decided");
+  });
+}
+
+function undo() {
+  const shown = byId("actions").querySelector('[data-do="undo"]');
+  const target = shown ? { no: chosenNo(), version: caseVersion() } : last;
+  if (!target) {
+    toast(say("js.no_undo"), "grey");
+    return undefined;
+  }
+  return once(async () => {
+    await post(`/api/cases/${target.no}/undo`, { version: target.version });
+    last = null;
+    toast(say("js.undone", { no: target.no }), "blue");
+    await refreshQueue();
+    if (target.no !== chosenNo()) await choose(target.no);
+    else await refreshCase();
+    tell("decided");
+  });
+}
+
+function decisionOf(button) {
+  const { move, verdict } = button.dataset;
+  return verdict ? { move, verdict } : { move };
+}
+
+function ask(kind, button) {
+  cancel();
+  asked = decisionOf(button);
+  const strip = byId(STRIPS[kind]);
+  if (strip instanceof HTMLFormElement) strip.reset();
+  if (kind === "duplicate") {
+    htmx.ajax("GET", `/desk/cases/${chosenNo()}/candidates`, { target: "#candidates", swap: "innerHTML" });
+  }
+  if (kind === "dispatch") {
+    strip.assignee.placeholder = byId("actions").querySelector("[data-owner]").dataset.owner;
+  }
+  if (kind === "note") strip.querySelector("[data-strip-title]").textContent = button.firstChild.nextSibling.textContent.trim();
+  strip.hidden = false;
+  // Digits choose a candidate, so typing starts only on request there.
+  if (kind === "dispatch" || kind === "note") strip.querySelector("input").focus();
+}
+
+export function act(button) {
+  const { do: wanted } = button.dataset;
+  if (wanted === "cancel") return cancel();
+  if (wanted === "undo") return undo();
+  if (wanted === "send") return send(decisionOf(button));
+  if (wanted in STRIPS) return ask(wanted, button);
+  if (wanted === "reason") return send(asked, { reason: button.dataset.reason });
+  if (wanted === "candidate") return send(asked, { duplicate_of: button.dataset.no });
+  return undefined;
+}
+
+function submitted(event) {
+  event.preventDefault();
+  const given = Object.fromEntries([...new FormData(event.target)].map(([k, v]) => [k, v.trim()]));
+  if ("duplicate_of" in given && !given.duplicate_of) {
+    toast(say("js.need_number"), "amber");
+    return;
+  }
+  const filled = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== ""));
+  send(asked, filled);
+}
+
+// The button that a key presses now: of the open strip, else of the case.
+export function buttonFor(key) {
+  const within = openStrip() ?? byId("actions");
+  return within?.querySelector(`[data-key="${CSS.escape(key)}"]`) ?? null;
+}
+
+export function undoByKey() {
+  return undo();
+}
+
+export const asking = () => openStrip() !== null;
+
+export function startDecisions() {
+  if (!byId("actions")) return;
+  document.body.addEventListener("chosen", cancel);
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest(".actions [data-do], .strip [data-do], .toasts [data-do]");
+    if (button) act(button);
+  });
+  for (const form of document.querySelectorAll("form.strip")) form.addEventListener("submit", submitted);
+}

@@ -1,0 +1,148 @@
+// The queue and the chosen case: choosing, filtering, refreshing in place.
+import { byId, tell } from "./page.js";
+import { showPicture, sync } from "./media.js";
+
+const WIDE = matchMedia("(min-width: 901px)");
+const TYPING_MS = 250;
+
+const rows = () => [...document.querySelectorAll("#rows .row-link")];
+const rowOf = (no) => rows().find((row) => row.dataset.no === no);
+
+let chosen = null; // the number of the case on show
+let place = 0; // where in the queue it was, for when it has left
+
+export const chosenNo = () => chosen;
+
+export function caseVersion() {
+  return Number(byId("case-body").dataset.version);
+}
+
+function mark() {
+  for (const row of rows()) {
+    if (row.dataset.no === chosen) row.setAttribute("aria-current", "true");
+    else row.removeAttribute("aria-current");
+  }
+  const index = rows().findIndex((row) => row.dataset.no === chosen);
+  if (index >= 0) place = index;
+}
+
+function query() {
+  return new URLSearchParams([...new FormData(byId("filters"))].filter(([name, value]) =>
+    value !== "" || name === "group"));
+}
+
+function address() {
+  const wanted = query();
+  wanted.delete("limit");
+  return `/desk?${wanted}`;
+}
+
+async function show(no) {
+  await htmx.ajax("GET", `/desk/cases/${no}`, { target: "#case", swap: "innerHTML" });
+  if (chosen !== no) return; // another was chosen meanwhile; its answer is on the way
+  byId("case").scrollTop = 0;
+  document.title = document.title.replace(/^.*? · /, `${byId("case-body").dataset.title} · `);
+  sync();
+}
+
+export function choose(no, { remember = true } = {}) {
+  if (!byId("desk")) return undefined;
+  showPicture();
+  chosen = no;
+  byId("chosen").value = no;
+  byId("desk").dataset.view = "case";
+  mark();
+  rowOf(no)?.scrollIntoView({ block: "nearest" });
+  tell("chosen", no);
+  if (remember) history.pushState({ no }, "", address());
+  return show(no);
+}
+
+export function step(by) {
+  const all = rows();
+  if (!all.length) return;
+  const at = all.findIndex((row) => row.dataset.no === chosen);
+  // A case that has left the queue leaves its place to the one that moved up.
+  const next = at >= 0 ? at + by : by > 0 ? place : place - 1;
+  choose(all[Math.min(Math.max(next, 0), all.length - 1)].dataset.no);
+}
+
+export function neighbour(no) {
+  const all = rows();
+  const at = all.findIndex((row) => row.dataset.no === no);
+  return (all[at + 1] ?? all[at - 1])?.dataset.no ?? null;
+}
+
+export async function refreshCase() {
+  const no = chosen;
+  const part = byId("desk") ? `/desk/cases/${no}` : `/desk/cases/${no}?whole=true`;
+  await htmx.ajax("GET", part, { target: "#case", swap: "innerMorph" });
+  sync();
+  if (byId("case-body").dataset.no !== chosen) show(chosen);
+}
+
+export async function refreshQueue() {
+  if (!byId("desk")) return;
+  await htmx.ajax("GET", `/desk/queue?${query()}`, { target: "#queue", swap: "innerMorph" });
+  mark();
+  if (chosen === null && WIDE.matches && rows().length) choose(rows()[0].dataset.no, { remember: false });
+}
+
+function filtered() {
+  history.replaceState({ no: chosen }, "", address());
+  return refreshQueue();
+}
+
+function backToList() {
+  byId("chosen").value = "";
+  byId("desk").dataset.view = "list";
+  history.pushState({}, "", address());
+}
+
+function listenToFilters() {
+  let typing;
+  const form = byId("filters");
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    filtered();
+  });
+  form.addEventListener("change", (event) => event.target.id !== "search" && filtered());
+  byId("search").addEventListener("input", () => {
+    clearTimeout(typing);
+    typing = setTimeout(filtered, TYPING_MS);
+  });
+}
+
+function listenToClicks() {
+  byId("queue").addEventListener("click", (event) => {
+    const row = event.target.closest(".row-link");
+    if (row && !event.ctrlKey && !event.metaKey && event.button === 0) {
+      event.preventDefault();
+      choose(row.dataset.no);
+    }
+    const more = event.target.closest("#more");
+    if (more) {
+      byId("limit").value = more.dataset.limit;
+      refreshQueue();
+    }
+  });
+  byId("case").addEventListener("click", (event) => {
+    if (!event.target.closest("[data-back]")) return;
+    event.preventDefault();
+    backToList();
+  });
+}
+
+export function startDesk() {
+  chosen = byId("case-body")?.dataset.no ?? null;
+  document.body.addEventListener("news", (event) => {
+    refreshQueue();
+    const known = event.detail.length === 0 || event.detail.some((change) => change.no === chosen);
+    if (chosen !== null && known) refreshCase();
+  });
+  if (!byId("desk")) return;
+  mark();
+  listenToFilters();
+  listenToClicks();
+  addEventListener("popstate", () => location.reload());
+}

@@ -1,0 +1,102 @@
+// News from the server (server-sent events), and the banner when there are none.
+import { clockWords } from "./clock.js";
+import { byId, heartbeatMs, now, say, setNow, tell } from "./page.js";
+
+const SILENCE = 2.5; // heartbeats without a word until the server counts as gone
+const GATHER_MS = 300; // news that come closer together are told once
+const BACKOFF_MS = [500, 1000, 2000, 4000, 8000];
+
+let source;
+let tries = 0;
+let heardAt = 0; // this machine's clock, only for the silence
+let lastNews = null; // the server's clock
+let wasGone = false;
+
+function live(words) {
+  byId("live-word").textContent = words;
+}
+
+function heard(event) {
+  heardAt = Date.now();
+  tries = 0;
+  const news = JSON.parse(event.data);
+  setNow(news.now);
+  lastNews = now();
+  if (document.body.classList.contains("gone")) back();
+  live(say("js.live"));
+  return news;
+}
+
+function back() {
+  document.body.classList.remove("gone", "has-banner");
+  byId("banner").hidden = true;
+}
+
+function gone() {
+  wasGone = true;
+  if (document.body.classList.contains("gone")) return;
+  document.body.classList.add("gone", "has-banner");
+  const at = lastNews === null ? say("js.no_news") : clockWords(lastNews);
+  byId("banner-words").textContent = say("js.banner", { at });
+  byId("banner").hidden = false;
+  live(say("js.gone"));
+}
+
+function reconnect() {
+  source.close();
+  gone();
+  setTimeout(connect, BACKOFF_MS[Math.min(tries, BACKOFF_MS.length - 1)]);
+  tries += 1;
+}
+
+const gathered = { cases: new Map(), cameras: new Set() };
+let timer = null;
+
+function gather() {
+  timer ??= setTimeout(() => {
+    timer = null;
+    const cases = [...gathered.cases.values()];
+    const cameras = [...gathered.cameras];
+    gathered.cases.clear();
+    gathered.cameras.clear();
+    if (cases.length) tell("news", cases);
+    if (cameras.length || cases.length) tell("cameras", cameras);
+  }, GATHER_MS);
+}
+
+function connect() {
+  const wall = document.body.classList.contains("on-wall");
+  source = new EventSource(wall ? "/api/stream?looks=true" : "/api/stream");
+  source.addEventListener("hello", (event) => {
+    heard(event);
+    // What happened while nobody listened is unknown: ask for everything again.
+    if (wasGone) {
+      wasGone = false;
+      tell("news", []);
+      tell("cameras", []);
+    }
+  });
+  source.addEventListener("tick", heard);
+  source.addEventListener("cases", (event) => {
+    for (const change of heard(event).changes) gathered.cases.set(change.no, change);
+    gather();
+  });
+  source.addEventListener("cameras", (event) => {
+    for (const id of heard(event).cameras) gathered.cameras.add(id);
+    gather();
+  });
+  source.addEventListener("looks", (event) => tell("looks", heard(event).looks));
+  source.onerror = reconnect;
+}
+
+export function startStream() {
+  heardAt = Date.now();
+  connect();
+  setInterval(() => {
+    if (Date.now() - heardAt > heartbeatMs * SILENCE) {
+      heardAt = Date.now(); // the next try gets the same patience
+      reconnect();
+    }
+  }, 1000);
+  addEventListener("pagehide", () => source.close());
+}

@@ -1,0 +1,115 @@
+"""News for open pages, as server-sent events.
+
+========= ==============================================================================
+hello     the stream is open; ask for everything that may have changed before
+cases     ``changes``: number, version and what changed, newest last
+cameras   ``cameras``: ids of cameras whose health changed
+looks     ``looks``: camera id → time of its newest picture (only when asked for)
+tick      nothing happened, the server lives
+========= ==============================================================================
+
+Every event carries ``now``, the server's time.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Mapping
+from datetime import datetime
+
+from anyio import to_thread
+from fastapi import APIRouter
+from sse_starlette import EventSourceResponse, ServerSentEvent
+
+from cases.changes import CaseChange, Subscription
+from console.services import Here, Services
+
+_STOP_CHECK_S = 0.5
+"""How soon an open stream notices that the program stops."""
+
+router = APIRouter(tags=["stream"])
+
+
+@router.get("/stream", response_class=EventSourceResponse, summary="News as server-sent events")
+async def stream(services: Here, looks: bool = False) -> EventSourceResponse:
+    """Changes of cases and cameras as they happen; with `looks` also new pictures' times."""
+    # The library's own ping would be a comment, which scripts in a browser cannot hear.
+    return EventSourceResponse(
+        _events(services, with_looks=looks), ping=3600, headers={"X-Accel-Buffering": "no"}
+    )
+
+
+async def _events(services: Services, *, with_looks: bool) -> AsyncIterator[ServerSentEvent]:
+    loop = asyncio.get_running_loop()
+    woken = asyncio.Event()
+
+    def wake() -> None:
+        loop.call_soon_threadsafe(woken.set)
+
+    with services.book.subscribe(wake) as subscription:
+        yield _event(services, "hello", {})
+        looks = _NewLooks(services) if with_looks else None
+        quiet_since = looked_at = loop.time()
+        while not services.streams.closed:
+            await _wait(woken)
+            events = _news(services, subscription)
+            if looks and loop.time() - looked_at >= services.settings.look_poll_s:
+                looked_at = loop.time()
+                events += await looks.news()
+            if not events and loop.time() - quiet_since >= services.settings.heartbeat_s:
+                events = [_event(services, "tick", {})]
+            for event in events:
+                quiet_since = loop.time()
+                yield event
+
+
+async def _wait(woken: asyncio.Event) -> None:
+    try:
+        await asyncio.wait_for(woken.wait(), _STOP_CHECK_S)
+    except TimeoutError:
+        return
+    woken.clear()
+
+
+def _news(services: Services, subscription: Subscription) -> list[ServerSentEvent]:
+    missed = subscription.missed
+    changes = subscription.take()
+    events = []
+    if cases := [_change(change) for change in changes if change.no is not None]:
+        events.append(_event(services, "cases", {"changes": cases}))
+    if cameras := sorted({change.camera_id for change in changes if change.no is None}):
+        events.append(_event(services, "cameras", {"cameras": cameras}))
+    if missed:
+        # Some news did not wait: the page has to ask for everything again.
+        subscription.missed = 0
+        events.append(_event(services, "hello", {"missed": missed}))
+    return events
+
+
+def _change(change: CaseChange) -> dict[str, object]:
+    return {"no": change.no, "version": change.version, "what": change.what.value}
+
+
+def _event(services: Services, name: str, data: Mapping[str, object]) -> ServerSentEvent:
+    body = {"now": services.now().isoformat(), **data}
+    return ServerSentEvent(event=name, data=json.dumps(body, ensure_ascii=False))
+
+
+class _NewLooks:
+    """Which pictures are newer than those already told of."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._told: dict[str, datetime] = {}
+
+    async def news(self) -> list[ServerSentEvent]:
+        times = await to_thread.run_sync(self._times)
+        fresh = {camera: at for camera, at in times.items() if self._told.get(camera) != at}
+        self._told.update(fresh)
+        if not fresh:
+            return []
+        told = {camera: at.isoformat() for camera, at in fresh.items()}
+        return [_event(self._services, "looks", {"looks": told})]
+
+    def _times(self) -> Mapping[str, datetime]:
+        cameras = self._services.book.cameras()
+        return self._services.looks.times(tuple(row.info.id for row in cameras))
