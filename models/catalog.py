@@ -97,13 +97,16 @@ class Catalog:
         )
         check_source(path)
         try:
-            with draft_in(self._folder, ".onnx") as draft:
-                entry = self._entry_of(draft, path, copy_hashed(path, draft), claims)
-                try_out(entry, draft)
-                settle(draft, self._folder / entry.file)
-            self._register(entry)
+            return self._bring_in(path, claims)
         except OSError as error:
             raise ModelError(f"{path}: cannot be copied into {self._folder}: {error}") from error
+
+    def _bring_in(self, source: Path, claims: Claims) -> ModelEntry:
+        with draft_in(self._folder, ".onnx") as draft:
+            entry = self._entry_of(draft, source, copy_hashed(source, draft), claims)
+            try_out(entry, draft)
+            settle(draft, self._folder / entry.file)
+        self._register(entry)
         return entry
 
     def _entry_of(self, draft: Path, source: Path, sha256: str, claims: Claims) -> ModelEntry:

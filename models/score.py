@@ -85,18 +85,8 @@ def score(
     Raises ConfigurationError naming file and line, or when model and folder share no class.
     """
     names, names_from = _names(detector, folder, names)
-    known = [name for name in names if name in detector.labels]
-    if not known:
-        raise ConfigurationError(
-            f"{folder}: expected a class that model {detector.ref.name} knows "
-            f"({', '.join(detector.labels)}), got {', '.join(names)}; give --names"
-        )
-    labelled = read_folder(folder, names)
-    pictures = []
-    for done, picture in enumerate(labelled, start=1):
-        pictures.append(_look(detector, picture, known))
-        if progress is not None:
-            progress(done, len(labelled))
+    known = _known(detector, names, folder)
+    pictures = _look_at_all(detector, read_folder(folder, names), known, progress)
     if coco_dir is not None:
         export_coco(pictures, known, coco_dir)
     classes = _class_scores(pictures, known)
@@ -121,6 +111,31 @@ def _names(
     if beside := names_beside(folder):
         return beside, "data.yaml"
     return detector.labels, "model"
+
+
+def _known(detector: Detects, names: Sequence[str], folder: Path) -> list[str]:
+    """The classes that folder and model share."""
+    known = [name for name in names if name in detector.labels]
+    if not known:
+        raise ConfigurationError(
+            f"{folder}: expected a class that model {detector.ref.name} knows "
+            f"({', '.join(detector.labels)}), got {', '.join(names)}; give --names"
+        )
+    return known
+
+
+def _look_at_all(
+    detector: Detects,
+    labelled: Sequence[LabelledPicture],
+    names: Sequence[str],
+    progress: Progress | None,
+) -> list[ScoredPicture]:
+    pictures = []
+    for done, picture in enumerate(labelled, start=1):
+        pictures.append(_look(detector, picture, names))
+        if progress is not None:
+            progress(done, len(labelled))
+    return pictures
 
 
 def _look(detector: Detects, picture: LabelledPicture, names: Sequence[str]) -> ScoredPicture:
