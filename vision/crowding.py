@@ -48,6 +48,10 @@ class CrowdingRuleSettings(BaseRuleSettings):
         return IncidentKind.CROWDING
 
     @property
+    def watched_labels(self) -> frozenset[str]:
+        return frozenset((PERSON_LABEL,))
+
+    @property
     def warm_up_s(self) -> float:
         return self.for_s + self.smooth_s
 

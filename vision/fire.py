@@ -65,6 +65,10 @@ class FireRuleSettings(BaseRuleSettings):
         return IncidentKind.FIRE
 
     @property
+    def watched_labels(self) -> frozenset[str]:
+        return frozenset((*FLAME_LABELS, *SMOKE_LABELS))
+
+    @property
     def warm_up_s(self) -> float:
         return self.window_s
 

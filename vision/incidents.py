@@ -73,6 +73,10 @@ class IncidentBook:
         self._notice = notice
         self._lines: dict[Key, _Line] = {}
 
+    def use_model(self, model: ModelRef) -> None:
+        """From now on incidents name this model."""
+        self._model = model
+
     @property
     def open_incidents(self) -> tuple[Incident, ...]:
         return tuple(line.incident for line in self._lines.values() if line.open)

@@ -73,6 +73,10 @@ class CameraPatrol:
     def open_incidents(self) -> tuple[Incident, ...]:
         return self._book.open_incidents
 
+    def use_model(self, model: ModelRef) -> None:
+        """From now on incidents name this model."""
+        self._book.use_model(model)
+
     @property
     def suspicious(self) -> bool:
         """Whether some rule would soon know more if the camera were looked at more often."""

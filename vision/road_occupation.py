@@ -51,6 +51,10 @@ class RoadOccupationRuleSettings(BaseRuleSettings):
         return IncidentKind.ROAD_OCCUPATION
 
     @property
+    def watched_labels(self) -> frozenset[str]:
+        return frozenset(self.classes)
+
+    @property
     def warm_up_s(self) -> float:
         return self.for_s
 

@@ -54,6 +54,11 @@ class BaseRuleSettings(Settings):
         """How long the rule must look before it can match at all."""
 
     @property
+    @abstractmethod
+    def watched_labels(self) -> frozenset[str]:
+        """The classes of which at least one must be known to the detector, or the rule is blind."""
+
+    @property
     def tracked_labels(self) -> frozenset[str]:
         """The classes whose tracks the rule asks for."""
         return frozenset()
