@@ -1,0 +1,1 @@
+"""The demo's eight cameras: pictures composed from one public clip."""

@@ -1,0 +1,109 @@
+"""Whole video files from pictures and to pictures, for media that we make ourselves."""
+
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Literal
+
+import av
+import numpy as np
+
+from domain.errors import StreamCorrupt, StreamNotFound
+from streams.frame import Image
+
+Codec = Literal["h264", "hevc"]
+
+_ENCODERS = {"h264": "libx264", "hevc": "libx265"}
+_TAGS = {"h264": "avc1", "hevc": "hvc1"}
+# No B-frames: pictures leave a camera in the order they are shown. No scene cuts and closed
+# groups: keyframes come exactly every `gop` pictures, and each can be decoded alone.
+_PARAMS = "keyint={gop}:min-keyint={gop}:scenecut=0:bframes=0:open-gop=0"
+
+
+def write_video(
+    path: Path,
+    frames: Iterable[Image],
+    *,
+    size_wh: tuple[int, int],
+    fps: int = 10,
+    codec: Codec = "h264",
+    gop: int = 10,
+    crf: int = 23,
+    preset: str = "veryfast",
+) -> int:
+    """Encode `frames` into an MP4 file with a keyframe every `gop` pictures.
+
+    Args:
+        frames: pictures of shape (height, width, 3), uint8, BGR, all of `size_wh`.
+        size_wh: width and height in pixels, both even (4:2:0 halves the colours).
+
+    Returns:
+        The number of pictures written.
+
+    Raises:
+        ValueError: an odd size, or a picture of another shape than `size_wh` says.
+    """
+    width, height = size_wh
+    if width % 2 or height % 2:
+        raise ValueError(f"{path}: expected an even width and height, got {width}x{height}")
+    count = 0
+    with av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"}) as container:
+        stream = container.add_stream(_ENCODERS[codec], rate=fps)
+        assert isinstance(stream, av.VideoStream)
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+        stream.options = _options(codec, gop, crf, preset)
+        stream.codec_context.codec_tag = _TAGS[codec]
+        for count, image in enumerate(frames, start=1):
+            picture = _picture(path, image, size_wh)
+            picture.pts, picture.time_base = count - 1, Fraction(1, fps)
+            container.mux(stream.encode(picture))
+        container.mux(stream.encode(None))
+    return count
+
+
+def _options(codec: Codec, gop: int, crf: int, preset: str) -> dict[str, object]:
+    params = _PARAMS.format(gop=gop)
+    if codec == "hevc":
+        # x265 writes to stderr itself, past libav's log level.
+        return {"preset": preset, "crf": str(crf), "x265-params": f"{params}:log-level=none"}
+    return {"preset": preset, "crf": str(crf), "x264-params": params}
+
+
+def _picture(path: Path, image: Image, size_wh: tuple[int, int]) -> av.VideoFrame:
+    width, height = size_wh
+    if image.shape != (height, width, 3) or image.dtype != np.uint8:
+        came = f"{image.shape} {image.dtype}"
+        raise ValueError(f"{path}: expected pictures ({height}, {width}, 3) uint8, got {came}")
+    return av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="bgr24")
+
+
+def read_video(path: Path, *, fps: int = 10, start_s: float = 0.0) -> Iterator[Image]:
+    """The pictures of a file from `start_s` on, at `fps`, however many a second it holds.
+
+    Yields:
+        pictures of shape (height, width, 3), uint8, BGR, in the file's own size.
+
+    Raises:
+        StreamNotFound: there is no such file.
+        StreamCorrupt: it is not video.
+    """
+    try:
+        with av.open(str(path)) as container:
+            if not container.streams.video:
+                raise StreamCorrupt(f"{path}: expected video, got a file without a video stream")
+            yield from _sampled(container.decode(video=0), fps, start_s)
+    except FileNotFoundError as error:
+        raise StreamNotFound(f"{path}: no such file") from error
+    except av.FFmpegError as error:
+        raise StreamCorrupt(f"{path}: expected video, got {error.strerror}") from error
+
+
+def _sampled(pictures: Iterable[av.VideoFrame], fps: int, start_s: float) -> Iterator[Image]:
+    first_s: float | None = None
+    due = start_s
+    for picture in pictures:
+        at_s = picture.time or 0.0
+        first_s = at_s if first_s is None else first_s
+        while due <= at_s - first_s + 1e-6:
+            yield np.asarray(picture.to_ndarray(format="bgr24"), np.uint8)
+            due += 1 / fps
