@@ -31,16 +31,15 @@ class LiveCamera:
     """Sends its clip in real time to every viewer. Lives in the event loop's thread."""
 
     def __init__(self, name: str, clip: Clip, *, started_s: float) -> None:
-        seed = hashlib.blake2b(name.encode(), digest_size=8).digest()
+        seed = _seed(name)
         self.name = name
         self.tally = Tally()
         self._ssrc = int.from_bytes(seed[:4], "big")
         self._first_rtp = int.from_bytes(seed[4:], "big")
         self._noise = random.Random(seed)
-        # cameras of one clip start at different places, so that keyframes spread out
-        phase_s = clip.length_s * int.from_bytes(seed, "big") / 2**64
         self._home = clip
-        self._timeline = Timeline(clip, started_s - phase_s, 0).with_rtp(self._first_rtp, started_s)
+        zero_s = started_s - phase(name) * clip.length_s
+        self._timeline = Timeline(clip, zero_s, 0).with_rtp(self._first_rtp, started_s)
         self._cursor = 0
         self._sequence = self._ssrc & 0xFFFF
         self._packets = self._octets = 0
@@ -50,6 +49,7 @@ class LiveCamera:
         self._fault: Fault | None = None
         self._fault_since_s: float | None = None
         self._strikes = 0
+        self._is_shut = False
         self._elsewhere = clip
 
     @property
@@ -80,13 +80,28 @@ class LiveCamera:
         self._fault = fault
         self._fault_since_s = now_s if self._viewers else None
         self._strikes = 0
+        self._is_shut = False
         self._elsewhere = elsewhere or self._home
-        self._apply_fault(now_s)
+        self.keep_to_fault(now_s)
 
     def closed_door(self, now_s: float) -> FaultName | None:
         """The fault that a client meets which asks for the stream now."""
         fault = self._fault
         return fault.kind if fault and fault.kind in DOOR_KINDS and self._holds(now_s) else None
+
+    def keep_to_fault(self, now_s: float) -> None:
+        """Do what the fault asks for by now, besides what happens to each picture."""
+        was_shut, self._is_shut = self._is_shut, self.closed_door(now_s) is not None
+        struck = self._has_struck(now_s)
+        kind = self._fault.kind if self._fault else None
+        if (self._is_shut and not was_shut) or (kind == "drop" and struck):
+            for viewer in tuple(self._viewers):
+                viewer.close(f"fault {kind}")
+        elif kind == "restart_timestamps" and struck:
+            self._timeline = self._timeline.with_rtp(self._first_rtp, now_s)
+        elif self._has("stall", now_s):
+            self._skip_to_keyframe()
+        self._show(self._elsewhere if self._has("switch", now_s) else self._home, now_s)
 
     async def run(self) -> None:
         """Send for ever; costs nothing while nobody looks."""
@@ -95,7 +110,7 @@ class LiveCamera:
             await self._watched.wait()
             self._cursor = self._timeline.cursor_at(loop.time())
             while self._viewers:
-                self._apply_fault(loop.time())
+                self.keep_to_fault(loop.time())
                 wait_s = self._timeline.due_s(self._cursor) - loop.time()
                 if wait_s > 0:
                     await asyncio.sleep(min(wait_s, _FAULT_TICK_S) if self._fault else wait_s)
@@ -109,7 +124,6 @@ class LiveCamera:
         unit, rtp = self._timeline.unit(self._cursor), self._timeline.rtp(self._cursor)
         self._cursor += 1
         if self._has("stall", now_s):
-            self._jump_to_now(now_s)
             return
         packets = unit.packets.stamped(self._sequence, rtp, self._ssrc)
         if self._has("garbage", now_s):
@@ -130,6 +144,9 @@ class LiveCamera:
 
     def _jump_to_now(self, now_s: float) -> None:
         self._cursor = max(self._cursor, self._timeline.cursor_at(now_s))
+        self._skip_to_keyframe()
+
+    def _skip_to_keyframe(self) -> None:
         for viewer in self._viewers:
             viewer.skip_to_keyframe()
 
@@ -158,17 +175,6 @@ class LiveCamera:
     def _elapsed_s(self, now_s: float) -> float:
         return 0.0 if self._fault_since_s is None else now_s - self._fault_since_s
 
-    def _apply_fault(self, now_s: float) -> None:
-        """Do what the fault asks for at this moment, besides what `_send_next` does."""
-        struck = self._has_struck(now_s)
-        kind = self._fault.kind if self._fault else None
-        if (kind == "drop" and struck) or self.closed_door(now_s):
-            for viewer in tuple(self._viewers):
-                viewer.close(f"fault {kind}")
-        elif kind == "restart_timestamps" and struck:
-            self._timeline = self._timeline.with_rtp(self._first_rtp, now_s)
-        self._show(self._elsewhere if self._has("switch", now_s) else self._home, now_s)
-
     def _has_struck(self, now_s: float) -> bool:
         if self._fault is None or self._fault_since_s is None:
             return False
@@ -181,6 +187,16 @@ class LiveCamera:
         log.debug("simulator switches clip", camera=self.name, size_wh=clip.size_wh)
         self._timeline = self._timeline.with_clip(clip, now_s)
         self._cursor = 0
+
+
+def phase(name: str) -> float:
+    """Where in its clip camera `name` starts, 0 to 1: cameras of one clip are spread out, so
+    that their keyframes do not all come at once."""
+    return int.from_bytes(_seed(name), "big") / 2**64
+
+
+def _seed(name: str) -> bytes:
+    return hashlib.blake2b(name.encode(), digest_size=8).digest()
 
 
 def other_clip(name: str, fault: Fault, clips: Sequence[tuple[str, Clip]]) -> Clip:

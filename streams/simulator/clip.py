@@ -13,6 +13,9 @@ from domain.errors import StreamCorrupt, StreamNotFound, UnsupportedCodec
 from streams.simulator.rtp import CLOCK_HZ, Codec, Packets, packetise
 
 _ANNEX_B_FILTERS: dict[Codec, str] = {"h264": "h264_mp4toannexb", "hevc": "hevc_mp4toannexb"}
+_WITHOUT_TIMES = frozenset({"avi", "h264", "hevc"})
+"""Containers that do not say when a picture is shown; libav's guess is wrong with B-frames."""
+_WAY_OUT = "give a transcode folder, or convert it: "
 _START_CODE = re.compile(b"\x00\x00\x01")
 _PARAMETER_SETS: dict[Codec, tuple[int, ...]] = {"h264": (7, 8), "hevc": (32, 33, 34)}
 """NAL unit types, in the order in which SDP and decoders want them."""
@@ -84,6 +87,11 @@ def load_clip(path: Path) -> Clip:
 
 def _read(path: Path, container: av.container.InputContainer, stream: av.VideoStream) -> Clip:
     codec = _codec(path, stream)
+    if not has_times(container):
+        raise UnsupportedCodec(
+            f"expected a container with presentation times, got {container.format.name} in {path}; "
+            f"{_WAY_OUT}{_command(path)}"
+        )
     pictures = _pictures(path, container, stream, codec)
     time_base = stream.time_base or Fraction(1, CLOCK_HZ)
     fps = stream.average_rate or stream.guessed_rate or Fraction(25)
@@ -107,6 +115,15 @@ def _read(path: Path, container: av.container.InputContainer, stream: av.VideoSt
     )
 
 
+def has_times(container: av.container.InputContainer) -> bool:
+    """Whether the container says when each picture is shown."""
+    return container.format.name not in _WITHOUT_TIMES
+
+
+def _command(path: Path) -> str:
+    return f"ffmpeg -i {path.name} -c:v libx264 -an {path.stem}-h264.mp4"
+
+
 def _codec(path: Path, stream: av.VideoStream) -> Codec:
     name = stream.codec_context.name
     if name == "h264":
@@ -114,8 +131,7 @@ def _codec(path: Path, stream: av.VideoStream) -> Codec:
     if name == "hevc":
         return "hevc"
     raise UnsupportedCodec(
-        f"expected H.264 or H.265, got {name} in {path}; give a transcode folder, or convert it: "
-        f"ffmpeg -i {path.name} -c:v libx264 -an {path.stem}-h264.mp4"
+        f"expected H.264 or H.265, got {name} in {path}; {_WAY_OUT}{_command(path)}"
     )
 
 
@@ -131,10 +147,7 @@ def _pictures(
             if not pictures and not filtered.is_keyframe:
                 continue  # nobody could decode what comes before the first keyframe
             if filtered.pts is None or filtered.dts is None:
-                raise UnsupportedCodec(
-                    f"expected a presentation time with each picture, got none in {path}; "
-                    f"give a transcode folder, or convert it to MP4"
-                )
+                raise StreamCorrupt(f"expected a time with each picture, got none in {path}")
             nal_units = split_nal_units(bytes(filtered))
             pictures.append(
                 _CodedPicture(nal_units, filtered.dts, filtered.pts, filtered.is_keyframe)

@@ -98,6 +98,8 @@ class Connection(asyncio.Protocol):
         if self._transport.is_closing():
             return
         self._meet_camera(request)
+        if self._transport.is_closing():
+            return  # a fault has just ended it
         if self._camera and self._camera.closed_door(self._loop.time()) == "refuse":
             self._refuse(request)
             return
@@ -112,6 +114,8 @@ class Connection(asyncio.Protocol):
             self._camera = self._premises.cameras.get(request.camera)
             if self._camera:
                 self._camera.tally.connects += 1
+        if self._camera:
+            self._camera.keep_to_fault(self._loop.time())
 
     def _refuse(self, request: Request) -> None:
         self._reply(503, request)

@@ -83,6 +83,10 @@ def _parse(head: bytes) -> Request:
     words = first.split()
     if len(words) != 3 or not words[2].startswith("RTSP/1"):
         raise BadRequest(f"expected METHOD URL RTSP/1.0, got {first[:80]!r}")
+    try:
+        urlsplit(words[1])
+    except ValueError as error:
+        raise BadRequest(f"expected a URL, {error}") from error
     pairs = (line.partition(":") for line in lines)
     headers = {name.strip().lower(): value.strip() for name, _, value in pairs}
     length = headers.get("content-length", "0")

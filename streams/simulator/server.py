@@ -190,7 +190,7 @@ class Simulator:
             )
             senders = [asyncio.create_task(camera.run()) for camera in self._cameras.values()]
             ready.set_result(server.sockets[0].getsockname()[1])
-            await self._stopping.wait()
+            await _first_of(self._stopping, senders)
             server.close()
             await _end(premises, senders)
             await server.wait_closed()
@@ -206,12 +206,21 @@ class Simulator:
         )
 
 
+async def _first_of(stopping: asyncio.Event, senders: list["asyncio.Task[None]"]) -> None:
+    """Wait until told to stop; a sender ends before only by its own error."""
+    stop = asyncio.create_task(stopping.wait())
+    await asyncio.wait([stop, *senders], return_when=asyncio.FIRST_COMPLETED)
+    stop.cancel()
+
+
 async def _end(premises: Premises, senders: list["asyncio.Task[None]"]) -> None:
     for sender in senders:
         sender.cancel()
     for connection in tuple(premises.connections):
         connection.close("the simulator stops")
-    await asyncio.gather(*senders, return_exceptions=True)
+    for ended in await asyncio.gather(*senders, return_exceptions=True):
+        if isinstance(ended, Exception):
+            raise ended
 
 
 @contextmanager

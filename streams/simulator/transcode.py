@@ -9,7 +9,7 @@ from pathlib import Path
 import av
 
 from domain.errors import StreamCorrupt, StreamNotFound, UnsupportedCodec
-from streams.simulator.clip import load_clip
+from streams.simulator.clip import has_times, load_clip
 from streams.simulator.rtp import CLOCK_HZ, Codec
 
 Progress = Callable[[Path, float], None]
@@ -91,10 +91,11 @@ def _encode(
     video = source.streams.video[0]
     rate = video.average_rate or video.guessed_rate or Fraction(25)
     output = _output(sink, video, codec, rate)
+    timed = has_times(source)
     length_s = (source.duration or 0) / av.time_base
     last = -1
     for number, frame in enumerate(source.decode(video)):
-        at_s = frame.time if frame.time is not None else float(number / rate)
+        at_s = frame.time if timed and frame.time is not None else float(number / rate)
         picture = frame.reformat(output.width, output.height, "yuv420p")
         last = max(round(at_s * CLOCK_HZ), last + 1)
         picture.pts, picture.time_base = last, Fraction(1, CLOCK_HZ)
