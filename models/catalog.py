@@ -139,7 +139,7 @@ class Catalog:
     @property
     def _folder(self) -> Path:
         if self._dir is None:
-            raise ModelMissing("expected a folder of models, none is set; give --models DIR")
+            raise ModelMissing("expected a folder of models, none is set")
         return self._dir
 
 
