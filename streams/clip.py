@@ -157,7 +157,9 @@ def _written(path: Path) -> Iterator[None]:
     except BaseException as error:
         path.unlink(missing_ok=True)
         if isinstance(error, OSError) and error.errno is not None:
-            raise OSError(error.errno, error.strerror, str(path)) from error
+            raise OSError(error.errno, error.strerror, error.filename or str(path)) from error
         if isinstance(error, av.FFmpegError):
-            raise ValueError(f"expected packets that MP4 can hold: {error.strerror}") from error
+            raise ValueError(
+                f"expected video that {path.name} can hold, libav says: {error.strerror}"
+            ) from error
         raise

@@ -41,8 +41,9 @@ def replay(
         address = CameraAddress.parse(address)
     address.path  # noqa: B018  (raises for a camera: there is no replay of what is live)
     outline = _Outline.of(address)
-    keyframes_only = decode == "keyframes" or (
-        decode == "auto" and outline.keyframe_every_s <= look_every_s + _SLACK_S
+    keyframes_only = outline.timed and (
+        decode == "keyframes"
+        or (decode == "auto" and outline.keyframe_every_s <= look_every_s + _SLACK_S)
     )
     slots = _Slots(look_every_s)
     offset_s = 0.0
@@ -77,7 +78,9 @@ class _Slots:
 class _Outline:
     """What is known of a file from its packets alone."""
 
-    def __init__(self, times_s: list[float], keyframes_s: list[float]) -> None:
+    def __init__(self, times_s: list[float], keyframes_s: list[float], *, timed: bool) -> None:
+        self.timed = timed
+        """Whether packets carry timestamps; without, time is told by counting every picture."""
         self.first_s = min(times_s)
         ordered = sorted(times_s)
         step_s = (ordered[-1] - ordered[0]) / (len(ordered) - 1) if len(ordered) > 1 else 1.0
@@ -89,15 +92,17 @@ class _Outline:
     def of(cls, address: CameraAddress) -> "_Outline":
         times_s: list[float] = []
         keyframes_s: list[float] = []
+        timed = True
         with Source(address, StreamSettings()) as source:
             clock = _PacketClock(source.stream)
             for packet in source.raw_packets():
-                times_s.append(clock.time_s(packet.pts if packet.pts is not None else packet.dts))
+                times_s.append(clock.time_s(packet.pts))
+                timed = timed and packet.pts is not None
                 if packet.is_keyframe:
                     keyframes_s.append(times_s[-1])
         if not keyframes_s:
             raise StreamCorrupt(f"{address.masked}: expected keyframes, found none")
-        return cls(times_s, keyframes_s)
+        return cls(times_s, keyframes_s, timed=timed)
 
 
 class _PacketClock:

@@ -1,5 +1,6 @@
 """An open camera or file: its video stream, and its packets one after another."""
 
+import time
 from collections.abc import Generator
 from contextlib import closing
 from types import TracebackType
@@ -8,7 +9,7 @@ from typing import Any, Protocol, Self, TypeAlias
 import av
 from av.bitstream import BitStreamFilterContext
 
-from domain.errors import StreamCorrupt, UnsupportedCodec
+from domain.errors import StreamCorrupt, StreamRefused, StreamTimeout, UnsupportedCodec
 from streams import sdp
 from streams.address import CameraAddress
 from streams.errors import translated
@@ -53,8 +54,7 @@ class Source:
             StreamError: what went wrong, by its class.
         """
         self.address = address
-        with translated(address, "open"):
-            self._container = _open(address, settings)
+        self._container = _connected(address, settings)
         try:
             self.stream = self._video_stream(settings)
         except BaseException:
@@ -125,6 +125,18 @@ class Source:
         if self.codec not in ANNEX_B_CODECS or not extradata or extradata[0] != _LENGTH_PREFIXED:
             return None
         return BitStreamFilterContext(f"{self.codec}_mp4toannexb", self.stream)
+
+
+def _connected(address: CameraAddress, settings: StreamSettings) -> av.container.InputContainer:
+    started_s = time.monotonic()
+    try:
+        with translated(address, "open"):
+            return _open(address, settings)
+    except (StreamRefused, StreamTimeout):
+        # An interrupted dialogue looks to libav like a senseless one; only time tells them apart.
+        if address.is_file or time.monotonic() - started_s < settings.open_timeout_s:
+            raise
+    raise StreamTimeout(f"{address.masked}: no answer within {settings.open_timeout_s:g} s")
 
 
 def _open(address: CameraAddress, settings: StreamSettings) -> av.container.InputContainer:

@@ -1,0 +1,86 @@
+import copy
+import pickle
+from pathlib import Path
+
+import pytest
+
+from streams.address import CameraAddress
+
+PASSWORDS = ["secret", "p@ss", "a:b", "a/b", "what?", "no#1", "50%", "密码", "a b"]
+
+
+@pytest.mark.parametrize("password", PASSWORDS)
+def test_plain_passwords_are_understood_and_never_shown(password: str) -> None:
+    address = CameraAddress.parse(f"rtsp://admin:{password}@10.0.0.1:8554/ch1?sub=1")
+
+    assert (address.user, address.password) == ("admin", password)
+    assert (address.host, address.port) == ("10.0.0.1", 8554)
+    assert address.masked == "rtsp://admin:***@10.0.0.1:8554/ch1?sub=1"
+    assert password not in f"{address} {address!r}"
+    assert CameraAddress.parse(address.secret_url) == address
+
+
+@pytest.mark.parametrize(
+    ("text", "masked", "secret_url"),
+    [
+        ("rtsp://h/x", "rtsp://h/x", "rtsp://h/x"),
+        ("RTSP://h:1/x", "rtsp://h:1/x", "rtsp://h:1/x"),
+        ("rtsps://h", "rtsps://h", "rtsps://h"),
+        ("rtsp://bob@h/x", "rtsp://bob@h/x", "rtsp://bob@h/x"),
+        ("rtsp://b:p%40s@h/x", "rtsp://b:***@h/x", "rtsp://b:p%40s@h/x"),
+        ("rtsp://h:554/x@y", "rtsp://h:554/x@y", "rtsp://h:554/x@y"),
+        (
+            "rtsp://b:p@[fd00::1]:554/x",
+            "rtsp://b:***@[fd00::1]:554/x",
+            "rtsp://b:p@[fd00::1]:554/x",
+        ),
+        (" /a/b.mp4 ", "/a/b.mp4", "/a/b.mp4"),
+        ("file:///a/b%20c.mp4", "/a/b c.mp4", "/a/b c.mp4"),
+    ],
+)
+def test_forms(text: str, masked: str, secret_url: str) -> None:
+    address = CameraAddress.parse(text)
+
+    assert (address.masked, address.secret_url) == (masked, secret_url)
+
+
+def test_a_file_plays_a_camera() -> None:
+    address = CameraAddress.parse(Path("/a/b.mp4"))
+
+    assert address.is_file
+    assert address.path == Path("/a/b.mp4")
+    assert address.host == ""
+
+
+def test_a_camera_has_no_path() -> None:
+    with pytest.raises(ValueError, match=r"expected a file, got the camera rtsp://u:\*\*\*@h/"):
+        _ = CameraAddress.parse("rtsp://u:p@h/").path
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "expected rtsp://"),
+        ("ftp://u:hidden@h/x", "got 'ftp'://"),
+        ("rtsp://u:hidden@/x", "no host"),
+        ("rtsp://u:hidden@h:port/x", "numeric port"),
+    ],
+)
+def test_what_is_no_address_is_refused_without_its_password(text: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message) as caught:
+        CameraAddress.parse(text)
+    assert "hidden" not in str(caught.value)
+
+
+def test_scrub_takes_plain_and_encoded_passwords_out() -> None:
+    address = CameraAddress.parse("rtsp://u:p@ss@h/x")
+
+    assert address.scrub("u:p@ss and u:p%40ss") == "u:*** and u:***"
+    assert CameraAddress.parse("rtsp://h/x").scrub("as it was") == "as it was"
+
+
+def test_addresses_are_values() -> None:
+    address = CameraAddress.parse("rtsp://u:p@h/x")
+
+    assert pickle.loads(pickle.dumps(address)) == copy.deepcopy(address) == address
+    assert len({address, CameraAddress.parse("rtsp://u:p@h/x")}) == 1
