@@ -13,7 +13,7 @@ class EvidenceSettings(Settings):
     root: Path | None = None
     """Where sealed files lie; null for `evidence` below the data directory."""
     pre_roll_s: float = Field(default=10.0, ge=0, le=120)
-    """What a clip shows from before the incident was first seen."""
+    """What a clip shows from before the incident was opened."""
     post_roll_s: float = Field(default=10.0, ge=0, le=120)
     """What a clip shows from after the incident was opened."""
     jpeg_quality: int = Field(default=90, ge=30, le=100)

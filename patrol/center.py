@@ -37,7 +37,7 @@ class Center:
         clock = clock or SystemClock()
         database = Database(configuration.database_url)
         database.upgrade()
-        self._book = CaseBook(database, configuration.cases, clock)
+        self._book = CaseBook(database, configuration.case_settings, clock)
         self._book.install(
             configuration.sites,
             [configuration.info_of(camera) for camera in configuration.enabled_cameras],
@@ -48,7 +48,7 @@ class Center:
             self._book,
             EvidenceStore(configuration.evidence_dir, clock),
             LookBoard(bus_url),
-            settings=configuration.console,
+            settings=configuration.console_settings,
             clock=clock,
         )
 
@@ -83,6 +83,7 @@ class Center:
         serving = asyncio.create_task(server.serve())
         while not serving.done():
             if stopping.is_set():
+                self._app.state.streams.close()
                 server.should_exit = True
             await asyncio.sleep(0.1)
         await serving

@@ -6,7 +6,9 @@ from pathlib import Path
 
 from domain.errors import ModelError
 from models.catalog import Catalog
-from patrol.config import CameraSettings, Configuration, contradictions, read
+from patrol.config import CameraSettings, Configuration
+from patrol.contradictions import contradictions
+from patrol.loading import read
 from patrol.yamlfile import Location, Problem
 
 

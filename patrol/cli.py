@@ -1,32 +1,65 @@
-"""`patrol`: the command line. Exit codes: 0 ok, 1 failed, 2 wrong use."""
+"""`patrol`: the command line. Exit codes: 0 ok, 1 failed, 2 wrong use.
 
+Each subcommand's module is imported when it is called and not before: a worker has no use for
+the console's libraries, nor a check for the decoder's.
+"""
+
+from importlib import import_module
 from typing import Annotated
 
+import click
 import typer
+from typer.core import TyperGroup
 
 from domain.errors import PatrolError
 from patrol import __version__
-from patrol.commands import demo, evaluate, models, probe, run, simulate
-from patrol.commands.check import check
 from patrol.commands.output import complain
 from patrol.logs import set_up_logs
 
+COMMANDS = {
+    "up": "patrol.commands.up:up",
+    "worker": "patrol.commands.worker:worker",
+    "center": "patrol.commands.center:center",
+    "check": "patrol.commands.check:check",
+    "probe": "patrol.commands.probe:probe",
+    "simulate": "patrol.commands.simulate:simulate",
+    "eval": "patrol.commands.evaluate:evaluate",
+    "models": "patrol.commands.models:app",
+    "demo": "patrol.commands.demo:demo",
+}
+"""Where each subcommand is defined: a function, or a group of them."""
+
+
+class LateCommands(TyperGroup):
+    """A group whose commands are imported when they are asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[cmd_name].partition(":")
+        found = getattr(import_module(module), attribute)
+        command = typer.main.get_command(found if isinstance(found, typer.Typer) else _alone(found))
+        command.name = cmd_name
+        return command
+
+
+def _alone(function: object) -> typer.Typer:
+    single = typer.Typer(add_completion=False)
+    single.command()(function)  # type: ignore[type-var]
+    return single
+
+
 app = typer.Typer(
     name="patrol",
+    cls=LateCommands,
     help="Sentinel Patrol: RTSP cameras in, one case per incident out.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-app.command()(run.up)
-app.command()(run.worker)
-app.command()(run.center)
-app.command()(check)
-app.command()(probe.probe)
-app.command()(simulate.simulate)
-app.command("eval")(evaluate.evaluate)
-app.command()(demo.demo)
-app.add_typer(models.app, name="models")
 
 
 def _say_version(wanted: bool) -> None:

@@ -8,25 +8,25 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, field_validator
 
 from cases.settings import CaseSettings
 from console.settings import ConsoleSettings
 from domain.base import Settings, Text
-from domain.errors import ConfigurationError
 from domain.place import CameraInfo, GbId, GridPlan, Id, Site
 from events_bridge.settings import BusSettings
 from evidence.settings import EvidenceSettings
 from models.settings import DetectorSettings
-from patrol.yamlfile import Location, Problem, YamlFile
 from streams.address import CameraAddress
 from streams.settings import StreamSettings
+from vision.picture import PictureSettings
 from vision.settings import RulesSettings, ZoneSettings
 
 DEFAULT_DATA_DIR = Path("patrol-data")
+CLIP_WRITING_S = 5.0
+"""What writing, hashing and sealing a clip may take after its last packet has come."""
 _VARIABLE = re.compile(r"\$\{(?P<name>\w+)(?::-(?P<fallback>[^}]*))?\}")
 
 
@@ -112,6 +112,7 @@ class Configuration(Settings):
     database: DatabaseSettings = DatabaseSettings()
     detector: DetectorSettings = DetectorSettings()
     streams: StreamSettings = StreamSettings()
+    picture: PictureSettings = PictureSettings()
     evidence: EvidenceSettings = EvidenceSettings()
     cases: CaseSettings = CaseSettings()
     console: ConsoleSettings = ConsoleSettings()
@@ -139,6 +140,21 @@ class Configuration(Settings):
         )
 
     @property
+    def case_settings(self) -> CaseSettings:
+        """Cases, numbered by the town's own days."""
+        return self.cases.model_copy(update={"timezone": self.town.timezone})
+
+    @property
+    def console_settings(self) -> ConsoleSettings:
+        """The console, with the town's name and time, and clips expected when they are due."""
+        derived = {
+            "timezone": self.town.timezone,
+            "town": self.town.name,
+            "clip_expected_s": self.evidence.post_roll_s + CLIP_WRITING_S,
+        }
+        return self.console.model_copy(update=derived)
+
+    @property
     def enabled_cameras(self) -> tuple[CameraSettings, ...]:
         return tuple(camera for camera in self.cameras if camera.enabled)
 
@@ -148,7 +164,7 @@ class Configuration(Settings):
 
     @property
     def evidence_dir(self) -> Path:
-        return self.data_dir / "evidence"
+        return self.evidence.root or self.data_dir / "evidence"
 
     @property
     def bus_dir(self) -> Path:
@@ -179,106 +195,3 @@ def fill_in_variables(text: str, variables: Mapping[str, str]) -> str:
         return value
 
     return _VARIABLE.sub(value_of, text)
-
-
-def read(path: Path) -> tuple[Configuration | None, YamlFile, list[Problem]]:
-    """Read a configuration file: what it says, where it says it, and everything wrong in it."""
-    file = YamlFile.read(path)
-    problems = list(file.problems)
-    if file.data is None and not problems:
-        file = YamlFile(path, {}, {(): 1})
-    if not isinstance(file.data, dict):
-        if not problems:
-            problems.append(file.problem((), "expected a mapping of settings at the top"))
-        return None, file, problems
-    try:
-        return Configuration.model_validate(file.data), file, problems
-    except ValidationError as error:
-        problems += [validation_problem(file, detail) for detail in error.errors(include_url=False)]
-        return None, file, sorted(set(problems))
-
-
-def load(
-    path: Path | None, *, data_dir: Path | None = None, port: int | None = None
-) -> Configuration:
-    """The configuration of `path`, or the defaults without one; `data_dir` and the console's
-    `port` override its own.
-
-    Raises:
-        ConfigurationError: everything wrong with it, a line each.
-    """
-    configuration: Configuration | None = Configuration()
-    problems: list[Problem] = []
-    if path is not None:
-        configuration, file, problems = read(path)
-        if configuration is not None:
-            problems += [file.problem(*found) for found in contradictions(configuration)]
-    if problems or configuration is None:
-        raise ConfigurationError("\n".join(str(problem) for problem in sorted(problems)))
-    if data_dir is not None:
-        configuration = configuration.model_copy(update={"data_dir": data_dir})
-    if port is not None:
-        console = configuration.console.model_copy(update={"port": port})
-        configuration = configuration.model_copy(update={"console": console})
-    return configuration.model_copy(update={"data_dir": configuration.data_dir.absolute()})
-
-
-def contradictions(configuration: Configuration) -> list[tuple[Location, str]]:
-    """What no single field can know: names used twice, and names that nothing has."""
-    found = [
-        *_doubles("cameras", [camera.id for camera in configuration.cameras]),
-        *_doubles("sites", [site.id for site in configuration.sites]),
-        *_double_gb_ids(configuration.cameras),
-    ]
-    sites = {site.id for site in configuration.sites}
-    for index, camera in enumerate(configuration.cameras):
-        here: Location = ("cameras", index)
-        if camera.site_id not in sites:
-            message = f"camera {camera.id}: expected one of the sites' ids, got {camera.site_id!r}"
-            found.append(((*here, "site_id"), message))
-        found += [((*here, *where), said) for where, said in _zone_problems(camera)]
-    return found
-
-
-def _doubles(section: str, ids: list[str]) -> list[tuple[Location, str]]:
-    return [
-        ((section, index, "id"), f"expected each id once, {section}[{ids.index(id_)}] has {id_!r}")
-        for index, id_ in enumerate(ids)
-        if ids.index(id_) != index
-    ]
-
-
-def _double_gb_ids(cameras: tuple[CameraSettings, ...]) -> list[tuple[Location, str]]:
-    owners: dict[str, str] = {}
-    found: list[tuple[Location, str]] = []
-    for index, camera in enumerate(cameras):
-        if camera.gb_id is None:
-            continue
-        if (owner := owners.setdefault(camera.gb_id, camera.id)) != camera.id:
-            message = f"expected each GB id once, camera {owner} already has {camera.gb_id}"
-            found.append((("cameras", index, "gb_id"), message))
-    return found
-
-
-def _zone_problems(camera: CameraSettings) -> list[tuple[Location, str]]:
-    ids = [zone.id for zone in camera.zones]
-    found = _doubles("zones", ids)
-    for rule_id, rule in (camera.rules or {}).items():
-        for number, zone_id in enumerate(rule.zones):
-            if zone_id not in ids:
-                known = ", ".join(ids) or "none"
-                message = (
-                    f"camera {camera.id}: expected one of its zones ({known}), got {zone_id!r}"
-                )
-                found.append((("rules", rule_id, "zones", number), message))
-    return found
-
-
-def validation_problem(file: YamlFile, detail: Mapping[str, Any]) -> Problem:
-    """One of pydantic's error details, at its place in the file and in our words."""
-    message = str(detail["msg"]).removeprefix("Value error, ")
-    if detail["type"] == "extra_forbidden":
-        message = "unknown key"
-    elif detail["type"] == "missing":
-        message = "expected this key, it is missing"
-    return file.problem(file.location_of(detail["loc"]), message)

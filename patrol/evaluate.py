@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from domain.errors import ConfigurationError, StreamNotFound
 from models.detector import Detects
-from patrol.config import validation_problem
+from patrol.loading import validation_problem
 from patrol.scoring import ClipScore, replayed_incidents, score_clip
 from patrol.truth import ClipTruth, Truth
 from patrol.yamlfile import YamlFile

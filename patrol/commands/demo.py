@@ -16,10 +16,11 @@ from domain.errors import ConfigurationError
 from patrol.bus import open_bus
 from patrol.checking import check_file
 from patrol.commands.output import PortOption, complain, console
-from patrol.commands.run import children, desk_url
-from patrol.config import Configuration, load
+from patrol.commands.up import children, desk_url
+from patrol.config import Configuration
 from patrol.demo.checklist import Checked, Checklist, missing
 from patrol.demo.stage import announce, demo_cameras
+from patrol.loading import load
 from patrol.stopping import stop_on_signals
 from patrol.supervisor import Supervisor
 

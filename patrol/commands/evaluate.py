@@ -10,8 +10,8 @@ from rich.table import Table
 from models.catalog import Catalog
 from models.detector import Detector
 from patrol.commands.output import ConfigOption, DataOption, console, progress, write_json
-from patrol.config import load
 from patrol.evaluate import load_truth, replay_clip
+from patrol.loading import load
 from patrol.scoring import ClipScore, Scores, score
 
 

@@ -20,7 +20,7 @@ from patrol.commands.output import (
     progress,
     write_json,
 )
-from patrol.config import load
+from patrol.loading import load
 
 app = typer.Typer(help="Detectors: list, import, score.", no_args_is_help=True)
 NamesOption = Annotated[
@@ -53,13 +53,22 @@ def import_model(
     name: Annotated[str | None, typer.Option(help="Its name; known files have one.")] = None,
     head: Annotated[HeadKind | None, typer.Option(help="How its output is read.")] = None,
     labels: NamesOption = None,
+    input_size: Annotated[
+        str | None, typer.Option(help="W,H in pixels, where the graph leaves it open.")
+    ] = None,
     licence: Annotated[str | None, typer.Option(help="Under which terms it may be used.")] = None,
     origin: Annotated[str | None, typer.Option(help="Where it comes from.")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Bring a detector in: copied, hashed, tried out, registered."""
     entry = Catalog(load(config, data_dir=data).models_dir).import_file(
-        file, name=name, head=head, labels=_names(labels), licence=licence, origin=origin
+        file,
+        name=name,
+        head=head,
+        labels=_names(labels),
+        input_wh=_size(input_size),
+        licence=licence,
+        origin=origin,
     )
     if as_json:
         print_json(entry.model_dump(mode="json"))
@@ -96,7 +105,21 @@ def score(
     if json_file is not None:
         write_json(json_file, report.model_dump(mode="json"))
     _show(score_table(report))
-    console.print(f"{report.pictures} pictures, {report.model.name}, {report.folder}")
+    meaning = {"given": "--names", "data.yaml": "its data.yaml", "model": "the model's own labels"}
+    console.print(
+        f"{report.pictures} pictures of {report.folder}, looked at by {report.model.name}"
+    )
+    console.print(f"class ids were read by {meaning[report.names_from]}")
+
+
+def _size(text: str | None) -> tuple[int, int] | None:
+    if text is None:
+        return None
+    try:
+        width, height = (int(part) for part in text.split(","))
+    except ValueError as error:
+        raise typer.BadParameter(f"expected W,H such as 640,384, got {text!r}") from error
+    return width, height
 
 
 def _names(text: str | None) -> list[str] | None:

@@ -9,7 +9,8 @@ from rich.table import Table
 from domain.errors import ConfigurationError
 from evidence.snapshot import encode_jpeg
 from patrol.commands.output import ConfigOption, JsonOption, complain, console, print_json
-from patrol.config import Configuration, load
+from patrol.config import Configuration
+from patrol.loading import load
 from streams.address import CameraAddress
 from streams.probe import probe as probe_stream
 

@@ -8,13 +8,13 @@ import structlog
 
 from domain.clock import Clock
 from domain.errors import ModelError
-from domain.messages import IncidentClosed, IncidentOpened, IncidentUpdated
 from evidence.snapshot import thumbnail
 from models.detections import Detections
 from models.detector import Detector
 from patrol.worker.eyes import Eyes
 from patrol.worker.post import CameraPost
 from streams.frame import Frame, Image
+from vision.incidents import IncidentMessage
 from vision.look import Look
 
 IDLE_WAIT_S = 0.05
@@ -23,7 +23,6 @@ THUMBNAIL_WIDTH = 480
 NO_DETECTOR = "no_detector"
 """Why a look was skipped when there was nobody to look."""
 
-IncidentMessage = IncidentOpened | IncidentUpdated | IncidentClosed
 OnNews = Callable[[CameraPost, Frame | None, Sequence[IncidentMessage]], None]
 OnPicture = Callable[[str, bytes, datetime], None]
 
@@ -86,12 +85,18 @@ class Looker(threading.Thread):
         return taken
 
     def _look(self, taken: Sequence[tuple[CameraPost, Frame]]) -> None:
+        """Show and diagnose the pictures, then let the detector see those that can be judged."""
         detector = self._eyes.detector(self._clock.now())
-        images = [frame.scaled(_look_wh(detector, frame)) for _, frame in taken]
+        good: list[tuple[CameraPost, Frame]] = []
+        images: list[Image] = []
+        for post, frame in taken:
+            image = frame.scaled(_look_wh(detector, frame))
+            if self._picture_is_good(post, frame, image):
+                good.append((post, frame))
+                images.append(image)
         seen = self._detect(detector, images)
-        for index, (post, frame) in enumerate(taken):
-            if self._picture_is_good(post, frame, images[index]):
-                self._judge(post, frame, seen[index] if seen else None)
+        for index, (post, frame) in enumerate(good):
+            self._judge(post, frame, seen[index] if seen else None, detector)
 
     def _detect(
         self, detector: Detector | None, images: Sequence[Image]
@@ -114,11 +119,18 @@ class Looker(threading.Thread):
             post.book.skip(frame.captured_at, fault.value)
         return fault is None
 
-    def _judge(self, post: CameraPost, frame: Frame, detections: Detections | None) -> None:
-        if detections is None:
+    def _judge(
+        self,
+        post: CameraPost,
+        frame: Frame,
+        detections: Detections | None,
+        detector: Detector | None,
+    ) -> None:
+        if detections is None or detector is None:
             post.book.skip(frame.captured_at, NO_DETECTOR)
             return
         post.book.done(frame.captured_at, detections.counts())
+        post.patrol.use_model(detector.ref)
         look = Look(post.camera_id, frame.captured_at, detections, frame.size_wh)
         if news := post.patrol.look(look):
             self._on_news(post, frame, news)

@@ -44,7 +44,7 @@ class CameraPost:
             model=None,
             notice=camera.notice,
         )
-        self.picture = PictureWatch()
+        self.picture = PictureWatch(configuration.picture)
         self.book = LookBook(camera.id, look_every_s, clock.now())
         self.picture_fault: FaultKind | None = None
         self._picture_fault_since: datetime | None = None

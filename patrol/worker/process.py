@@ -17,12 +17,13 @@ from evidence.store import EvidenceStore
 from models.catalog import Catalog
 from patrol.config import Configuration
 from patrol.worker.eyes import Eyes
-from patrol.worker.looker import IncidentMessage, Looker
+from patrol.worker.looker import Looker
 from patrol.worker.memory import WorkerMemory
 from patrol.worker.post import CameraPost
 from patrol.worker.recorder import Recorder
 from patrol.worker.reporter import Reporter
 from streams.frame import Frame
+from vision.incidents import IncidentMessage
 
 STOP_WITHIN_S = 4.0
 """Everything has ended by then after a stop; what is not written is said to be lost."""
@@ -45,7 +46,11 @@ class Worker:
             bus_url, configuration.worker_dir / "spool", source=f"/workers/{worker_id}"
         )
         self._board = LookBoard(bus_url)
-        store = EvidenceStore(configuration.evidence_dir, self._clock)
+        store = EvidenceStore(
+            configuration.evidence_dir,
+            self._clock,
+            min_free_bytes=configuration.evidence.min_free_bytes,
+        )
         self._recorder = Recorder(
             store, configuration.evidence, clock=self._clock, publish=self._publisher.publish
         )
@@ -94,14 +99,6 @@ class Worker:
     ) -> None:
         for message in news:
             incident = message.incident
-            log.info(
-                "incident",
-                camera=incident.camera_id,
-                incident=incident.id,
-                revision=incident.revision,
-                news=type(message).__name__,
-                why=incident.explanation.en,
-            )
             self._publisher.publish(message)
             if frame is not None and self._deserves_evidence(message):
                 self._recorder.record(incident, frame, post.reader.ring)

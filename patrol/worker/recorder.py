@@ -120,7 +120,9 @@ class Recorder(threading.Thread):
             (EvidenceKind.SNAPSHOT, image),
             (EvidenceKind.SNAPSHOT_BOXED, marked),
         ):
-            jpeg = encode_jpeg(picture, self._settings.jpeg_quality)
+            jpeg = encode_jpeg(
+                picture, self._settings.jpeg_quality, max_bytes=self._settings.snapshot_max_bytes
+            )
             self._seal(job, kind, span, "image/jpeg", partial(_write_bytes, jpeg))
 
     def _clip(self, job: _Job, ring: PacketRing) -> None:

@@ -20,6 +20,10 @@ def wait_until(true: Callable[[], bool], timeout_s: float = 20.0) -> bool:
     return False
 
 
+def pid_of(child: Child) -> int | None:
+    return None if child.process is None else child.process.pid
+
+
 @pytest.fixture
 def simulator_child(tmp_path):  # type: ignore[no-untyped-def]
     from tests.media import make_clip
@@ -34,11 +38,13 @@ def test_a_process_that_dies_is_started_again_and_all_end_together(simulator_chi
     keeping = threading.Thread(target=supervisor.run, args=(stopping,))
     keeping.start()
     try:
-        assert wait_until(lambda: simulator_child.process is not None)
-        first = supervisor.pids()["simulator"]
+        assert wait_until(lambda: pid_of(simulator_child) is not None)
+        first = pid_of(simulator_child)
+        assert first is not None
         os.kill(first, signal.SIGKILL)
-        assert wait_until(lambda: supervisor.pids().get("simulator", first) != first)
-        second = supervisor.pids()["simulator"]
+        assert wait_until(lambda: pid_of(simulator_child) not in (None, first))
+        second = pid_of(simulator_child)
+        assert second is not None
     finally:
         stopping.set()
         keeping.join(20)

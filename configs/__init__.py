@@ -1,0 +1,1 @@
+"""Configurations that come with the product: the demo's, and a town's as an example."""

@@ -1,0 +1,15 @@
+"""`patrol center`: the center 中脑 with its console."""
+
+from patrol.bus import open_bus
+from patrol.center import Center
+from patrol.commands.output import ConfigOption, DataOption, PortOption
+from patrol.loading import prepare
+from patrol.stopping import stop_on_signals
+
+
+def center(config: ConfigOption = None, data: DataOption = None, port: PortOption = None) -> None:
+    """Run the center: cases and console."""
+    configuration = prepare(config, data_dir=data, port=port)
+    stopping = stop_on_signals()
+    with open_bus(configuration) as bus_url:
+        Center(configuration, bus_url=bus_url).run(stopping)

@@ -1,0 +1,77 @@
+"""What no single field of a configuration can know: names used twice, names that nothing has."""
+
+from patrol.config import CLIP_WRITING_S, CameraSettings, Configuration
+from patrol.yamlfile import Location
+
+DERIVED = (("cases", "timezone"), ("console", "timezone"), ("console", "town"))
+"""Settings of parts that follow from `town`; saying them again could only contradict it."""
+
+
+def contradictions(configuration: Configuration) -> list[tuple[Location, str]]:
+    """What no single field can know: names used twice, and names that nothing has."""
+    found = [
+        *_doubles("cameras", [camera.id for camera in configuration.cameras]),
+        *_doubles("sites", [site.id for site in configuration.sites]),
+        *_double_gb_ids(configuration.cameras),
+        *_said_twice(configuration),
+        *_too_short_a_ring(configuration),
+    ]
+    sites = {site.id for site in configuration.sites}
+    for index, camera in enumerate(configuration.cameras):
+        here: Location = ("cameras", index)
+        if camera.site_id not in sites:
+            message = f"camera {camera.id}: expected one of the sites' ids, got {camera.site_id!r}"
+            found.append(((*here, "site_id"), message))
+        found += [((*here, *where), said) for where, said in _zone_problems(camera)]
+    return found
+
+
+def _doubles(section: str, ids: list[str]) -> list[tuple[Location, str]]:
+    return [
+        ((section, index, "id"), f"expected each id once, {section}[{ids.index(id_)}] has {id_!r}")
+        for index, id_ in enumerate(ids)
+        if ids.index(id_) != index
+    ]
+
+
+def _said_twice(configuration: Configuration) -> list[tuple[Location, str]]:
+    return [
+        ((section, key), f"expected this only in town; {section} takes it from there")
+        for section, key in DERIVED
+        if key in getattr(configuration, section).model_fields_set
+    ]
+
+
+def _too_short_a_ring(configuration: Configuration) -> list[tuple[Location, str]]:
+    evidence, ring_s = configuration.evidence, configuration.streams.ring_s
+    needed_s = evidence.pre_roll_s + evidence.post_roll_s + CLIP_WRITING_S
+    if ring_s >= needed_s:
+        return []
+    message = f"expected at least {needed_s:g} s (pre-roll, post-roll, writing), got {ring_s:g} s"
+    return [(("streams", "ring_s"), message)]
+
+
+def _double_gb_ids(cameras: tuple[CameraSettings, ...]) -> list[tuple[Location, str]]:
+    owners: dict[str, int] = {}
+    found: list[tuple[Location, str]] = []
+    for index, camera in enumerate(cameras):
+        if camera.gb_id is None:
+            continue
+        if (owner := owners.setdefault(camera.gb_id, index)) != index:
+            message = f"expected each GB id once, cameras[{owner}] already has {camera.gb_id}"
+            found.append((("cameras", index, "gb_id"), message))
+    return found
+
+
+def _zone_problems(camera: CameraSettings) -> list[tuple[Location, str]]:
+    ids = [zone.id for zone in camera.zones]
+    found = _doubles("zones", ids)
+    for rule_id, rule in (camera.rules or {}).items():
+        for number, zone_id in enumerate(rule.zones):
+            if zone_id not in ids:
+                known = ", ".join(ids) or "none"
+                message = (
+                    f"camera {camera.id}: expected one of its zones ({known}), got {zone_id!r}"
+                )
+                found.append((("rules", rule_id, "zones", number), message))
+    return found

@@ -1,0 +1,81 @@
+"""From a configuration file to a `Configuration`, or to everything that is wrong with it."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from domain.errors import ConfigurationError
+from patrol.config import Configuration
+from patrol.contradictions import contradictions
+from patrol.yamlfile import Problem, YamlFile
+
+
+def read(path: Path) -> tuple[Configuration | None, YamlFile, list[Problem]]:
+    """Read a configuration file: what it says, where it says it, and everything wrong in it."""
+    file = YamlFile.read(path)
+    problems = list(file.problems)
+    if file.data is None and not problems:
+        file = YamlFile(path, {}, {(): 1})
+    if not isinstance(file.data, dict):
+        if not problems:
+            problems.append(file.problem((), "expected a mapping of settings at the top"))
+        return None, file, problems
+    try:
+        return Configuration.model_validate(file.data), file, problems
+    except ValidationError as error:
+        problems += [validation_problem(file, detail) for detail in error.errors(include_url=False)]
+        return None, file, sorted(set(problems))
+
+
+def load(
+    path: Path | None, *, data_dir: Path | None = None, port: int | None = None
+) -> Configuration:
+    """The configuration of `path`, or the defaults without one; `data_dir` and the console's
+    `port` override its own.
+
+    Raises:
+        ConfigurationError: everything wrong with it, a line each.
+    """
+    configuration: Configuration | None = Configuration()
+    problems: list[Problem] = []
+    if path is not None:
+        configuration, file, problems = read(path)
+        if configuration is not None:
+            problems += [file.problem(*found) for found in contradictions(configuration)]
+    if problems or configuration is None:
+        raise ConfigurationError("\n".join(str(problem) for problem in sorted(problems)))
+    if data_dir is not None:
+        configuration = configuration.model_copy(update={"data_dir": data_dir})
+    if port is not None:
+        console = configuration.console.model_copy(update={"port": port})
+        configuration = configuration.model_copy(update={"console": console})
+    return configuration.model_copy(update={"data_dir": configuration.data_dir.absolute()})
+
+
+def prepare(
+    path: Path | None, *, data_dir: Path | None = None, port: int | None = None
+) -> Configuration:
+    """As `load`, with the data directory made.
+
+    Raises:
+        ConfigurationError: as `load`, or the data directory cannot be made.
+    """
+    configuration = load(path, data_dir=data_dir, port=port)
+    try:
+        configuration.data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        message = f"data directory {configuration.data_dir}: {error.strerror}"
+        raise ConfigurationError(message) from error
+    return configuration
+
+
+def validation_problem(file: YamlFile, detail: Mapping[str, Any]) -> Problem:
+    """One of pydantic's error details, at its place in the file and in our words."""
+    message = str(detail["msg"]).removeprefix("Value error, ")
+    if detail["type"] == "extra_forbidden":
+        message = "unknown key"
+    elif detail["type"] == "missing":
+        message = "expected this key, it is missing"
+    return file.problem(file.location_of(detail["loc"]), message)

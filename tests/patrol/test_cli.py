@@ -1,0 +1,123 @@
+"""The command line as scripts rely on it: output for machines, exit codes 0, 1 and 2."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.block_detector import NAME, import_block_detector
+from tests.integration.rig import block_clip, configure
+from tests.media import make_clip
+
+
+def patrol(*arguments: object, timeout_s: float = 60) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "patrol", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=timeout_s, check=False)
+
+
+@pytest.mark.parametrize(
+    "command", ["up", "worker", "center", "check", "probe", "simulate", "eval", "models"]
+)
+def test_every_command_has_help(command: str) -> None:
+    result = patrol(command, "--help")
+    assert result.returncode == 0
+    assert "Usage" in result.stdout
+
+
+@pytest.mark.parametrize("arguments", [["check"], ["fly"], ["simulate", "/no/such/folder"]])
+def test_wrong_use_is_exit_code_2(arguments: list[str]) -> None:
+    assert patrol(*arguments).returncode == 2
+
+
+def test_check_prints_every_error_for_machines(tmp_path: Path) -> None:
+    path = configure(tmp_path, {"gate": {"url": "rtsp://192.0.2.1/", "rules": {"fier": {}}}})
+    result = patrol("check", path, "--data", tmp_path, "--json")
+    report = json.loads(result.stdout)
+    assert result.returncode == 1
+    assert not report["ok"]
+    assert any(error["key"] == "cameras[0].rules.fier" for error in report["errors"])
+
+
+def test_check_accepts_a_good_file_and_warns_of_a_blind_rule(tmp_path: Path) -> None:
+    import_block_detector(tmp_path / "models")
+    cameras = {"gate": {"url": "rtsp://192.0.2.1/", "rules": {"crowding": {}}}}
+    assert patrol("check", configure(tmp_path, cameras), "--data", tmp_path).returncode == 0
+    blind = {
+        "gate": {"url": "rtsp://192.0.2.1/", "rules": {"road_occupation": {"classes": ["cart"]}}}
+    }
+    result = patrol("check", configure(tmp_path, blind), "--data", tmp_path, "--json")
+    assert result.returncode == 0
+    assert any("sees none of cart" in w["message"] for w in json.loads(result.stdout)["warnings"])
+
+
+def test_a_model_is_imported_and_listed(tmp_path: Path) -> None:
+    import_block_detector(tmp_path / "made")
+    result = patrol(
+        "models", "import", tmp_path / "made" / "blocks.onnx", "--data", tmp_path,
+        "--name", "mine", "--head", "yolov8", "--labels", "person,car,fire", "--json",
+    )  # fmt: skip
+    assert result.returncode == 0, result.stderr
+    listed = json.loads(patrol("models", "list", "--data", tmp_path, "--json").stdout)
+    assert [row["entry"]["name"] for row in listed if row["state"] == "ready"] == ["mine"]
+
+
+def test_a_file_that_is_no_model_is_refused_with_exit_code_1(tmp_path: Path) -> None:
+    (tmp_path / "broken.onnx").write_bytes(b"not a graph")
+    result = patrol("models", "import", tmp_path / "broken.onnx", "--data", tmp_path)
+    assert result.returncode == 1
+    assert "broken.onnx" in result.stderr
+
+
+def test_probe_says_what_a_camera_sends_and_hides_passwords(tmp_path: Path) -> None:
+    clip = make_clip(tmp_path / "clip.mp4", seconds=2)
+    result = patrol("probe", clip, "--seconds", 1, "--json", "--save", tmp_path / "look.jpg")
+    report = json.loads(result.stdout)
+    assert (report["codec"], report["size_wh"], report["decoded"]) == ("h264", [320, 180], True)
+    assert (tmp_path / "look.jpg").read_bytes()[:2] == b"\xff\xd8"
+    refused = patrol("probe", "rtsp://admin:s3cret@127.0.0.1:1/main", "--seconds", 1)
+    assert refused.returncode == 1
+    assert "s3cret" not in refused.stdout + refused.stderr
+
+
+def test_eval_scores_clips_against_their_truth(tmp_path: Path) -> None:
+    import_block_detector(tmp_path / "models")
+    block_clip(tmp_path / "parked.mp4", {(4, 3): "car"})
+    block_clip(tmp_path / "empty.mp4", {})
+    rules = {"road_occupation": {"for_s": 5, "min_area": 0}}
+    truth = {
+        "defaults": {"rules": rules},
+        "clips": [
+            {
+                "file": "parked.mp4",
+                "repeat_to_s": 12,
+                "incidents": [{"kind": "road_occupation", "from_s": 4, "to_s": 8}],
+            },
+            {"file": "empty.mp4", "incidents": []},
+        ],
+    }
+    (tmp_path / "truth.yaml").write_text(yaml.safe_dump(truth))
+    result = patrol(
+        "eval", tmp_path, "--truth", tmp_path / "truth.yaml", "--data", tmp_path,
+        "--model", NAME, "--look-every", 0.5, "--json", tmp_path / "out.json",
+    )  # fmt: skip
+    assert result.returncode == 0, result.stderr
+    scores = json.loads((tmp_path / "out.json").read_text())
+    assert scores["summary"]["recall"] == 1.0
+    assert [clip["false"] for clip in scores["clips"]] == [0, 0]
+    assert scores["clips"][0]["incidents"][0]["kind"] == "road_occupation"
+
+
+def test_a_truth_file_with_an_unknown_rule_key_names_its_line(tmp_path: Path) -> None:
+    import_block_detector(tmp_path / "models")
+    (tmp_path / "truth.yaml").write_text(
+        "clips:\n  - file: a.mp4\n    incidents: []\n    rules:\n      crowding: {cuont: 3}\n"
+    )
+    result = patrol(
+        "eval", tmp_path, "--truth", tmp_path / "truth.yaml", "--data", tmp_path, "--model", NAME
+    )
+    assert result.returncode == 1
+    assert "truth.yaml:5" in result.stderr
+    assert "cuont" in result.stderr
