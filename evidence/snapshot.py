@@ -71,7 +71,8 @@ def draw_boxes(image: Image, boxes: Sequence[LabelledBox], zone: Sequence[Point]
 def line_width(image: Image) -> int:
     """Pixels of a line that is as visible on a 4K picture as on a small one."""
     height, width = image.shape[:2]
-    return max(1, round(min(height, width) / 300))
+    shorter_side: int = min(height, width)
+    return max(2, round(shorter_side / 300))
 
 
 def _encode(image: Image, quality: int) -> bytes:
@@ -97,31 +98,31 @@ def _pixels(image: Image, points: Sequence[Point]) -> NDArray[np.int32]:
 def _draw_zone(image: Image, zone: Sequence[Point]) -> None:
     corners, thick = _pixels(image, zone), line_width(image)
     # A dark line under a bright one shows on any ground.
-    for colour, width in ((_DARK, thick * 3), (_ZONE_COLOUR, thick)):
+    for colour, width in ((_DARK, thick + 2), (_ZONE_COLOUR, thick)):
         cv2.polylines(image, [corners], True, colour, width, cv2.LINE_AA)
 
 
 def _draw_box(image: Image, box: LabelledBox) -> None:
     top_left, bottom_right = _corners(image, box)
     thick = line_width(image)
-    cv2.rectangle(image, top_left, bottom_right, _DARK, thick * 3)
+    cv2.rectangle(image, top_left, bottom_right, _DARK, thick + 2)
     cv2.rectangle(image, top_left, bottom_right, _colour(box.label), thick)
 
 
 def _draw_label(image: Image, box: LabelledBox) -> None:
     (left, top), (_, bottom) = _corners(image, box)
     text = f"{_ascii(box.label)} {box.score:.2f}"
-    scale, thick = line_width(image) * 0.3 + 0.2, line_width(image)
+    thick, scale = line_width(image) // 2, 0.3 * line_width(image)
     (text_width, text_height), descent = cv2.getTextSize(text, _FONT, scale, thick)
     pad = 2 * thick
     height, width = text_height + descent + 2 * pad, text_width + 2 * pad
     # Above the box, below it where there is no room, and inside where neither has any.
     y = top - height if top >= height else min(bottom, image.shape[0] - height)
     x = max(min(left, image.shape[1] - width), 0)
-    cv2.rectangle(image, (x, y), (x + width, y + height), _colour(box.label), cv2.FILLED)
+    ground = _colour(box.label)
+    cv2.rectangle(image, (x, y), (x + width, y + height), ground, cv2.FILLED)
     at = x + pad, y + pad + text_height
-    cv2.putText(image, text, at, _FONT, scale, _DARK, thick * 2, cv2.LINE_AA)
-    cv2.putText(image, text, at, _FONT, scale, _WHITE, thick, cv2.LINE_AA)
+    cv2.putText(image, text, at, _FONT, scale, _ink_on(ground), thick, cv2.LINE_AA)
 
 
 def _corners(image: Image, box: LabelledBox) -> tuple[tuple[int, int], tuple[int, int]]:
@@ -132,6 +133,12 @@ def _corners(image: Image, box: LabelledBox) -> tuple[tuple[int, int], tuple[int
 def _colour(label: str) -> Colour:
     """The same colour for a label in every process."""
     return _COLOURS[zlib.crc32(label.encode()) % len(_COLOURS)]
+
+
+def _ink_on(ground: Colour) -> Colour:
+    """Black or white, whichever can be read on `ground`."""
+    blue, green, red = ground
+    return _DARK if 0.114 * blue + 0.587 * green + 0.299 * red > 140 else _WHITE
 
 
 def _ascii(label: str) -> str:
