@@ -47,7 +47,6 @@ class Track:
     scores: tuple[float, ...]
     recent: Floats
     """(m, 4) float32, the last boxes x1 y1 x2 y2 in frame units, newest last, m ≤ `RECENT`."""
-    first_s: float
     seen_s: float
     hits: int
     visible: bool
@@ -106,7 +105,6 @@ class Tracker:
             labels=(label,),
             scores=(float(seen.scores[row]),),
             recent=seen.xyxy[row : row + 1],
-            first_s=now_s,
             seen_s=now_s,
             hits=1,
             visible=True,

@@ -1,0 +1,115 @@
+"""Fire: k of n over seconds, at one place."""
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from tests.vision.looks import Row, found_at, judged, moved, zone
+from vision.fire import FireRule, FireRuleSettings
+from vision.rule import Judgement
+from vision.zones import Zone
+
+FLAME: Row = ("fire", 0.6, 0.3, 0.5, 0.35, 0.6)
+SMOKE: Row = ("smoke", 0.7, 0.3, 0.2, 0.4, 0.5)
+Looks = list[tuple[float, list[Row]]]
+
+
+def answers(
+    looks: Looks, where: Zone | None = None, **settings: Any
+) -> list[tuple[float, Judgement]]:
+    return judged(FireRule(FireRuleSettings(**settings), where or Zone.whole_frame()), looks)
+
+
+def pattern(marks: str, every_s: float, row: Row = FLAME) -> Looks:
+    """``x.xx`` → looks with and without the row."""
+    return [(i * every_s, [row] if mark == "x" else []) for i, mark in enumerate(marks)]
+
+
+@pytest.mark.parametrize(
+    ("looks", "first"),
+    [
+        (pattern("xxx", 2), 4),
+        (pattern("xx", 2), None),
+        (pattern("x.x.x", 2), 8),  # 3 of 5
+        (pattern("x..x..x", 2), None),  # 3 of 7
+        (pattern("xxxx", 5), 10),
+        (pattern("xxxxxxx", 0.5), 3),  # three hits within a second are not yet 3 s
+        (pattern("xx.xx.x", 0.5), 3),  # 5 of 7
+        (pattern("x.x.x.x.x.x.x", 0.5), None),  # 4 of 7
+        (pattern("x..x..x..x..x", 0.5), None),
+        (pattern("x......xx", 2), None),  # the first is out of the window
+        (pattern("xxxx", 7), None),  # too rare to say
+        (pattern("xxx", 2, SMOKE), 4),
+        (pattern("xxxxxxxxx", 0.5, SMOKE), 4),
+        (pattern("xxx", 2, moved(FLAME, score=0.49)), None),
+        (pattern("xxx", 2, moved(SMOKE, score=0.59)), None),
+        (pattern("xxx", 2, ("fire", 0.9, 0.3, 0.5, 0.31, 0.51)), None),  # too small
+        ([(t, [moved(FLAME, 0.04 * t)]) for t in range(0, 20, 2)], None),  # a headlight passes
+        ([(t, [FLAME, moved(FLAME, 0.03)]) for t in (0, 2, 4)], 4),
+    ],
+)
+def test_when_it_is_found(looks: Looks, first: float | None) -> None:
+    found = found_at(answers(looks))
+    assert (found[0] if found else None) == first
+
+
+def test_a_fire_that_grows_is_one() -> None:
+    grows: Looks = [
+        (t, [("fire", 0.6, 0.3 - 0.01 * t, 0.5 - 0.02 * t, 0.35 + 0.01 * t, 0.6)])
+        for t in range(0, 20, 2)
+    ]
+    said = answers(grows)
+    assert found_at(said)[0] == 4
+    finding = said[-1][1].finding
+    assert finding is not None
+    assert finding.lasted_s == 18
+
+
+def test_what_is_said() -> None:
+    looks = [(0.0, [FLAME]), (1.0, []), (2.0, [FLAME]), (3.0, [moved(FLAME, score=0.8)]), (3.2, [])]
+    said = answers([*looks, (3.4, [FLAME, SMOKE])])
+    finding = said[3][1].finding
+    assert finding is not None
+    assert finding.explanation.zh == "4 次巡看中 3 次见火焰, 历时 3.0 s"
+    assert finding.explanation.en == "Flames in 3 of 4 looks over 3.0 s"
+    assert (finding.looks, finding.hits, finding.count) == (4, 3, None)
+    assert finding.score == pytest.approx(0.6)
+    assert [box.label for box in finding.boxes] == ["fire"]
+    assert said[4][1].finding is None
+    assert said[5][1].finding is not None
+
+    both = answers([(t, [FLAME, SMOKE]) for t in (0, 2, 4)])[-1][1].finding
+    assert both is not None
+    assert both.explanation.zh == "3 次巡看中 3 次见火焰和烟雾, 历时 4.0 s"
+    assert both.explanation.en == "Flames and smoke in 3 of 3 looks over 4.0 s"
+    assert {box.label for box in both.boxes} == {"fire", "smoke"}
+
+
+def test_suspicion_ends_when_it_is_settled() -> None:
+    said = answers(pattern("xxx", 2))
+    assert [judgement.suspicious for _, judgement in said] == [True, True, False]
+    said = answers(pattern("x.......", 2))
+    assert [judgement.suspicious for _, judgement in said] == [True] * 7 + [False]
+
+
+def test_once_confirmed_it_goes_on_while_hits_come() -> None:
+    said = answers(pattern("xxx....x......x", 2))
+    assert found_at(said) == [4, 14]
+    finding = said[7][1].finding
+    assert finding is not None
+    assert finding.lasted_s == 14
+
+
+def test_only_in_its_zone_a_plume_by_its_share() -> None:
+    assert found_at(answers(pattern("xxx", 2), zone())) == [4]
+    right = moved(FLAME, 0.4)
+    assert found_at(answers(pattern("xxx", 2, right), zone())) == []
+    plume: Row = ("smoke", 0.8, 0.3, 0.0, 0.8, 0.5)  # two fifths of it lie in the left half
+    assert found_at(answers(pattern("xxx", 2, plume), zone())) == [4]
+
+
+@pytest.mark.parametrize("change", [{"window_s": 2.0}, {"smoke_for_s": 13}])
+def test_times_must_fit_the_window(change: dict[str, float]) -> None:
+    with pytest.raises(ValidationError, match="expected window_s to hold for_s and smoke_for_s"):
+        FireRuleSettings.model_validate(change)

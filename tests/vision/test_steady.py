@@ -1,0 +1,53 @@
+"""Time that does not run backwards."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.vision.looks import START, at
+from vision.steady import SteadySeconds
+
+
+@pytest.mark.parametrize(
+    ("walls", "steady"),
+    [
+        ([0, 2, 4], [0, 2, 4]),
+        ([0, 2, 2, 3], [0, 2, 2, 3]),
+        ([0, 10, 8.5, 11], [0, 10, 10, 11]),  # a picture that comes late
+        ([0, 10, -3600, -3598], [0, 10, 10, 12]),  # the clock is set back by an hour
+        ([0, 10, -3600, 20], [0, 10, 10, 3630]),  # and forward again: as good as a pause
+        ([0, 3600, 3602], [0, 3600, 3602]),
+    ],
+)
+def test_seconds_only_grow(walls: list[float], steady: list[float]) -> None:
+    time = SteadySeconds()
+    base = START.timestamp()
+    assert [time.advance(at(wall)) - base for wall in walls] == pytest.approx(steady)
+
+
+def test_a_peek_does_not_push_later_pictures() -> None:
+    time, base = SteadySeconds(), START.timestamp()
+    assert time.peek(at(7)) - base == 7
+    time.advance(at(0))
+    assert time.peek(at(5)) - base == 5
+    assert time.advance(at(2)) - base == 2
+
+
+def test_a_peek_notices_that_the_clock_was_set_back() -> None:
+    time, base = SteadySeconds(), START.timestamp()
+    time.advance(at(0))
+    assert time.peek(at(-3600)) - base == 0
+    assert time.peek(at(-3500)) - base == 100
+
+
+@given(st.lists(st.floats(-1e6, 1e6), max_size=50))
+def test_never_backwards_whatever_the_clock_does(steps: list[float]) -> None:
+    time, now, last = SteadySeconds(), START, 0.0
+    for step in steps:
+        now += timedelta(seconds=step)
+        assert time.peek(now) >= last
+        seconds = time.advance(now)
+        assert seconds >= last
+        last = seconds
