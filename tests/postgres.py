@@ -11,7 +11,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,12 @@ import psycopg
 START_TIMEOUT_S = 30.0
 STOP_TIMEOUT_S = 10.0
 _OWNER = "nobody"
+_TRUNCATE_ALL = """
+DO $$ BEGIN EXECUTE (
+    SELECT 'TRUNCATE ' || string_agg(quote_ident(tablename), ', ')
+    FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'
+); END $$
+"""
 
 
 class PostgresMissing(Exception):
@@ -28,11 +34,12 @@ class PostgresMissing(Exception):
 
 
 class PostgresServer:
-    """A running server; `create_database` hands out empty databases on it."""
+    """A running server that hands out databases."""
 
     def __init__(self, socket_dir: Path) -> None:
         self._socket_dir = socket_dir
         self._databases = 0
+        self._prepared: str | None = None
 
     def create_database(self) -> str:
         """The URL of a new, empty database."""
@@ -41,6 +48,16 @@ class PostgresServer:
         with psycopg.connect(self._url("postgres"), autocommit=True) as connection:
             connection.execute(f"CREATE DATABASE {name}".encode())
         return self._url(name)
+
+    def emptied_database(self, prepare: Callable[[str], None]) -> str:
+        """The URL of a database that `prepare` was run on once, its tables emptied since."""
+        if self._prepared is None:
+            self._prepared = self.create_database()
+            prepare(self._prepared)
+        with psycopg.connect(self._prepared) as connection:
+            connection.execute("SET session_replication_role = replica")  # triggers rest
+            connection.execute(_TRUNCATE_ALL)
+        return self._prepared
 
     def answers(self) -> bool:
         try:

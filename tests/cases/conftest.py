@@ -1,5 +1,6 @@
 """Every test of the case book runs on SQLite and on PostgreSQL."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,25 +29,51 @@ def postgres() -> Iterator[PostgresServer | str]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """An empty database."""
+def server(request: pytest.FixtureRequest) -> PostgresServer | None:
+    """The PostgreSQL server, or None for SQLite."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'cases.sqlite3'}"
+        return None
     server: PostgresServer | str = request.getfixturevalue("postgres")
     if isinstance(server, str):
         pytest.skip(f"no PostgreSQL: {server}")
-    return server.create_database()
+    return server
+
+
+@pytest.fixture
+def empty_url(server: PostgresServer | None, tmp_path: Path) -> str:
+    """A database without any table."""
+    return server.create_database() if server else f"sqlite:///{tmp_path / 'cases.sqlite3'}"
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("migrated") / "cases.sqlite3"
+    _migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture
+def database_url(server: PostgresServer | None, migrated_file: Path, tmp_path: Path) -> str:
+    """A database with the newest schema and no rows."""
+    if server is not None:
+        return server.emptied_database(_migrate)
+    path = shutil.copy(migrated_file, tmp_path / "cases.sqlite3")
+    return f"sqlite:///{path}"
+
+
+def _migrate(url: str) -> None:
+    database = Database(url)
+    try:
+        database.upgrade()
+    finally:
+        database.close()
 
 
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
-    """A database with the newest schema."""
     database = Database(database_url)
-    try:
-        database.upgrade()
-        yield database
-    finally:
-        database.close()
+    yield database
+    database.close()
 
 
 @pytest.fixture

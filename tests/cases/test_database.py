@@ -30,8 +30,8 @@ def test_upgrading_again_changes_nothing(database: Database) -> None:
         assert connection.scalar(text("SELECT version_num FROM alembic_version")) == "0001"
 
 
-def test_programs_that_start_at_once_all_find_the_schema(database_url: str) -> None:
-    databases = [Database(database_url) for _ in range(4)]
+def test_programs_that_start_at_once_all_find_the_schema(empty_url: str) -> None:
+    databases = [Database(empty_url) for _ in range(4)]
     try:
         with ThreadPoolExecutor(len(databases)) as pool:
             list(pool.map(Database.upgrade, databases))

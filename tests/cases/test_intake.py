@@ -273,7 +273,7 @@ def _outcome(desk: Desk) -> dict[str, dict[str, Any]]:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_any_order_and_any_number_of_times_makes_the_same_cases(
-    database_url: str, make_desk: MakeDesk, seed: int
+    make_desk: MakeDesk, seed: int
 ) -> None:
     desk = make_desk()
     story = _story()
