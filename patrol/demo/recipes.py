@@ -89,7 +89,8 @@ RECIPES = (
     Recipe("square", as_it_is),
     Recipe("kerb", as_it_is, view=(0.54, 0.0, 1.0, 0.46)),
     Recipe("fire", with_fire, begins_s=20, loop_s=60),
-    Recipe("frozen", frozen, view=(0.0, 0.1, 0.6, 0.7), begins_s=12, loop_s=20, gop=2 * FPS),
+    # One group of pictures: every keyframe is the same to the bit, as from a camera that hangs.
+    Recipe("frozen", frozen, view=(0.0, 0.1, 0.6, 0.7), begins_s=12, loop_s=2, gop=2 * FPS),
     Recipe("black", black, loop_s=20, gop=2 * FPS),
     Recipe("dark", dark, begins_s=4, loop_s=40, crf=29),
     Recipe("drops", as_it_is, view=(0.0, 0.15, 0.7, 0.85), begins_s=60),
