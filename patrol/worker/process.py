@@ -46,13 +46,13 @@ class Worker:
             bus_url, configuration.worker_dir / "spool", source=f"/workers/{worker_id}"
         )
         self._board = LookBoard(bus_url)
-        store = EvidenceStore(
+        self._store = EvidenceStore(
             configuration.evidence_dir,
             self._clock,
             min_free_bytes=configuration.evidence.min_free_bytes,
         )
         self._recorder = Recorder(
-            store, configuration.evidence, clock=self._clock, publish=self._publisher.publish
+            self._store, configuration.evidence, clock=self._clock, publish=self._publisher.publish
         )
         eyes = Eyes(Catalog(configuration.models_dir), configuration.detector)
         self._posts = [
@@ -92,6 +92,7 @@ class Worker:
         for post in self._posts:
             post.reader.stop(0.1)
         self._publisher.close(1.0)
+        self._store.close()
         log.info("worker stopped")
 
     def _handle_news(
