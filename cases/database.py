@@ -1,5 +1,6 @@
 """The door to the database: SQLite by default, PostgreSQL by URL, one code path."""
 
+import sqlite3
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -12,7 +13,17 @@ from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import ArgumentError, InterfaceError, OperationalError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DatabaseError,
+    DataError,
+    IntegrityError,
+    InterfaceError,
+    InternalError,
+    NotSupportedError,
+    ProgrammingError,
+)
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
 
 from cases.tables import Base
@@ -23,9 +34,14 @@ BUSY_TIMEOUT_S = 10.0
 CONNECT_TIMEOUT_S = 5
 POOL_SIZE = 5
 POOL_OVERFLOW = 15
+POOL_TIMEOUT_S = 10.0
+"""A thread waits so long for a connection when all are in use."""
 MIGRATION_LOCK = 7_114_510_116
 """PostgreSQL advisory lock that two programs starting at once queue for."""
 
+_FAILURES = (DatabaseError, InterfaceError, PoolTimeout, sqlite3.DatabaseError)
+_OUR_MISTAKES = (DataError, IntegrityError, InternalError, ProgrammingError, NotSupportedError)
+"""Answers of the database that waiting does not change; they are raised as they are."""
 _WRITES = {"writes": True}
 _log = structlog.get_logger(__name__)
 
@@ -98,8 +114,10 @@ class Database:
     def _translated(self) -> Iterator[None]:
         try:
             yield
-        except (OperationalError, InterfaceError) as error:
-            cause = str(error.orig).strip()
+        except _FAILURES as error:
+            if isinstance(error, _OUR_MISTAKES):
+                raise
+            cause = str(getattr(error, "orig", error)).strip()
             message = f"database {self.masked_url} does not answer: {cause}"
             raise CaseStoreUnavailable(message) from error
 
@@ -139,22 +157,34 @@ def _parse(text_url: str) -> URL:
 
 
 def _engine(url: URL) -> Engine:
-    if url.drivername.startswith("sqlite"):
-        Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
-        arguments: dict[str, Any] = {"timeout": BUSY_TIMEOUT_S}
-    else:
-        arguments = {"connect_timeout": CONNECT_TIMEOUT_S}
-    engine = create_engine(
-        url,
-        connect_args=arguments,
-        pool_size=POOL_SIZE,
-        max_overflow=POOL_OVERFLOW,
-        pool_pre_ping=True,
-    )
-    if url.drivername.startswith("sqlite"):
+    local = url.drivername.startswith("sqlite")
+    if local:
+        _make_folder(Path(str(url.database)).parent)
+    limit = {"timeout": BUSY_TIMEOUT_S} if local else {"connect_timeout": CONNECT_TIMEOUT_S}
+    try:
+        engine = create_engine(
+            url,
+            connect_args=limit,
+            pool_size=POOL_SIZE,
+            max_overflow=POOL_OVERFLOW,
+            pool_timeout=POOL_TIMEOUT_S,
+            pool_pre_ping=True,
+        )
+    except ModuleNotFoundError as error:
+        raise ConfigurationError(
+            f"database.url: PostgreSQL needs the extra sentinel-patrol[postgres] ({error})"
+        ) from error
+    if local:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(f"database.url: cannot make {folder}: {error}") from error
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
@@ -182,9 +212,9 @@ def _use_write_ahead_log(engine: Engine) -> None:
         try:
             if raw.cursor().execute("PRAGMA journal_mode=WAL").fetchone() == ("wal",):
                 return
-        except Exception as error:
+        except sqlite3.OperationalError as error:
             if "locked" not in str(error) or time.monotonic() > deadline:
-                raise CaseStoreUnavailable(f"SQLite cannot use its log: {error}") from error
+                raise
         finally:
             raw.close()
         time.sleep(0.05)

@@ -8,7 +8,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import select, text
-from sqlalchemy.exc import DBAPIError, StatementError
+from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 
 from cases.database import Database
 from cases.tables import Base, EntryRow, GapRow
@@ -122,6 +122,31 @@ def test_a_database_that_does_not_answer_is_named_without_its_password() -> None
     assert "s3cret" not in str(caught.value)
     assert "patrol:***@127.0.0.1:1/town" in str(caught.value)
     assert "s3cret" not in repr(database)
+
+
+def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "cases.sqlite3"
+    path.write_text("这不是数据库" * 100)
+    database = Database(f"sqlite:///{path}")
+    with pytest.raises(CaseStoreUnavailable, match=r"cases\.sqlite3.*file is not a database"):
+        database.upgrade()
+    with pytest.raises(CaseStoreUnavailable, match=r"cases\.sqlite3.*file is not a database"):
+        with database.reading() as session:
+            session.execute(text("SELECT * FROM cases"))
+    database.close()
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("")
+    with pytest.raises(ConfigurationError, match=r"cannot make .*taken"):
+        Database(f"sqlite:///{tmp_path}/taken/cases.sqlite3")
+
+
+def test_a_mistake_of_ours_is_not_the_databases(database: Database) -> None:
+    twice = text("INSERT INTO case_numbers VALUES ('20261123', 1), ('20261123', 2)")
+    with pytest.raises(IntegrityError):
+        with database.session() as session:
+            session.execute(twice)
 
 
 @pytest.mark.parametrize(

@@ -25,15 +25,6 @@ def upgrade() -> None:
     _forbid_changes_of("entries")
 
 
-def downgrade() -> None:
-    for table in ("entries", "cases", "case_numbers", "evidence", "incidents"):
-        op.drop_table(table)
-    for table in ("grid_plans", "gaps", "cameras", "sites"):
-        op.drop_table(table)
-    if op.get_bind().dialect.name == "postgresql":
-        op.execute("DROP FUNCTION refuse_change()")
-
-
 def _create_registry() -> None:
     op.create_table(
         "sites",
