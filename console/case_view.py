@@ -10,6 +10,7 @@ from console.services import Services
 from console.signs import Sign, Tone, kind_symbol, state_sign
 from console.times import Times
 from console.words import WORDS, say
+from domain.base import Text
 from domain.case import Case, Entry, Move, Triage, Verdict
 from domain.place import GridPlan
 
@@ -146,7 +147,7 @@ def _history(entries: tuple[Entry, ...], times: Times) -> tuple[HistoryLine, ...
     return tuple(
         HistoryLine(
             entry=entry,
-            note=entry.note.to(times.language),
+            note=_note(entry).to(times.language),
             actor="" if entry.actor == SYSTEM else entry.actor,
             tone=state_sign(entry.to_state).tone,
             changed=entry.from_state != entry.to_state,
@@ -155,13 +156,18 @@ def _history(entries: tuple[Entry, ...], times: Times) -> tuple[HistoryLine, ...
     )
 
 
+def _note(entry: Entry) -> Text:
+    """What the entry says beyond the name of its move."""
+    return Text.of("", "") if entry.move and entry.note == entry.move.words else entry.note
+
+
 def _buttons(allowed: tuple[Move, ...], times: Times) -> tuple[Button, ...]:
-    """What may be done now: the review's decisions first, then the rest of the way."""
+    """What may be done now."""
+    rejections = _rejections(times) if Move.REJECT in allowed else []
     buttons: list[Button] = []
     if Move.CONFIRM in allowed:
         buttons.append(_word("action.real", times, "send", Move.CONFIRM, "check", "y", main=True))
-    if Move.REJECT in allowed:
-        buttons += _rejections(times)
+        buttons += rejections
     for move, key in (
         (Move.DISPATCH, "action.dispatch"),
         (Move.PRE_DISPATCH, "action.pre_dispatch"),
@@ -173,7 +179,8 @@ def _buttons(allowed: tuple[Move, ...], times: Times) -> tuple[Button, ...]:
     special = (Move.CONFIRM, Move.REJECT, Move.DISPATCH, Move.PRE_DISPATCH)
     for move in (move for move in allowed if move not in special):
         buttons.append(_plain(move, times, main=not buttons))
-    return tuple(buttons)
+    # Once reviewed, the way on comes first and taking the verdict back last.
+    return tuple(buttons) if Move.CONFIRM in allowed else (*buttons, *rejections)
 
 
 def _rejections(times: Times) -> list[Button]:

@@ -16,7 +16,7 @@ import json
 from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 
-from anyio import to_thread
+import anyio
 from fastapi import APIRouter
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
@@ -32,13 +32,20 @@ router = APIRouter(tags=["stream"])
 @router.get("/stream", response_class=EventSourceResponse, summary="News as server-sent events")
 async def stream(services: Here, looks: bool = False) -> EventSourceResponse:
     """Changes of cases and cameras as they happen; with `looks` also new pictures' times."""
-    # The library's own ping would be a comment, which scripts in a browser cannot hear.
+    stopping = anyio.Event()
     return EventSourceResponse(
-        _events(services, with_looks=looks), ping=3600, headers={"X-Accel-Buffering": "no"}
+        _events(services, stopping, with_looks=looks),
+        # The library's own ping would be a comment, which scripts in a browser cannot hear.
+        ping=3600,
+        headers={"X-Accel-Buffering": "no"},
+        shutdown_event=stopping,
+        shutdown_grace_period=2 * _STOP_CHECK_S,
     )
 
 
-async def _events(services: Services, *, with_looks: bool) -> AsyncIterator[ServerSentEvent]:
+async def _events(
+    services: Services, stopping: anyio.Event, *, with_looks: bool
+) -> AsyncIterator[ServerSentEvent]:
     loop = asyncio.get_running_loop()
     woken = asyncio.Event()
 
@@ -49,7 +56,7 @@ async def _events(services: Services, *, with_looks: bool) -> AsyncIterator[Serv
         yield _event(services, "hello", {})
         looks = _NewLooks(services) if with_looks else None
         quiet_since = looked_at = loop.time()
-        while not services.streams.closed:
+        while not (services.streams.closed or stopping.is_set()):
             await _wait(woken)
             events = _news(services, subscription)
             if looks and loop.time() - looked_at >= services.settings.look_poll_s:
@@ -102,7 +109,7 @@ class _NewLooks:
         self._told: dict[str, datetime] = {}
 
     async def news(self) -> list[ServerSentEvent]:
-        times = await to_thread.run_sync(self._times)
+        times = await anyio.to_thread.run_sync(self._times)
         fresh = {camera: at for camera, at in times.items() if self._told.get(camera) != at}
         self._told.update(fresh)
         if not fresh:

@@ -1,5 +1,5 @@
 // Deciding: the buttons, the strips that ask for more, undo.
-import { caseVersion, choose, chosenNo, neighbour, refreshCase, refreshQueue } from "./desk.js";
+import { caseVersion, choose, chosenNo, neighbour, refreshCase, refreshQueue, shownNo } from "./desk.js";
 import { byId, say, tell } from "./page.js";
 import { toast } from "./toasts.js";
 
@@ -54,6 +54,7 @@ function undoButton(until) {
 
 function send(decision, more = {}) {
   const no = chosenNo();
+  if (shownNo() !== no) return undefined; // nobody decides on what they do not see yet
   const next = decision.move === "reject" || decision.move === "dispatch" ? neighbour(no) : null;
   return once(async () => {
     const body = { ...decision, ...more, version: caseVersion() };
@@ -61,7 +62,8 @@ function send(decision, more = {}) {
     cancel();
     last = { no, version: answer.case.version };
     const words = say("js.done", { no, state: answer.state_words });
-    toast(words, answer.tone, ...(answer.undo_until ? [undoButton(answer.undo_until)] : []));
+    const movedOn = next !== null && answer.undo_until !== null;
+    toast(words, answer.tone, ...(movedOn ? [undoButton(answer.undo_until)] : []));
     await refreshQueue();
     if (next !== null) await choose(next);
     else await refreshCase();

@@ -12,6 +12,7 @@ let chosen = null; // the number of the case on show
 let place = 0; // where in the queue it was, for when it has left
 
 export const chosenNo = () => chosen;
+export const shownNo = () => byId("case-body")?.dataset.no ?? null;
 
 export function caseVersion() {
   return Number(byId("case-body").dataset.version);
@@ -38,11 +39,10 @@ function address() {
 }
 
 async function show(no) {
-  await htmx.ajax("GET", `/desk/cases/${no}`, { target: "#case", swap: "innerHTML" });
-  if (chosen !== no) return; // another was chosen meanwhile; its answer is on the way
+  await htmx.ajax("GET", `/desk/cases/${no}`, { source: "#case", target: "#case", swap: "innerHTML" });
+  if (shownNo() !== no) return; // another was chosen meanwhile; its answer is on the way
   byId("case").scrollTop = 0;
   document.title = document.title.replace(/^.*? · /, `${byId("case-body").dataset.title} · `);
-  sync();
 }
 
 export function choose(no, { remember = true } = {}) {
@@ -73,17 +73,21 @@ export function neighbour(no) {
   return (all[at + 1] ?? all[at - 1])?.dataset.no ?? null;
 }
 
-export async function refreshCase() {
-  const no = chosen;
-  const part = byId("desk") ? `/desk/cases/${no}` : `/desk/cases/${no}?whole=true`;
-  await htmx.ajax("GET", part, { target: "#case", swap: "innerMorph" });
-  sync();
-  if (byId("case-body").dataset.no !== chosen) show(chosen);
+export function refreshCase() {
+  if (shownNo() !== chosen) return undefined; // the chosen one is on its way, and will be new
+  const part = byId("desk") ? `/desk/cases/${chosen}` : `/desk/cases/${chosen}?whole=true`;
+  return htmx.ajax("GET", part, { source: "#case", target: "#case", swap: "innerMorph" });
 }
 
-export async function refreshQueue() {
+export function refreshQueue() {
+  if (!byId("desk")) return undefined;
+  const part = `/desk/queue?${query()}`;
+  return htmx.ajax("GET", part, { source: "#queue", target: "#queue", swap: "innerMorph" });
+}
+
+function swapped() {
+  sync();
   if (!byId("desk")) return;
-  await htmx.ajax("GET", `/desk/queue?${query()}`, { target: "#queue", swap: "innerMorph" });
   mark();
   if (chosen === null && WIDE.matches && rows().length) choose(rows()[0].dataset.no, { remember: false });
 }
@@ -134,7 +138,8 @@ function listenToClicks() {
 }
 
 export function startDesk() {
-  chosen = byId("case-body")?.dataset.no ?? null;
+  chosen = shownNo();
+  document.addEventListener("htmx:after:swap", swapped);
   document.body.addEventListener("news", (event) => {
     refreshQueue();
     const known = event.detail.length === 0 || event.detail.some((change) => change.no === chosen);
