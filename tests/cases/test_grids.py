@@ -117,3 +117,11 @@ def test_without_a_plan_for_that_day_the_office_gets_the_case(desk: Desk) -> Non
     assert case.grids == GridPath(plan_version="none")
     assert case.owner.zh == "协同指挥办公室"
     assert case.opened_at < NOON
+
+
+def test_a_town_without_grids_gives_everything_to_the_office(desk: Desk) -> None:
+    empty = make_plan("none-yet").model_copy(update={"grids": ()})
+    desk.book.install(make_sites(), make_cameras(), empty)
+    case = desk.take()
+    assert case.grids == GridPath(plan_version="none-yet")
+    assert case.owner.zh == "协同指挥办公室"
