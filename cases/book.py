@@ -269,7 +269,7 @@ class CaseBook:
         with self._database.session() as session:
             yield session, news
         for change in news:
-            _log.info("changed", case=change.no, camera=change.camera_id, what=change.what.value)
+            _log.debug("changed", case=change.no, camera=change.camera_id, what=change.what.value)
         self._feed.publish(news)
 
 
