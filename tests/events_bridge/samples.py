@@ -1,0 +1,91 @@
+"""One message of every type, and many of them in a row."""
+
+from datetime import timedelta
+
+from domain.base import Text
+from domain.evidence import EvidenceKind
+from domain.health import CameraHealth, CameraLooks, CameraStatus, CoverageGap, FaultKind
+from domain.incident import IncidentKind
+from domain.messages import (
+    CameraHealthChanged,
+    CoverageGapEnded,
+    EvidenceMissed,
+    EvidenceSealed,
+    IncidentOpened,
+    LooksDone,
+    Message,
+)
+from tests.builders import (
+    NOON,
+    closed,
+    closed_revision,
+    make_evidence,
+    make_incident,
+    make_missing,
+    next_revision,
+    opened,
+    updated,
+)
+
+_INCIDENT = make_incident(
+    "inc_01JDCM3J00000000000000000A",
+    IncidentKind.CROWDING,
+    notice=Text.of("合成画面 (演示)", "Composed picture (demo)"),
+)
+
+MESSAGES_OF_EACH_TYPE: tuple[Message, ...] = (
+    opened(_INCIDENT),
+    updated(next_revision(_INCIDENT)),
+    closed(closed_revision(next_revision(_INCIDENT))),
+    EvidenceSealed(evidence=make_evidence("evi_1", EvidenceKind.CLIP)),
+    EvidenceMissed(evidence=make_missing("evi_2")),
+    CameraHealthChanged(
+        health=CameraHealth(
+            camera_id="gate-1",
+            at=NOON,
+            status=CameraStatus.OFFLINE,
+            since=NOON - timedelta(seconds=12.5),
+            fault=FaultKind.UNAUTHORIZED,
+            detail="rtsp://admin:***@10.0.0.1/1: 401",
+            codec="h264",
+            size_wh=(1920, 1080),
+            fps=25.0,
+            keyframe_every_s=2.0,
+            last_packet_at=NOON - timedelta(seconds=13),
+            reconnects=3,
+        )
+    ),
+    CoverageGapEnded(
+        gap=CoverageGap(
+            camera_id="gate-1",
+            from_at=NOON - timedelta(hours=1),
+            to_at=NOON,
+            cause=FaultKind.STALLED,
+            detail="no packet for 10 s",
+        )
+    ),
+    LooksDone(
+        worker_id="edge-1",
+        from_at=NOON - timedelta(seconds=10),
+        to_at=NOON,
+        cameras=(
+            CameraLooks(
+                camera_id="gate-1",
+                looks=5,
+                last_look_at=NOON,
+                longest_interval_s=2.04,
+                skipped={"overload": 1},
+                counts={"person": 3},
+            ),
+        ),
+    ),
+)
+
+
+def incident_message(number: int) -> IncidentOpened:
+    return opened(make_incident(f"inc_{number:05d}"))
+
+
+def looks_message(number: int) -> LooksDone:
+    at = NOON + timedelta(seconds=10 * number)
+    return LooksDone(worker_id="edge-1", from_at=at - timedelta(seconds=10), to_at=at, cameras=())

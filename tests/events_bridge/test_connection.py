@@ -1,0 +1,40 @@
+"""Every error of the redis library comes in through one door."""
+
+import pytest
+import redis
+import redis.exceptions
+
+from domain.errors import BusUnavailable
+from events_bridge.connection import GroupMissing, bus_errors, connect
+from events_bridge.settings import BusSettings
+
+REDIS_ERRORS = sorted(
+    (
+        kind
+        for kind in vars(redis.exceptions).values()
+        if isinstance(kind, type) and issubclass(kind, redis.RedisError)
+    ),
+    key=lambda kind: kind.__name__,
+)
+
+
+@pytest.mark.parametrize("kind", [*REDIS_ERRORS, ConnectionResetError, TimeoutError])
+def test_mapped(kind: type[Exception]) -> None:
+    error = kind.__new__(kind)
+    with (
+        pytest.raises(BusUnavailable, match="could not publish"),
+        bus_errors("redis://b", "publish"),
+    ):
+        raise error
+
+
+def test_a_missing_group_is_told_apart(bus_url: str) -> None:
+    client = connect(bus_url, BusSettings())
+    with pytest.raises(GroupMissing, match="NOGROUP"), bus_errors(bus_url, "read"):
+        client.xreadgroup("nobody", "me", {"patrol:news": ">"})
+    client.close()
+
+
+def test_other_errors_pass() -> None:
+    with pytest.raises(ZeroDivisionError), bus_errors("redis://bus", "divide"):
+        raise ZeroDivisionError
