@@ -92,16 +92,33 @@ class _Hearth:
     first_s: float
     hits: deque[_Hit] = field(default_factory=deque)
     confirmed: bool = False
+    missed_s: float | None = None
+    """When the first look came that did not see it; none while it is seen."""
 
     def forget(self, before_s: float) -> None:
-        while self.hits and self.hits[0].at_s < before_s:
+        """Drop the hits before a time. A confirmed hearth keeps its last: it is known for a fire
+        and need not be confirmed again after a pause."""
+        least = 1 if self.confirmed else 0
+        while len(self.hits) > least and self.hits[0].at_s < before_s:
             self.hits.popleft()
         if self.hits and not self.confirmed:
             self.first_s = self.hits[0].at_s
 
+    def note_look(self, now_s: float) -> None:
+        if self.hits[-1].at_s == now_s:
+            self.missed_s = None
+        elif self.missed_s is None:
+            self.missed_s = now_s
+
+    def out(self, now_s: float, close_after_s: float) -> bool:
+        """Whether nothing is left of it: no hit, or looks that missed it for so long."""
+        missed = self.missed_s is not None and now_s - self.missed_s >= close_after_s
+        return not self.hits or (self.confirmed and missed)
+
 
 class FireRule:
-    """Keeps the hearths of one zone. A confirmed one stays confirmed while its hits go on."""
+    """Keeps the hearths of one zone. A confirmed one is known until looks without it have come
+    for as long as an incident takes to close."""
 
     def __init__(self, settings: FireRuleSettings, zone: Zone) -> None:
         self._settings = settings
@@ -111,13 +128,13 @@ class FireRule:
 
     def judge(self, scene: Scene) -> Judgement:
         now_s = scene.now_s
-        self._forget(now_s - self._settings.window_s)
         self._looked_s.append(now_s)
         flames = scene.detections.of(*FLAME_LABELS).at_least(self._settings.confidence)
         smoke = scene.detections.of(*SMOKE_LABELS).at_least(self._settings.smoke_confidence)
         self._take_in(flames, False, now_s)
         self._take_in(smoke, True, now_s)
 
+        self._forget(now_s)
         for hearth in self._hearths:
             hearth.confirmed = hearth.confirmed or self._confirms(hearth)
         burning = [h for h in self._hearths if h.confirmed and h.hits[-1].at_s == now_s]
@@ -126,12 +143,15 @@ class FireRule:
             suspicious=any(not hearth.confirmed for hearth in self._hearths),
         )
 
-    def _forget(self, before_s: float) -> None:
-        while self._looked_s and self._looked_s[0] < before_s:
+    def _forget(self, now_s: float) -> None:
+        before_s = now_s - self._settings.window_s
+        while self._looked_s[0] < before_s:
             self._looked_s.popleft()
         for hearth in self._hearths:
+            hearth.note_look(now_s)
             hearth.forget(before_s)
-        self._hearths = [hearth for hearth in self._hearths if hearth.hits]
+        close_after_s = self._settings.close_after_s
+        self._hearths = [h for h in self._hearths if not h.out(now_s, close_after_s)]
 
     def _take_in(self, seen: Detections, smoke: bool, now_s: float) -> None:
         """Give each box to the hearth it overlaps most, or to a new one."""

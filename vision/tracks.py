@@ -32,7 +32,7 @@ REMEMBERED = 15
 SETTLED_HITS = 3
 """Seen this often a thing is real; until then it is forgotten sooner."""
 FORGET_NEW_S = 10.0
-"""How long a thing that was seen once or twice is remembered."""
+"""How long a thing that was seen once or twice is remembered while looks miss it."""
 FORGET_SETTLED_S = 60.0
 """How long a settled thing may be hidden (people or a bus in front of a parked van)."""
 
@@ -49,8 +49,14 @@ class Track:
     """(m, 4) float32, the last boxes x1 y1 x2 y2 in frame units, newest last, m ≤ `RECENT`."""
     seen_s: float
     hits: int
-    visible: bool
-    """Whether it was seen in the very look."""
+    missed_s: float | None = None
+    """When the first look came that did not see it; none while it is seen. A pause between looks
+    says nothing, so it is not counted as absence."""
+
+    @property
+    def visible(self) -> bool:
+        """Whether it was seen in the very look."""
+        return self.missed_s is None
 
     @property
     def label(self) -> str:
@@ -68,8 +74,10 @@ class Track:
         return np.asarray(np.median(self.recent, axis=0), np.float32)
 
     def expired(self, now_s: float) -> bool:
+        if self.missed_s is None:
+            return False
         keep_s = FORGET_SETTLED_S if self.hits >= SETTLED_HITS else FORGET_NEW_S
-        return now_s - self.seen_s > keep_s
+        return now_s - self.missed_s > keep_s
 
 
 class Tracker:
@@ -87,9 +95,7 @@ class Tracker:
         pairs = _best_pairs(_affinity(kept, seen))
 
         updated = [
-            _seen_again(track, seen, pairs[i], now_s)
-            if i in pairs
-            else replace(track, visible=False)
+            _seen_again(track, seen, pairs[i], now_s) if i in pairs else _missed(track, now_s)
             for i, track in enumerate(kept)
         ]
         fresh = sorted(set(range(len(seen))) - set(pairs.values()))
@@ -107,7 +113,6 @@ class Tracker:
             recent=seen.xyxy[row : row + 1],
             seen_s=now_s,
             hits=1,
-            visible=True,
         )
 
 
@@ -199,5 +204,9 @@ def _seen_again(track: Track, seen: Detections, row: int, now_s: float) -> Track
         recent=np.concatenate([track.recent, seen.xyxy[row : row + 1]])[-RECENT:],
         seen_s=now_s,
         hits=track.hits + 1,
-        visible=True,
+        missed_s=None,
     )
+
+
+def _missed(track: Track, now_s: float) -> Track:
+    return track if track.missed_s is not None else replace(track, missed_s=now_s)

@@ -93,12 +93,21 @@ def test_suspicion_ends_when_it_is_settled() -> None:
     assert [judgement.suspicious for _, judgement in said] == [True] * 7 + [False]
 
 
-def test_once_confirmed_it_goes_on_while_hits_come() -> None:
-    said = answers(pattern("xxx....x......x", 2))
-    assert found_at(said) == [4, 14]
-    finding = said[7][1].finding
+def test_once_confirmed_it_is_known_until_it_has_been_away_for_long() -> None:
+    marks = "xxx....x......x........x.xx"
+    said = answers(pattern(marks, 2), close_after_s=14)
+    assert found_at(said) == [4, 14, 28, 52]
+    finding = said[14][1].finding
     assert finding is not None
-    assert finding.lasted_s == 14
+    assert (finding.lasted_s, finding.looks, finding.hits) == (28, 1, 1)
+
+
+def test_a_pause_between_looks_does_not_put_a_fire_out() -> None:
+    said = answers([*pattern("xxx", 2), (40.0, [FLAME])])
+    assert found_at(said) == [4, 40]
+    finding = said[-1][1].finding
+    assert finding is not None
+    assert (finding.lasted_s, finding.looks, finding.hits) == (40, 1, 1)
 
 
 def test_only_in_its_zone_a_plume_by_its_share() -> None:

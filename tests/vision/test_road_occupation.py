@@ -115,6 +115,6 @@ def test_what_stood_in_a_market_counts_from_its_end_on() -> None:
 
 
 def test_classes_are_a_matter_of_settings() -> None:
-    only_buses = {"classes": ["bus"]}
-    assert not found_at(answers(every(2, 40, CAR), **only_buses))
-    assert found_at(answers(every(2, 40, ("bus", 0.7, *CAR[2:])), **only_buses))
+    bus: Row = ("bus", 0.7, 0.2, 0.5, 0.4, 0.7)
+    assert not found_at(answers(every(2, 40, CAR), classes=["bus"]))
+    assert found_at(answers(every(2, 40, bus), classes=["bus"]))
