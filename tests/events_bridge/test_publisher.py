@@ -1,0 +1,125 @@
+"""The publisher, with the bus there, away, killed and full."""
+
+from pathlib import Path
+
+import pytest
+import redis
+from structlog.testing import capture_logs
+
+from domain.errors import BusError, ConfigurationError
+from events_bridge.embedded import EmbeddedBus
+from events_bridge.publisher import Publisher
+from events_bridge.settings import BusSettings
+from tests.events_bridge.bus_tools import Inbox, consuming, kill_server, on_stream
+from tests.events_bridge.samples import MESSAGES_OF_EACH_TYPE, incident_message, looks_message
+from tests.waiting import WAIT_S, wait_until
+
+SOURCE = "patrol/edge-1"
+
+
+def test_messages_arrive_in_order(bus_url: str, tmp_path: Path) -> None:
+    messages = [incident_message(number) for number in range(250)]
+    with Publisher(bus_url, tmp_path, source=SOURCE) as publisher:
+        for message in messages:
+            publisher.publish(message)
+        assert publisher.flush(WAIT_S)
+        assert publisher.waiting == 0
+        assert publisher.connected
+    assert on_stream(bus_url) == messages
+
+
+def test_summaries_go_to_a_stream_of_their_own(bus_url: str, tmp_path: Path) -> None:
+    with Publisher(bus_url, tmp_path, source=SOURCE) as publisher:
+        for message in MESSAGES_OF_EACH_TYPE:
+            publisher.publish(message)
+        assert publisher.flush(WAIT_S)
+    assert on_stream(bus_url) == list(MESSAGES_OF_EACH_TYPE[:-1])
+    assert on_stream(bus_url, "patrol:looks") == [MESSAGES_OF_EACH_TYPE[-1]]
+
+
+def test_only_the_newest_summaries_are_kept(bus_url: str, tmp_path: Path) -> None:
+    settings = BusSettings(looks_max_length=100)
+    with Publisher(bus_url, tmp_path, source=SOURCE, settings=settings) as publisher:
+        for number in range(1_000):
+            publisher.publish(looks_message(number))
+        assert publisher.flush(WAIT_S)
+    kept = on_stream(bus_url, "patrol:looks")
+    assert 100 <= len(kept) < 300
+    assert kept[-1] == looks_message(999)
+
+
+def test_without_a_bus_messages_wait_for_the_next_process(
+    own_bus: EmbeddedBus, tmp_path: Path, quick: BusSettings
+) -> None:
+    url, spool = own_bus.url, tmp_path / "spool"
+    own_bus.stop()
+    with capture_logs() as logs:
+        with Publisher(url, spool, source=SOURCE, settings=quick) as publisher:
+            for number in range(5):
+                publisher.publish(incident_message(number))
+            assert publisher.waiting == 5
+            assert not publisher.flush(0.2)
+            assert not publisher.connected
+    told = [entry["event"] for entry in logs]
+    assert told == ["bus away, messages wait", "messages stay in the spool"]
+    own_bus.start()
+    with Publisher(url, spool, source=SOURCE, settings=quick) as publisher:
+        publisher.publish(incident_message(5))
+        assert publisher.flush(WAIT_S)
+    assert on_stream(url) == [incident_message(number) for number in range(6)]
+
+
+def test_a_bus_killed_on_the_way_costs_nothing(
+    own_bus: EmbeddedBus, tmp_path: Path, quick: BusSettings
+) -> None:
+    """The server dies while messages flow and is restarted by its owner: everything arrives,
+    in order, and once for whoever handles by name."""
+    messages = [incident_message(number) for number in range(600)]
+    inbox = Inbox()
+    with (
+        Publisher(own_bus.url, tmp_path / "spool", source=SOURCE, settings=quick) as publisher,
+        consuming(own_bus.url, inbox, quick),
+    ):
+        for number, message in enumerate(messages):
+            publisher.publish(message)
+            if number == 100:
+                wait_until(lambda: len(inbox) > 50, "the first messages")
+                kill_server(tmp_path / "bus")
+            if number == 400:
+                wait_until(lambda: len(inbox) > 250, "messages after the restart")
+                kill_server(tmp_path / "bus")
+        wait_until(lambda: len(inbox) == len(messages), "all messages")
+        assert publisher.flush(WAIT_S)
+    assert inbox.messages == messages
+
+
+def test_a_full_bus_makes_messages_wait(bus_url: str, tmp_path: Path, quick: BusSettings) -> None:
+    client = redis.Redis.from_url(bus_url)
+    before = client.config_get("maxmemory")["maxmemory"]  # type: ignore[index]
+    try:
+        client.config_set("maxmemory", 1)
+        with Publisher(bus_url, tmp_path, source=SOURCE, settings=quick) as publisher:
+            with capture_logs() as logs:
+                publisher.publish(incident_message(0))
+                wait_until(lambda: not publisher.connected, "the refusal")
+            assert "OutOfMemory" in logs[0]["error"]
+            assert publisher.waiting == 1
+            client.config_set("maxmemory", before)
+            assert publisher.flush(WAIT_S)
+    finally:
+        client.config_set("maxmemory", before)
+        client.close()
+    assert on_stream(bus_url) == [incident_message(0)]
+
+
+def test_a_closed_publisher_says_so(bus_url: str, tmp_path: Path) -> None:
+    publisher = Publisher(bus_url, tmp_path, source=SOURCE)
+    publisher.close()
+    publisher.close()
+    with pytest.raises(BusError, match="message=inc_00000:1: the publisher of patrol/edge-1 is"):
+        publisher.publish(incident_message(0))
+
+
+def test_an_unusable_address_is_told_at_once(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"bus\.url"):
+        Publisher("http://bus", tmp_path, source=SOURCE)
