@@ -8,6 +8,7 @@ optimum, never trades one perfect pair for two poor ones).
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from statistics import median
 
 import numpy as np
 
@@ -47,6 +48,8 @@ class Track:
     scores: tuple[float, ...]
     recent: Floats
     """(m, 4) float32, the last boxes x1 y1 x2 y2 in frame units, newest last, m ≤ `RECENT`."""
+    xyxy: Floats
+    """Where it is: the median of the recent boxes, (4,) float32."""
     seen_s: float
     hits: int
     missed_s: float | None = None
@@ -66,12 +69,7 @@ class Track:
     @property
     def score(self) -> float:
         """The median score, 0–1."""
-        return float(np.median(self.scores))
-
-    @property
-    def xyxy(self) -> Floats:
-        """Where it is: the median of the recent boxes, (4,) float32."""
-        return np.asarray(np.median(self.recent, axis=0), np.float32)
+        return median(self.scores)
 
     def expired(self, now_s: float) -> bool:
         if self.missed_s is None:
@@ -111,6 +109,7 @@ class Tracker:
             labels=(label,),
             scores=(float(seen.scores[row]),),
             recent=seen.xyxy[row : row + 1],
+            xyxy=seen.xyxy[row],
             seen_s=now_s,
             hits=1,
         )
@@ -197,15 +196,24 @@ def _best_pairs(affinity: Floats) -> dict[int, int]:
 
 def _seen_again(track: Track, seen: Detections, row: int, now_s: float) -> Track:
     label = seen.labels[int(seen.class_ids[row])]
+    recent = np.concatenate([track.recent, seen.xyxy[row : row + 1]])[-RECENT:]
     return replace(
         track,
         labels=(*track.labels, label)[-REMEMBERED:],
         scores=(*track.scores, float(seen.scores[row]))[-REMEMBERED:],
-        recent=np.concatenate([track.recent, seen.xyxy[row : row + 1]])[-RECENT:],
+        recent=recent,
+        xyxy=_middle(recent),
         seen_s=now_s,
         hits=track.hits + 1,
         missed_s=None,
     )
+
+
+def _middle(recent: Floats) -> Floats:
+    """The median of boxes (m, 4), each side by itself, (4,). `numpy.median` takes ten times as
+    long for so few, and half the time of a look went there."""
+    ranked = np.sort(recent, axis=0)
+    return np.asarray((ranked[(len(ranked) - 1) // 2] + ranked[len(ranked) // 2]) / 2, np.float32)
 
 
 def _missed(track: Track, now_s: float) -> Track:
