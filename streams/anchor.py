@@ -7,13 +7,16 @@ from fractions import Fraction
 JUMP_S = 3.0
 """Timestamps that run this much ahead of the time that has passed have jumped."""
 REORDER_S = 1.5
-"""Timestamps may step back this far within a group of pictures (B-frames)."""
+REORDER_PICTURES = 8
+"""Timestamps may step back this far within a group of pictures (B-frames): so many seconds, and
+so many of the usual steps ahead."""
 LATE_S = 5.0
 """A picture may be dated this long before its arrival; beyond, arrival is believed."""
 LEAK = 0.005
 """How much of each passing second the tie may give way when packets come later than dated:
 it follows a camera's slow clock but not the jitter of the network."""
 _FIRST_STEP_S = 0.04
+_FIRST_REORDERED_STEP_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,10 @@ class Anchor:
         waited_s = max((arrived_at - self._arrived_at).total_seconds(), 0.0)
         self._arrived_at = arrived_at
         raw = pts if pts is not None else dts
+        if self._shift is None and pts is not None and dts is None:
+            # libav gives no decoding times at first where pictures are reordered: room for those
+            # that are sent later and shown earlier
+            self._step_s = _FIRST_REORDERED_STEP_S
         placed = self._placed(raw, waited_s, keyframe)
         self._remember(placed)
         return self._stamp(placed, dts, arrived_at, waited_s)
@@ -86,8 +93,9 @@ class Anchor:
     def _is_jump(self, placed: int, waited_s: float, keyframe: bool) -> bool:
         step_s = float((placed - self._last_pts) * self._time_base)
         back_s = float((placed - self._highest_pts) * self._time_base)
+        reorder_s = min(REORDER_S, REORDER_PICTURES * self._step_s)
         # No picture before a keyframe is shown after it, so one that steps back has restarted.
-        return step_s > waited_s + JUMP_S or back_s < -REORDER_S or (keyframe and back_s <= 0)
+        return step_s > waited_s + JUMP_S or back_s < -reorder_s or (keyframe and back_s <= 0)
 
     def _remember(self, placed: int) -> None:
         ahead_s = float((placed - self._highest_pts) * self._time_base)

@@ -130,6 +130,30 @@ def test_first_packets_without_timestamps_join_those_with() -> None:
     assert captured_s(stamps) == [0, 0.1, 0.2]
 
 
+def test_a_first_packet_without_timestamp_comes_before_reordered_ones() -> None:
+    anchor = Anchor(TIME_BASE)
+    first = anchor.place(None, None, after(0), keyframe=True)
+    shown_s = [7.3, 7.1, 7.2, 7.6]
+
+    stamps = [
+        anchor.place(round(s * HZ), None, after(i / 10)) for i, s in enumerate(shown_s, start=1)
+    ]
+
+    assert all(stamp.pts > first.pts for stamp in stamps)
+    steps_s = [(stamp.pts - stamps[0].pts) / HZ for stamp in stamps]
+    assert steps_s == pytest.approx([0, -0.2, -0.1, 0.3])
+
+
+@pytest.mark.parametrize("back_s", [1.0, 1.2, 30])
+def test_a_step_back_beyond_reordering_is_a_restart_even_without_keyframe(back_s: float) -> None:
+    anchor = Anchor(TIME_BASE)
+    stamps = [place(anchor, 100 + i / 10, i / 10) for i in range(5)]
+
+    stamps += [place(anchor, 100.5 - back_s + i / 10, 0.5 + i / 10) for i in range(5)]
+
+    assert [round(stamp.stream_s, 1) for stamp in stamps] == [i / 10 for i in range(10)]
+
+
 def test_no_timestamps_at_all() -> None:
     anchor = Anchor(TIME_BASE)
 

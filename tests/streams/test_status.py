@@ -1,0 +1,160 @@
+from datetime import datetime, timedelta
+
+import pytest
+
+from domain.errors import StreamEnded, StreamRefused, StreamTimeout
+from domain.health import CameraStatus, FaultKind
+from streams.packet import StreamInfo
+from streams.settings import StreamSettings
+from streams.status import StreamRecord
+from tests.streams.footage import START, made_up
+
+STREAM = StreamInfo("h264", (320, 180))
+SETTINGS = StreamSettings(stalled_after_s=3, no_keyframe_after_s=15)
+
+
+def at(second: float) -> datetime:
+    return START + timedelta(seconds=second)
+
+
+@pytest.fixture
+def record() -> StreamRecord:
+    return StreamRecord("gate-1", SETTINGS, START)
+
+
+def see(record: StreamRecord, *seconds: float, keyframe_every: int = 2) -> list[object]:
+    gaps = []
+    for second in seconds:
+        keyframe = second % keyframe_every == 0
+        gaps.append(record.arrived(made_up(second, keyframe=keyframe, stream=STREAM), at(second)))
+    return [gap for gap in gaps if gap is not None]
+
+
+def test_a_camera_that_was_just_started_connects(record: StreamRecord) -> None:
+    status = record.status(at(0.5))
+
+    assert (status.status, status.since) == (CameraStatus.CONNECTING, START)
+    assert (status.packets, status.reconnects, status.codec) == (0, 0, None)
+
+
+def test_seeing(record: StreamRecord) -> None:
+    record.connected(at(0))
+    assert see(record, *range(9)) == []
+
+    status = record.status(at(8.5))
+
+    assert (status.status, status.since, status.fault) == (CameraStatus.SEEING, at(0), None)
+    assert (status.fps, status.keyframe_every_s) == (1, 2)
+    assert (status.codec, status.size_wh, status.packets) == ("h264", (320, 180), 9)
+    assert record.keyframe_every_s == 2
+
+
+def test_silence_is_a_stall_and_then_a_gap(record: StreamRecord) -> None:
+    record.connected(at(0))
+    see(record, 0, 0.5, 1)
+
+    status = record.status(at(6))
+    gaps = see(record, 8)
+
+    assert (status.status, status.fault) == (CameraStatus.IMPAIRED, FaultKind.STALLED)
+    assert (status.since, status.detail) == (at(1), "no packet for 5 s")
+    assert [(g.from_at, g.to_at, g.cause) for g in gaps] == [  # type: ignore[attr-defined]
+        (at(1), at(8), FaultKind.STALLED)
+    ]
+    assert record.status(at(8)).since == at(8)
+
+
+def test_a_slow_camera_is_not_stalled_between_its_pictures(record: StreamRecord) -> None:
+    record.connected(at(0))
+    see(record, 0, 2, 4, 6)
+
+    assert record.status(at(11)).status is CameraStatus.SEEING
+    assert see(record, 11) == []
+    assert record.status(at(25)).status is CameraStatus.IMPAIRED
+
+
+def test_offline_until_packets_come_and_one_gap_for_it_all(record: StreamRecord) -> None:
+    record.connected(at(0))
+    see(record, 0, 1)
+    record.failed(StreamEnded("closed"), at(1.5), at(2))
+    for second in (2, 4, 8):
+        record.attempts()
+        record.failed(StreamRefused("nobody there"), at(second), at(2 * second))
+    status = record.status(at(9))
+
+    record.connected(at(16))
+    gaps = see(record, 16)
+
+    assert (status.status, status.since) == (CameraStatus.OFFLINE, at(1.5))
+    assert (status.fault, status.detail) == (FaultKind.REFUSED, "nobody there")
+    assert status.next_attempt_at == at(16)
+    assert [(g.from_at, g.to_at, g.cause, g.detail) for g in gaps] == [  # type: ignore[attr-defined]
+        (at(1), at(16), FaultKind.REFUSED, "nobody there")
+    ]
+    after = record.status(at(16))
+    assert (after.status, after.reconnects, after.fault) == (CameraStatus.SEEING, 1, None)
+
+
+def test_the_commonest_fault_is_the_cause(record: StreamRecord) -> None:
+    for second in range(5):
+        record.failed(StreamRefused("nobody there"), at(second), at(second + 1))
+    record.failed(StreamTimeout("boots"), at(6), at(7))
+
+    record.connected(at(7))
+    gap = record.arrived(made_up(7, keyframe=True, stream=STREAM), at(7))
+
+    assert gap is not None
+    assert (gap.from_at, gap.cause) == (START, FaultKind.REFUSED)
+
+
+def test_packets_before_the_first_keyframe_are_not_yet_seeing(record: StreamRecord) -> None:
+    record.failed(StreamRefused("nobody there"), at(0), at(1))
+    record.connected(at(1))
+    record.arrived(None, at(1))
+
+    assert record.status(at(1)).status is CameraStatus.CONNECTING
+    for second in range(2, 20):
+        record.arrived(None, at(second))
+    status = record.status(at(19))
+    assert (status.status, status.fault) == (CameraStatus.IMPAIRED, FaultKind.NO_KEYFRAME)
+    assert status.since == at(1)
+
+
+def test_keyframes_that_stop_coming(record: StreamRecord) -> None:
+    record.connected(at(0))
+    see(record, *range(10))
+    see(record, *range(11, 60), keyframe_every=1000)
+
+    status = record.status(at(59))
+
+    assert (status.fault, status.detail) == (
+        FaultKind.NO_KEYFRAME,
+        "packets, but no keyframe for 51 s",
+    )
+
+
+def test_long_groups_are_in_order(record: StreamRecord) -> None:
+    record.connected(at(0))
+    see(record, *range(100), keyframe_every=20)
+
+    assert record.status(at(119)).fault is FaultKind.STALLED
+    see(record, *range(100, 119), keyframe_every=1000)
+    assert record.status(at(118)).status is CameraStatus.SEEING
+
+
+def test_the_gap_under_way_ends_with_the_reader(record: StreamRecord) -> None:
+    record.connected(at(0))
+    see(record, 0, 1)
+    assert record.stopped(at(2)) is None
+
+    record.failed(StreamEnded("closed"), at(3), at(4))
+    gap = record.stopped(at(10))
+
+    assert gap is not None
+    assert (gap.to_at, gap.cause) == (at(10), FaultKind.ENDED)
+
+
+def test_damage_is_counted(record: StreamRecord) -> None:
+    record.decode_failed()
+
+    assert record.status(at(0)).decode_errors == 1
