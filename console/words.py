@@ -164,7 +164,6 @@ WORDS: dict[str, Text] = {
     "wall.since": _W("自 {at} 起", "since {at}"),
     "wall.cases": _W("{n} 案", "{n} open"),
     "wall.not_heard": _W("等待连接", "Not heard of yet"),
-    "wall.stale": _W("画面过期", "Stale"),
     "board.words": _W("共 {n} 路; 问题在前", "{n} in all; trouble first"),
     "board.camera": _W("摄像机", "Camera"),
     "board.status": _W("状态", "Status"),
@@ -202,7 +201,6 @@ WORDS: dict[str, Text] = {
     "span.day": _W("{n} 天", "{n} d"),
     "js.live": _W("实时", "Live"),
     "js.gone": _W("已断开", "Disconnected"),
-    "js.connecting": _W("连接中", "Connecting"),
     "js.banner": _W(
         "与服务器断开, 最后消息 {at}。画面与数字均已停止更新",
         "Disconnected from the server, last news {at}. Pictures and figures stand still",

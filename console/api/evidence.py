@@ -1,7 +1,5 @@
 """Sealed files over HTTP, with byte ranges for players and honest caching: they never change."""
 
-from typing import Literal
-
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse
 
@@ -28,7 +26,7 @@ media = APIRouter(prefix="/media", include_in_schema=False)
     summary="A sealed file",
 )
 def read_file(
-    request: Request, services: Here, evidence_id: str, download: Literal[0, 1] = 0
+    request: Request, services: Here, evidence_id: str, download: bool = False
 ) -> Response:
     """Answers byte ranges. The ETag is the SHA-256 the file was sealed with."""
     sealed = services.book.find_evidence(evidence_id)

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Annotated
 
 from fastapi import Query
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, field_validator
 
 from cases.queries import PAGE_MAX, CaseCounts, CaseFilter, StateGroup
 from console.case_view import grid_names, is_overdue, is_urgent, place_of
@@ -26,12 +26,18 @@ class Choice(BaseModel):
     """What the filters say; it is the address of the page."""
 
     group: str = ""
-    kind: IncidentKind | str = ""
+    kind: IncidentKind | None = None
     grid: str = Field(default="", max_length=64)
     camera: str = Field(default="", max_length=64)
     q: str = Field(default="", max_length=100)
     case: str = Field(default="", max_length=64)
     limit: int = Field(default=50, ge=1)
+
+    @field_validator("kind", mode="before")
+    @classmethod
+    def _unknown_is_any(cls, value: object) -> object:
+        # An old or mistyped address must still show the desk.
+        return value if value in set(IncidentKind) else None
 
     @property
     def group_value(self) -> str:
@@ -43,7 +49,7 @@ class Choice(BaseModel):
         group = None if self.group_value == ALL else StateGroup(self.group_value)
         return CaseFilter(
             group=group,
-            kinds=(self.kind,) if isinstance(self.kind, IncidentKind) else (),
+            kinds=(self.kind,) if self.kind else (),
             grid=self.grid or None,
             camera_id=self.camera or None,
             search=self.q,

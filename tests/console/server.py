@@ -1,0 +1,59 @@
+"""A console served for real: uvicorn in a thread, on a free port of this machine."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+from fastapi import FastAPI
+
+from tests.waiting import wait_until
+
+
+class LiveServer:
+    """Serves `app` from `start` to `stop`, each time on the same port."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self._app = app
+        self._server: uvicorn.Server | None = None
+        self._thread: threading.Thread | None = None
+        self.port = 0
+
+    @property
+    def url(self) -> str:
+        return f"http://localhost:{self.port}"
+
+    def start(self) -> None:
+        config = uvicorn.Config(
+            self._app,
+            host="127.0.0.1",
+            port=self.port,
+            log_config=None,
+            ws="none",
+            lifespan="off",
+            timeout_graceful_shutdown=5,
+        )
+        self._server = server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=server.run, name="console", daemon=True)
+        self._thread.start()
+        wait_until(lambda: server.started, "the console to listen")
+        self.port = server.servers[0].sockets[0].getsockname()[1]
+
+    def stop(self) -> None:
+        if self._server is None or self._thread is None:
+            return
+        self._app.state.streams.close()
+        self._server.should_exit = True
+        self._thread.join(20)
+        assert not self._thread.is_alive()
+        self._server = None
+
+
+@contextmanager
+def serving(app: FastAPI) -> Iterator[LiveServer]:
+    server = LiveServer(app)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()

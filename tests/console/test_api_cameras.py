@@ -1,0 +1,91 @@
+"""Cameras, health and the API's documentation over HTTP."""
+
+from datetime import UTC, datetime, timedelta
+
+import httpx
+
+from console.app import create_app
+from console.status import PartStatus, SystemStatus
+from domain.base import Text
+from domain.clock import VirtualClock
+from domain.health import CameraHealth, CameraStatus, CoverageGap, FaultKind
+from domain.messages import CameraHealthChanged, CoverageGapEnded
+from tests.builders import NOON
+from tests.console.conftest import SETTINGS, Center
+from tests.console.server import serving
+
+
+def offline(camera_id: str = "gate-1") -> CameraHealthChanged:
+    health = CameraHealth(
+        camera_id=camera_id,
+        at=NOON,
+        status=CameraStatus.OFFLINE,
+        since=NOON - timedelta(minutes=14),
+        fault=FaultKind.UNAUTHORIZED,
+    )
+    return CameraHealthChanged(health=health)
+
+
+def test_cameras_come_with_their_health(center: Center, client: httpx.Client) -> None:
+    center.book.handle(offline())
+    cameras = {row["info"]["id"]: row for row in client.get("/api/cameras").json()}
+    assert set(cameras) == {"gate-1", "gate-2", "square-1", "far-1"}
+    assert cameras["gate-1"]["health"]["fault"] == "unauthorized"
+    assert cameras["gate-2"]["health"] is None
+    assert client.get("/api/cameras/gate-1").json()["info"]["id"] == "gate-1"
+    assert client.get("/api/cameras/nobody").status_code == 404
+
+
+def test_gaps_are_told_for_some_days(center: Center, client: httpx.Client) -> None:
+    gap = CoverageGap(
+        camera_id="gate-1",
+        from_at=NOON - timedelta(hours=2),
+        to_at=NOON - timedelta(hours=1),
+        cause=FaultKind.ENDED,
+    )
+    center.book.handle(CoverageGapEnded(gap=gap))
+    assert [gap["cause"] for gap in client.get("/api/cameras/gate-1/gaps").json()] == ["ended"]
+    assert client.get("/api/cameras/gate-1/gaps?days=0").status_code == 422
+    assert client.get("/api/cameras/nobody/gaps").status_code == 404
+
+
+def test_health_counts_cameras_but_does_not_blame_the_program(
+    center: Center, client: httpx.Client
+) -> None:
+    center.book.handle(offline())
+    answer = client.get("/api/health")
+    body = answer.json()
+    assert answer.status_code == 200
+    assert body["ok"] is True
+    assert body["cameras"] == {
+        "total": 4,
+        "seeing": 0,
+        "impaired": 0,
+        "offline": 1,
+        "unknown": 3,
+    }
+
+
+def test_health_is_503_when_a_part_of_the_program_fails(
+    center: Center, clock: VirtualClock
+) -> None:
+    bus = PartStatus(name="bus", words=Text.of("消息总线", "Bus"), ok=False, detail="no answer")
+
+    def status() -> SystemStatus:
+        started_at = datetime(2026, 11, 1, tzinfo=UTC)
+        return SystemStatus(at=clock.now(), version="0", started_at=started_at, parts=(bus,))
+
+    app = create_app(
+        center.book, center.store, center.board, settings=SETTINGS, clock=clock, status=status
+    )
+    with serving(app) as server:
+        answer = httpx.get(f"{server.url}/api/health")
+    assert answer.status_code == 503
+    assert answer.json()["program"]["parts"][0]["name"] == "bus"
+
+
+def test_docs_need_nothing_from_elsewhere(client: httpx.Client) -> None:
+    page = client.get("/api/docs").text
+    assert "http://" not in page
+    assert "https://" not in page
+    assert "/vendor/swagger-ui-bundle.js" in page
