@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, SecretStr, field_validator
@@ -121,6 +122,16 @@ class Configuration(Settings):
     grids: GridPlan | None = None
     sites: tuple[Site, ...] = ()
     cameras: tuple[CameraSettings, ...] = ()
+
+    @field_validator("bus", "database", mode="before")
+    @classmethod
+    def _url_from_the_environment(cls, data: Any) -> Any:
+        """Their addresses hold passwords, and differ between a town's machines: they too may
+        name environment variables. An address that comes out empty is left out."""
+        if not isinstance(data, Mapping) or not isinstance(data.get("url"), str):
+            return data
+        url = fill_in_variables(data["url"], os.environ)
+        return {**data, "url": url} if url else {k: v for k, v in data.items() if k != "url"}
 
     def rules_of(self, camera: CameraSettings) -> RulesSettings:
         return self.defaults.rules if camera.rules is None else camera.rules
