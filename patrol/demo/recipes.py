@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import repeat
 
 import numpy as np
 
@@ -62,8 +61,10 @@ def with_fire(images: Iterable[Image]) -> Iterator[Image]:
 
 def frozen(images: Iterable[Image]) -> Iterator[Image]:
     """The first picture for ever, as an encoder that hangs sends it."""
-    for image, _ in zip(repeat(next(iter(images))), images, strict=False):
-        yield image
+    first: Image | None = None
+    for image in images:
+        first = image if first is None else first
+        yield first
 
 
 def black(images: Iterable[Image]) -> Iterator[Image]:
