@@ -1,6 +1,6 @@
 """A console over a real case book on SQLite, a real evidence store and a board on a real bus."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,6 +18,7 @@ from cases.queries import CaseFilter, CaseOrder
 from cases.settings import CaseSettings
 from console.app import create_app
 from console.settings import ConsoleSettings
+from console.status import SystemStatus
 from domain.base import Text
 from domain.case import Case
 from domain.clock import Clock, VirtualClock
@@ -55,7 +56,17 @@ class Center:
     store: EvidenceStore
     board: LookBoard
     clock: Clock
-    app: FastAPI
+    settings: ConsoleSettings = SETTINGS
+
+    def make_app(self, status: Callable[[], SystemStatus] | None = None) -> FastAPI:
+        return create_app(
+            self.book,
+            self.store,
+            self.board,
+            settings=self.settings,
+            clock=self.clock,
+            status=status,
+        )
 
     def open_case(
         self, incident_id: str = "inc_1", kind: IncidentKind | None = None, **changes: Any
@@ -120,8 +131,7 @@ def build_center(
     book.install(make_sites(), make_cameras(), make_plan())
     board = LookBoard(bus_url)
     with EvidenceStore(folder / "evidence", clock, min_free_bytes=0) as store:
-        app = create_app(book, store, board, settings=settings, clock=clock)
-        yield Center(book, store, board, clock, app)
+        yield Center(book, store, board, clock, settings)
     board.close()
     database.close()
 
@@ -135,7 +145,7 @@ def center(
 
 @pytest.fixture
 def server(center: Center) -> Iterator[LiveServer]:
-    with serving(center.app) as server:
+    with serving(center.make_app) as server:
         yield server
 
 

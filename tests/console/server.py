@@ -1,7 +1,7 @@
 """A console served for real: uvicorn in a thread, on a free port of this machine."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import uvicorn
@@ -11,10 +11,11 @@ from tests.waiting import wait_until
 
 
 class LiveServer:
-    """Serves `app` from `start` to `stop`, each time on the same port."""
+    """Serves what `make_app` makes from `start` to `stop`, each time on the same port."""
 
-    def __init__(self, app: FastAPI) -> None:
-        self._app = app
+    def __init__(self, make_app: Callable[[], FastAPI]) -> None:
+        self._make_app = make_app
+        self.app = make_app()
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
         self.port = 0
@@ -24,8 +25,10 @@ class LiveServer:
         return f"http://localhost:{self.port}"
 
     def start(self) -> None:
+        if self.port:
+            self.app = self._make_app()
         config = uvicorn.Config(
-            self._app,
+            self.app,
             host="127.0.0.1",
             port=self.port,
             log_config=None,
@@ -42,7 +45,7 @@ class LiveServer:
     def stop(self) -> None:
         if self._server is None or self._thread is None:
             return
-        self._app.state.streams.close()
+        self.app.state.streams.close()
         self._server.should_exit = True
         self._thread.join(20)
         assert not self._thread.is_alive()
@@ -50,8 +53,8 @@ class LiveServer:
 
 
 @contextmanager
-def serving(app: FastAPI) -> Iterator[LiveServer]:
-    server = LiveServer(app)
+def serving(make_app: Callable[[], FastAPI]) -> Iterator[LiveServer]:
+    server = LiveServer(make_app)
     server.start()
     try:
         yield server

@@ -4,14 +4,13 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 
-from console.app import create_app
 from console.status import PartStatus, SystemStatus
 from domain.base import Text
 from domain.clock import VirtualClock
 from domain.health import CameraHealth, CameraStatus, CoverageGap, FaultKind
 from domain.messages import CameraHealthChanged, CoverageGapEnded
 from tests.builders import NOON
-from tests.console.conftest import SETTINGS, Center
+from tests.console.conftest import Center
 from tests.console.server import serving
 
 
@@ -75,10 +74,7 @@ def test_health_is_503_when_a_part_of_the_program_fails(
         started_at = datetime(2026, 11, 1, tzinfo=UTC)
         return SystemStatus(at=clock.now(), version="0", started_at=started_at, parts=(bus,))
 
-    app = create_app(
-        center.book, center.store, center.board, settings=SETTINGS, clock=clock, status=status
-    )
-    with serving(app) as server:
+    with serving(lambda: center.make_app(status)) as server:
         answer = httpx.get(f"{server.url}/api/health")
     assert answer.status_code == 503
     assert answer.json()["program"]["parts"][0]["name"] == "bus"

@@ -85,10 +85,13 @@ def test_new_pictures_are_told_to_the_wall_only(center: Center, client: httpx.Cl
 
 
 def test_streams_end_when_the_program_stops(center: Center) -> None:
-    with serving(center.app) as server, httpx.Client(base_url=server.url, timeout=20) as client:
+    with (
+        serving(center.make_app) as server,
+        httpx.Client(base_url=server.url, timeout=20) as client,
+    ):
         with events(client) as news:
             next(news)
-            center.app.state.streams.close()
+            server.app.state.streams.close()
             assert all(name == "tick" for name, _ in news)
 
 

@@ -1,0 +1,340 @@
+"""The pages in a real browser: what appears by itself, what keys do, what is never pretended."""
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from domain.base import Text
+from domain.case import CaseState, FalseReason, Move, Verdict
+from domain.clock import SystemClock
+from domain.evidence import EvidenceKind
+from domain.incident import IncidentKind
+from tests.console.browser import DESKTOP, PATIENCE_MS, PHONE, Watch, chromium
+from tests.console.conftest import SETTINGS, Center, build_center, jpeg, picture
+from tests.console.server import LiveServer
+from tests.media import make_clip
+from tests.waiting import wait_until
+
+pytestmark = pytest.mark.browser
+
+QUICK = SETTINGS.model_copy(update={"heartbeat_s": 1.0, "look_poll_s": 0.2})
+OpenPage = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def center(tmp_path: Path, migrated_file: Path, bus_url: str) -> Iterator[Center]:
+    """On the clock that the browser lives by."""
+    yield from build_center(tmp_path, migrated_file, bus_url, SystemClock(), QUICK)
+
+
+@pytest.fixture
+def visit(browser: Browser, server: LiveServer) -> Iterator[OpenPage]:
+    """Opens pages; afterwards, none may have had an error."""
+    watches: list[Watch] = []
+    contexts = []
+
+    def open_page(path: str, *, size: dict[str, int] = DESKTOP, watched: bool = True) -> Page:
+        context = browser.new_context(viewport=size, locale="zh-CN")  # type: ignore[arg-type]
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        watch = Watch(page)
+        if watched:
+            watches.append(watch)
+        page.goto(f"{server.url}{path}")
+        expect(page.locator("#live-word")).to_have_text("实时" if "lang=en" not in path else "Live")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert [error for watch in watches for error in watch.errors] == []
+
+
+def see(page: Page, selector: str, words: Any) -> None:
+    expect(page.locator(selector)).to_contain_text(words, timeout=PATIENCE_MS)
+
+
+def shown(page: Page, no: str) -> None:
+    expect(page.locator("#case-body")).to_have_attribute("data-no", no, timeout=PATIENCE_MS)
+
+
+def state_of(center: Center, no: str) -> CaseState:
+    return center.book.case(no).state
+
+
+def test_a_case_appears_by_itself(center: Center, visit: OpenPage) -> None:
+    page = visit("/desk")
+    see(page, "#queue", "没有案件")
+    page.evaluate("window.sameDocument = true")
+    case = center.open_case(
+        "inc_f", IncidentKind.FIRE, notice=Text.of("合成画面(演示)", "Composed")
+    )
+    shown(page, case.no)
+    see(page, "#rows", "火情")
+    see(page, "#counts", re.compile(r"待受理\s*1"))
+    see(page, "#clip-words", "片段录制中")
+    center.seal(case)
+    expect(page.locator("svg.overlay rect.box")).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.locator("#stage img").first).to_have_js_property("naturalWidth", 640)
+    see(page, ".stage-notes", "合成画面(演示)")
+    assert page.evaluate("window.sameDocument")
+
+
+def test_y_confirms_and_u_takes_it_back(center: Center, visit: OpenPage) -> None:
+    case = center.open_case()
+    page = visit("/desk")
+    page.keyboard.press("y")
+    see(page, ".case-head", "已立案")
+    assert state_of(center, case.no) is CaseState.FILED
+    see(page, "#actions [data-do=undo]", re.compile(r"撤销\s+\d+ 秒"))
+    page.keyboard.press("u")
+    see(page, ".case-head", "待受理")
+    assert state_of(center, case.no) is CaseState.PENDING_REVIEW
+
+
+def test_n_and_a_digit_void_with_the_reason_and_go_on(center: Center, visit: OpenPage) -> None:
+    now = center.clock.now()
+    first = center.open_case("inc_1", at=now)
+    second = center.open_case("inc_2", at=now - timedelta(minutes=1))
+    page = visit("/desk")
+    shown(page, first.no)
+    page.keyboard.press("n")
+    see(page, "#strip-false", "反光")
+    page.keyboard.press("2")
+    shown(page, second.no)
+    voided = center.book.case(first.no)
+    assert (voided.verdict, voided.verdict_reason) == (Verdict.FALSE, FalseReason.REFLECTION)
+    expect(page.locator(f"#row-{first.no}")).to_have_count(0)
+    see(page, "#toasts", "作废")
+    page.keyboard.press("u")
+    shown(page, first.no)
+    assert state_of(center, first.no) is CaseState.PENDING_REVIEW
+
+
+def test_r_chooses_the_original(center: Center, visit: OpenPage) -> None:
+    now = center.clock.now()
+    original = center.open_case("inc_1", at=now - timedelta(minutes=1))
+    copy = center.open_case("inc_2", at=now)
+    page = visit("/desk")
+    shown(page, copy.no)
+    page.keyboard.press("r")
+    see(page, "#candidates", original.no)
+    page.keyboard.press("1")
+    shown(page, original.no)
+    assert center.book.case(copy.no).duplicate_of == original.no
+
+
+def test_p_permits_and_escape_changes_nothing(center: Center, visit: OpenPage) -> None:
+    case = center.open_case()
+    page = visit("/desk")
+    page.keyboard.press("n")
+    expect(page.locator("#strip-false")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#strip-false")).to_be_hidden()
+    assert state_of(center, case.no) is CaseState.PENDING_REVIEW
+    page.keyboard.press("p")
+    see(page, ".case-head", "许可")
+    assert center.book.case(case.no).verdict is Verdict.PERMITTED
+
+
+def test_d_dispatches_to_whom_is_typed(center: Center, visit: OpenPage) -> None:
+    case = center.open_case()
+    center.book.move(case.no, Move.CONFIRM, actor="王", version=case.version)
+    page = visit(f"/desk?group=work&case={case.no}")
+    page.keyboard.press("d")
+    page.keyboard.type("赵(示例)")
+    page.keyboard.press("Enter")
+    see(page, ".facts", "赵(示例)")
+    assert state_of(center, case.no) is CaseState.DISPATCHED
+
+
+def test_j_and_k_move_and_the_address_follows(center: Center, visit: OpenPage) -> None:
+    now = center.clock.now()
+    cases = [
+        center.open_case(f"inc_{n}", at=now - timedelta(minutes=n), camera_id="gate-1")
+        for n in range(4)
+    ]
+    page = visit("/desk")
+    for key, index in (("j", 1), ("j", 2), ("ArrowDown", 3), ("j", 3), ("k", 2)):
+        page.keyboard.press(key)
+        shown(page, cases[index].no)
+    assert f"case={cases[2].no}" in page.url
+    page.go_back()
+    shown(page, cases[3].no)
+
+
+def test_the_slower_one_is_told(center: Center, visit: OpenPage) -> None:
+    case = center.open_case()
+    page = visit("/desk", watched=False)  # a refused request is an error on the console
+    page.route("**/api/cases/*/moves", lambda route: _after_another(center, case.no, route))
+    page.keyboard.press("y")
+    see(page, "#toasts", "王 已于")
+    see(page, ".case-head", "许可")
+
+
+def _after_another(center: Center, no: str, route: Any) -> None:
+    case = center.book.case(no)
+    center.book.move(no, Move.REJECT, actor="王", version=case.version, verdict=Verdict.PERMITTED)
+    route.continue_()
+
+
+def test_space_plays_the_clip(center: Center, visit: OpenPage, tmp_path: Path) -> None:
+    case = center.open_case()
+    center.seal(case)
+    clip = make_clip(tmp_path / "clip.mp4", seconds=4)
+    center.seal(case, EvidenceKind.CLIP, clip.read_bytes())
+    page = visit("/desk")
+    video = page.locator("video.clip")
+    expect(video).to_have_attribute("preload", "none")
+    assert video.evaluate("video => video.readyState") == 0
+    page.keyboard.press(" ")
+    wait_until(lambda: video.evaluate("video => video.currentTime > 0.3"), "the clip to play")
+    expect(video).to_be_visible()
+    expect(page.locator("svg.overlay")).to_be_hidden()
+    # What comes in meanwhile must not disturb who is watching.
+    center.book.move(case.no, Move.CONFIRM, actor="王", version=case.version)
+    see(page, ".case-head", "已立案")
+    assert video.evaluate("video => !video.paused || video.ended")
+    page.keyboard.press("Escape")
+    expect(page.locator("svg.overlay")).to_be_visible()
+
+
+def test_b_hides_and_shows_the_boxes(center: Center, visit: OpenPage) -> None:
+    center.seal(center.open_case())
+    page = visit("/desk")
+    overlay, button = page.locator("svg.overlay"), page.locator('[data-do="boxes"]')
+    expect(overlay).to_be_visible()
+    page.keyboard.press("b")
+    expect(overlay).to_be_hidden()
+    expect(button).to_have_attribute("aria-pressed", "false")
+    page.keyboard.press("b")
+    expect(overlay).to_be_visible()
+
+
+def test_search_and_filters_narrow_the_queue(center: Center, visit: OpenPage) -> None:
+    center.open_case("inc_r")
+    fire = center.open_case("inc_f", IncidentKind.FIRE, camera_id="square-1")
+    page = visit("/desk")
+    page.keyboard.press("/")
+    page.keyboard.type("示例广场")
+    expect(page.locator(".row-link")).to_have_count(1)
+    assert f'data-no="{fire.no}"' in page.locator("#rows").inner_html()
+    page.locator("#search").fill("")
+    expect(page.locator(".row-link")).to_have_count(2)
+    page.locator("select[name=kind]").select_option("road_occupation")
+    expect(page.locator(".row-link")).to_have_count(1)
+    assert "kind=road_occupation" in page.url
+
+
+def test_a_stale_picture_is_veiled_and_a_new_one_lifts_the_veil(
+    center: Center, visit: OpenPage
+) -> None:
+    center.board.put("gate-1", jpeg(picture()), center.clock.now() - timedelta(minutes=14))
+    page = visit("/wall")
+    tile = page.locator("#tile-gate-1")
+    expect(tile.locator(".veil")).to_be_visible()
+    see(page, "#tile-gate-1 .veil", "画面已过期 14 分钟")
+    see(page, "#tile-gate-2 .veil", "尚无画面")
+    center.board.put("gate-1", jpeg(picture(shade=200)), center.clock.now())
+    expect(tile.locator(".veil")).to_be_hidden(timeout=PATIENCE_MS)
+    # And nobody looks any more: it grows old on the open page.
+    expect(tile.locator(".veil")).to_be_visible(timeout=PATIENCE_MS)
+    see(page, "#tile-gate-1 .age", re.compile(r"\d+ 秒前"))
+
+
+def test_a_camera_without_a_picture_gets_its_first_by_itself(
+    center: Center, visit: OpenPage
+) -> None:
+    page = visit("/wall")
+    see(page, "#tile-gate-2 .veil", "尚无画面")
+    center.board.put("gate-2", jpeg(picture()), center.clock.now())
+    expect(page.locator("#tile-gate-2 img")).to_be_visible(timeout=PATIENCE_MS)
+
+
+def test_when_the_server_is_gone_nothing_looks_live(
+    center: Center, server: LiveServer, visit: OpenPage
+) -> None:
+    case = center.open_case()
+    page = visit("/desk", watched=False)  # failed requests are errors on the console
+    server.stop()
+    see(page, "#banner", re.compile(r"与服务器断开, 最后消息 \d\d:\d\d:\d\d"))
+    expect(page.locator("#live-word")).to_have_text("已断开")
+    assert "grayscale" in page.locator("main").evaluate("main => getComputedStyle(main).filter")
+    page.keyboard.press("y")
+    assert state_of(center, case.no) is CaseState.PENDING_REVIEW
+    missed = center.open_case("inc_2", IncidentKind.FIRE)
+    server.start()
+    expect(page.locator("#banner")).to_be_hidden(timeout=PATIENCE_MS)
+    expect(page.locator(f"#row-{missed.no}")).to_be_visible(timeout=PATIENCE_MS)
+
+
+def test_english_and_light_are_switched_on_the_page(center: Center, visit: OpenPage) -> None:
+    center.open_case("inc_f", IncidentKind.FIRE)
+    page = visit("/desk")
+    page.locator("#theme").click()
+    expect(page.locator("html")).to_have_attribute("data-bs-theme", "light")
+    page.get_by_label("切换为英文").click()
+    see(page, "#actions", "Confirm")
+    expect(page.locator("html")).to_have_attribute("data-bs-theme", "light")
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+
+
+@pytest.mark.parametrize("path", ["/desk", "/wall", "/cameras"])
+def test_a_phone_scrolls_only_downwards(center: Center, visit: OpenPage, path: str) -> None:
+    center.seal(center.open_case())
+    page = visit(path, size=PHONE)
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+def test_a_phone_goes_from_the_list_to_the_case_and_back(center: Center, visit: OpenPage) -> None:
+    case = center.open_case()
+    center.seal(case)
+    page = visit("/desk", size=PHONE)
+    expect(page.locator("#case")).to_be_hidden()
+    page.locator(f"#row-{case.no} a").click()
+    expect(page.locator("#case")).to_be_visible()
+    expect(page.locator("#queue")).to_be_hidden()
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    page.locator("#actions [data-move=confirm]").click()
+    see(page, ".case-head", "已立案")
+    page.locator("[data-back]").click()
+    expect(page.locator("#queue")).to_be_visible()
+
+
+def test_a_long_queue_grows_on_request(center: Center, visit: OpenPage) -> None:
+    now = center.clock.now()
+    for number in range(55):
+        center.open_case(f"inc_{number}", at=now - timedelta(minutes=number))
+    page = visit("/desk")
+    expect(page.locator(".row-link")).to_have_count(50)
+    page.locator("#more").click()
+    expect(page.locator(".row-link")).to_have_count(55)
+
+
+def test_the_case_page_decides_too(center: Center, visit: OpenPage) -> None:
+    case = center.open_case()
+    page = visit(f"/cases/{case.no}")
+    page.keyboard.press("y")
+    see(page, ".case-head", "已立案")
+    wait_until(lambda: state_of(center, case.no) is CaseState.FILED, "the case to be filed")
+
+
+def test_the_documentation_of_the_api_is_drawn(server: LiveServer, browser: Browser) -> None:
+    page = browser.new_page()
+    watch = Watch(page)
+    page.goto(f"{server.url}/api/docs")
+    see(page, "#swagger-ui", "/api/cases/{no}/moves")
+    page.close()
+    assert watch.errors == []
