@@ -46,6 +46,7 @@ class EmbeddedBus:
         self._backoff = Backoff(WATCH_EVERY_S, 30.0)
         self._not_before = 0.0
         self._stopping = threading.Event()
+        self._trouble: str | None = None
         self._watcher: threading.Thread | None = None
 
     @property
@@ -66,21 +67,22 @@ class EmbeddedBus:
         the end of the server's log, if there is none within `timeout_s`."""
         if self._watcher is not None:
             return
-        self._stopping.clear()
-        atexit.register(self.stop)
         try:
             self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._wait_until_it_answers(timeout_s)
         except OSError as error:
-            self.stop()
             raise BusUnavailable(f"the embedded bus cannot use {self._directory}: {error}") from (
                 error
             )
+        atexit.register(self.stop)
+        self._stopping.clear()
+        self._trouble = None
+        self._watcher = threading.Thread(target=self._watch, name="embedded-bus", daemon=True)
+        self._watcher.start()
+        try:
+            self._wait_until_it_answers(timeout_s)
         except BusUnavailable:
             self.stop()
             raise
-        self._watcher = threading.Thread(target=self._watch, name="embedded-bus", daemon=True)
-        self._watcher.start()
 
     def stop(self) -> None:
         """Stop watching and, as the owner, stop the server. What it holds stays on disk."""
@@ -89,10 +91,6 @@ class EmbeddedBus:
         if self._watcher is not None:
             self._watcher.join()
             self._watcher = None
-        if self._lock is not None:
-            self._stop_server()
-            os.close(self._lock)
-            self._lock = None
 
     def __enter__(self) -> Self:
         self.start()
@@ -109,24 +107,30 @@ class EmbeddedBus:
     def _wait_until_it_answers(self, timeout_s: float) -> None:
         deadline = time.monotonic() + timeout_s
         while True:
-            self._tend()
             socket = self._recorded_socket()
             if socket is not None and answers(socket, self._settings):
                 return
+            if self._trouble is not None:
+                raise BusUnavailable(f"the embedded bus of {self._directory}: {self._trouble}")
             if time.monotonic() > deadline:
                 words = self._server.last_words() if self._server else "another process owns it"
                 raise BusUnavailable(
                     f"expected the embedded bus of {self._directory} to answer within "
                     f"{timeout_s:g} s, got none: {words}"
                 )
-            self._stopping.wait(0.05)
+            time.sleep(0.02)
 
     def _watch(self) -> None:
-        while not self._stopping.wait(WATCH_EVERY_S):
+        """The server's whole life, in one thread: the system ends a server with the thread that
+        started it (see ValkeyProcess)."""
+        while not self._stopping.is_set():
             try:
                 self._tend()
             except (BusUnavailable, OSError) as error:
-                _log.error("embedded bus not restarted", why=str(error))
+                self._trouble = str(error)
+                _log.error("embedded bus not started", why=self._trouble)
+            self._stopping.wait(WATCH_EVERY_S)
+        self._let_go()
 
     def _tend(self) -> None:
         """As the owner, or once nobody owns it any more, see to it that the server runs."""
@@ -156,7 +160,9 @@ class EmbeddedBus:
         self._lock = descriptor
         return True
 
-    def _stop_server(self) -> None:
+    def _let_go(self) -> None:
+        if self._lock is None:
+            return
         socket = self._recorded_socket()
         if self._server is not None:
             self._server.stop()
@@ -164,6 +170,8 @@ class EmbeddedBus:
         if socket is not None and socket.parent != self._directory:
             with suppress(OSError):
                 socket.parent.rmdir()
+        os.close(self._lock)
+        self._lock = None
 
     @property
     def _address_path(self) -> Path:

@@ -5,9 +5,11 @@ a configuration file that breaks on blanks in a path, lets Ctrl-C reach the serv
 users are done, and kills the server where it could ask it to stop.
 """
 
+import ctypes
 import os
 import signal
 import subprocess
+import sys
 import time
 from contextlib import closing, suppress
 from pathlib import Path
@@ -24,14 +26,18 @@ from events_bridge.settings import BusSettings
 _log = structlog.get_logger(__name__)
 _POLL_S = 0.05
 _KILL_TIMEOUT_S = 2.0
+_PR_SET_PDEATHSIG = 1
+_libc = ctypes.CDLL(None)
 
 
 class ValkeyProcess:
-    """The server of one (resolved) directory. Files there: the data, `valkey.log`, `valkey.pid`."""
+    """The server of one (resolved) directory. On Linux the system ends it with the thread that
+    started it, so that nothing is left of a killed process. Files in the directory: the data,
+    `valkey.log`, `valkey.pid`."""
 
     def __init__(self, directory: Path, socket: Path, settings: BusSettings) -> None:
-        self._directory = directory
-        self._socket = socket
+        self.directory = directory
+        self.socket = socket
         self._settings = settings
         self._child: subprocess.Popen[bytes] | None = None
         self._found_pid: int | None = None
@@ -42,12 +48,12 @@ class ValkeyProcess:
 
     def is_alive(self) -> bool:
         """Whether the process runs and can be reached through its socket file."""
-        return self._runs() and self._socket.exists()
+        return self._runs() and self.socket.exists()
 
     def adopt(self) -> bool:
         """Take over the server that an owner, killed in its tracks, left behind."""
         pid = self._recorded_pid()
-        if pid is None or not _is_valkey_of(self._directory, pid):
+        if pid is None or not _is_valkey_of(self.directory, pid):
             return False
         self._found_pid = pid
         return self.is_alive()
@@ -55,22 +61,23 @@ class ValkeyProcess:
     def start(self) -> None:
         """Start the server and return at once; BusUnavailable if it cannot be started."""
         # Two servers on one directory would spoil its data.
-        self.stop()
         self._send_away_stranger()
+        self.stop()
         try:
             with self._log_path.open("ab") as log:
                 self._child = subprocess.Popen(
                     self._command(),
-                    cwd=self._directory,
+                    cwd=self.directory,
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=subprocess.STDOUT,
                     start_new_session=True,  # Ctrl-C is for its users; they stop it when done
+                    preexec_fn=_end_with_parent,
                 )
         except OSError as error:
             raise BusUnavailable(f"the embedded bus does not start: {error}") from error
         self._found_pid = None
-        _log.info("embedded bus started", directory=str(self._directory), pid=self._child.pid)
+        _log.info("embedded bus started", directory=str(self.directory), pid=self._child.pid)
 
     def stop(self, timeout_s: float = 5.0) -> None:
         """Ask the server to stop, wait for it, and kill it if it does not within `timeout_s`."""
@@ -83,7 +90,7 @@ class ValkeyProcess:
         if self._child is not None:
             self._child.wait(_KILL_TIMEOUT_S)
         self._child = self._found_pid = None
-        self._socket.unlink(missing_ok=True)
+        self.socket.unlink(missing_ok=True)
         self._pid_path.unlink(missing_ok=True)
 
     def last_words(self, lines: int = 5) -> str:
@@ -96,24 +103,23 @@ class ValkeyProcess:
     def _send_away_stranger(self) -> None:
         """Shut down a server that still listens at the socket though nobody knows its process:
         where there is no /proc, or where it runs in another container."""
-        with closing(connect(socket_url(self._socket), self._settings)) as client:
+        with closing(connect(socket_url(self.socket), self._settings)) as client:
             with suppress(RedisError, OSError):
                 client.shutdown()
-        self._socket.unlink(missing_ok=True)
 
     @property
     def _pid_path(self) -> Path:
-        return self._directory / "valkey.pid"
+        return self.directory / "valkey.pid"
 
     @property
     def _log_path(self) -> Path:
-        return self._directory / "valkey.log"
+        return self.directory / "valkey.log"
 
     def _command(self) -> list[str]:
         options = {
-            "dir": str(self._directory),
+            "dir": str(self.directory),
             "port": "0",
-            "unixsocket": str(self._socket),
+            "unixsocket": str(self.socket),
             "unixsocketperm": "700",
             "pidfile": str(self._pid_path),
             "loglevel": "warning",
@@ -129,7 +135,7 @@ class ValkeyProcess:
     def _runs(self) -> bool:
         if self._child is not None:
             return self._child.poll() is None
-        return self._found_pid is not None and _is_valkey_of(self._directory, self._found_pid)
+        return self._found_pid is not None and _is_valkey_of(self.directory, self._found_pid)
 
     def _signal(self, number: signal.Signals) -> None:
         if (pid := self.pid) is not None:
@@ -163,6 +169,12 @@ def answers(socket: Path, settings: BusSettings) -> bool:
             return bool(client.ping())
         except (RedisError, OSError):
             return False
+
+
+def _end_with_parent() -> None:
+    """Runs in the new process, before the server takes it over."""
+    if sys.platform == "linux":
+        _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _is_valkey_of(directory: Path, pid: int) -> bool:

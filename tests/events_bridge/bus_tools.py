@@ -4,35 +4,53 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import closing, contextmanager
 
 import redis
 
+from domain.errors import BusUnavailable
 from domain.messages import Message
+from events_bridge.connection import bus_errors, connect
 from events_bridge.consumer import Consumer
+from events_bridge.embedded import EmbeddedBus
 from events_bridge.envelope import from_envelope
 from events_bridge.settings import BusSettings
+from tests.waiting import wait_until
 
 GROUP = "center"
 
 
-def server_pid(directory: Path) -> int:
-    return int((directory / "valkey.pid").read_text())
+def server_pid(bus: EmbeddedBus) -> int:
+    """The process id that the server itself tells. BusUnavailable while it is away."""
+    with closing(connect(bus.url, BusSettings())) as client, bus_errors(bus.url, "ask"):
+        return int(client.info("server")["process_id"])
 
 
-def kill_server(directory: Path) -> int:
-    """Kill the embedded server of a directory as a power cut would; its process id."""
-    pid = server_pid(directory)
+def kill_server(bus: EmbeddedBus) -> int:
+    """Kill the server in its tracks; its process id."""
+    pid = server_pid(bus)
     os.kill(pid, signal.SIGKILL)
     return pid
+
+
+def kill_and_wait(bus: EmbeddedBus) -> None:
+    """Kill the server and wait until another one answers in its place."""
+    old_pid = kill_server(bus)
+    wait_until(lambda: answers_other_than(bus, old_pid), "a restarted server")
+
+
+def answers_other_than(bus: EmbeddedBus, old_pid: int) -> bool:
+    try:
+        return server_pid(bus) != old_pid
+    except BusUnavailable:
+        return False
 
 
 def on_stream(url: str, stream: str = "patrol:news") -> list[Message]:
     """The messages of a stream, oldest first."""
     with redis.Redis.from_url(url, protocol=2) as client:
         rows = client.xrange(stream) or []
-    return [from_envelope(fields[b"envelope"]) for _, fields in rows if fields]  # type: ignore[index]
+    return [from_envelope(fields[b"envelope"]) for _, fields in rows if fields]
 
 
 @contextmanager
