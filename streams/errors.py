@@ -66,9 +66,7 @@ def translate(error: libav.FFmpegError, address: CameraAddress, phase: Phase) ->
     """Our error for one of libav's; its text names the address with its password masked."""
     if phase == "open" and isinstance(error, libav.InvalidDataError) and not address.is_file:
         # libav says so of any dialogue that fails before the stream: closed, or not RTSP at all
-        return StreamRefused(
-            f"{address.masked}: expected an RTSP answer, got no sensible one"
-        )
+        return StreamRefused(f"{address.masked}: expected an RTSP answer, got no sensible one")
     words = address.scrub(error.strerror or type(error).__name__)
     verb = "opened" if phase == "open" else "read"
     return _ours(error, phase)(f"{address.masked} cannot be {verb}: {words}")

@@ -26,8 +26,6 @@ class Intake:
         self._anchor = Anchor(self._time_base, not_before)
         self._stream: StreamInfo | None = None
         self._fresh: bytes = b""
-        self.left_out = 0
-        """Packets before the first keyframe that could be understood."""
 
     def take(self, raw: RawPacket, arrived_at: datetime) -> Packet | None:
         """The next packet; None until a keyframe has come that says what it is."""
@@ -37,7 +35,6 @@ class Intake:
         if keyframe:
             self._learn(data)
         if self._stream is None:
-            self.left_out += 1
             return None
         return Packet(
             data,

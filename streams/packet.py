@@ -35,7 +35,3 @@ class Packet:
     stream_s: float
     """Seconds since the connection's first packet, by the stream's own timestamps."""
     stream: StreamInfo
-
-    @property
-    def pts_s(self) -> float:
-        return float(self.pts * self.time_base)

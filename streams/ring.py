@@ -93,12 +93,6 @@ class PacketRing:
         with self._lock:
             return self._size_bytes
 
-    def clear(self) -> None:
-        with self._lock:
-            self._groups.clear()
-            self._size_bytes = 0
-            self._whole = False
-
     def _evict(self) -> None:
         while self._size_bytes > self.max_bytes or self._oldest_is_spare():
             self._size_bytes -= self._groups.popleft().size_bytes

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from domain.health import CameraStatus, CoverageGap, FaultKind
 from streams.address import CameraAddress
@@ -155,6 +156,43 @@ def test_a_file_without_packets(tmp_path: Path) -> None:
 
     with playing(tmp_path / "cut.mp4") as reader:
         wait_until(lambda: reader.status(now()).fault is FaultKind.CORRUPT)
+
+
+class FaultyClock:
+    """Fails once while a connection is under way."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+
+    def now(self) -> datetime:
+        self.calls += 1
+        if self.calls == 5:
+            raise RuntimeError("the clock stood still")
+        return now()
+
+
+def test_nothing_leaves_the_thread(tmp_path: Path) -> None:
+    address = CameraAddress.parse(make_clip(tmp_path / "a.mp4"))
+    reader = CameraReader("c1", address, BRISK, clock=FaultyClock())
+    with capture_logs() as logs:
+        reader.start()
+        wait_until(lambda: reader.status(now()).reconnects == 1)
+        wait_until(lambda: reader.status(now()).status is CameraStatus.SEEING)
+        assert reader.stop()
+
+    assert [log["event"] for log in logs] == ["reader failed", "camera lost"]
+
+
+@pytest.mark.parametrize("suffix", [".h264", ".avi", ".mkv"])
+def test_containers_with_poor_timestamps(tmp_path: Path, suffix: str) -> None:
+    with playing(make_clip(tmp_path / f"a{suffix}", seconds=1, gop=5)) as reader:
+        wait_until(lambda: reader.status(now()).packets >= 15)
+        span = reader.ring.span
+        assert span is not None
+        write_clip(reader.ring.between(*span), tmp_path / "clip.mp4")
+
+    facts = facts_of(tmp_path / "clip.mp4")
+    assert (facts.pictures >= 14, facts.rising) == (True, True)
 
 
 def test_stopping_ends_the_gap_under_way(tmp_path: Path) -> None:

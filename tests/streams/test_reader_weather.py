@@ -256,6 +256,19 @@ def test_a_camera_that_drops_its_connection(clip: Path) -> None:
     assert times == sorted(times)
 
 
+def test_a_steady_connection_starts_the_pauses_anew(clip: Path) -> None:
+    settings = BRISK.model_copy(update={"steady_after_s": 0.2, "backoff_max_s": 60})
+    with (
+        capture_logs() as logs,
+        simulated(clip, "drop:every=600ms") as (_, url),
+        watching(url, settings) as watched,
+    ):
+        wait_until(lambda: watched.status.reconnects >= 4)
+
+    pauses_s = [log["retry_in_s"] for log in logs if log["event"] == "camera lost"]
+    assert max(pauses_s) <= settings.backoff_first_s
+
+
 def test_a_camera_that_vanishes_for_long(clip: Path) -> None:
     """Long is many pauses here: the server is gone while the longest pause is reached."""
     with Simulator({"gate": clip}) as simulator:

@@ -128,14 +128,6 @@ def test_tail_goes_on_where_the_decoder_was() -> None:
     assert ring.newest_keyframe is whole[0]
 
 
-def test_clear() -> None:
-    ring = filled(PacketRing(30, 1_000_000), range(8))
-
-    ring.clear()
-
-    assert (ring.span, ring.size_bytes) == (None, 0)
-
-
 def test_one_writes_while_others_read() -> None:
     ring = PacketRing(5, 1_000_000)
     wrong: list[object] = []
