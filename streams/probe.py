@@ -104,9 +104,10 @@ class _Watch:
 
     def report(self, address: CameraAddress) -> ProbeReport:
         stream = self._packets[-1].stream if self._packets else None
-        times_s = sorted(packet.stream_s for packet in self._packets)
+        timed = self._packets[1:]  # the first one's timestamp is often missing, and then guessed
+        times_s = sorted(packet.stream_s for packet in timed)
         span_s = times_s[-1] - times_s[0] if times_s else 0.0
-        size_bytes = sum(len(packet.data) for packet in self._packets)
+        size_bytes = sum(len(packet.data) for packet in timed)
         steps_s = [b.stream_s - a.stream_s for a, b in pairwise(self._keyframes())]
         return ProbeReport(
             url=address.masked,
