@@ -123,15 +123,19 @@ class Configuration(Settings):
     sites: tuple[Site, ...] = ()
     cameras: tuple[CameraSettings, ...] = ()
 
-    @field_validator("bus", "database", mode="before")
+    @field_validator("bus", "database", "detector", mode="before")
     @classmethod
-    def _url_from_the_environment(cls, data: Any) -> Any:
-        """Their addresses hold passwords, and differ between a town's machines: they too may
-        name environment variables. An address that comes out empty is left out."""
-        if not isinstance(data, Mapping) or not isinstance(data.get("url"), str):
+    def _from_the_environment(cls, data: Any) -> Any:
+        """Addresses hold passwords, and like the model they differ between machines: they too
+        may name environment variables. A value that comes out empty is left out."""
+        if not isinstance(data, Mapping):
             return data
-        url = fill_in_variables(data["url"], os.environ)
-        return {**data, "url": url} if url else {k: v for k, v in data.items() if k != "url"}
+        filled = {
+            key: fill_in_variables(value, os.environ)
+            for key, value in data.items()
+            if key in ("url", "model") and isinstance(value, str)
+        }
+        return {key: value for key, value in {**data, **filled}.items() if value != ""}
 
     def rules_of(self, camera: CameraSettings) -> RulesSettings:
         return self.defaults.rules if camera.rules is None else camera.rules

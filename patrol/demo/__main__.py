@@ -7,7 +7,14 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
 
 from domain.errors import PatrolError
 from patrol.demo.media import clips_in, make_media
@@ -36,10 +43,12 @@ def make(
 
 def _make(clips: list[Path], target: Path) -> None:
     with _bar("{task.percentage:>3.0f} %") as bar:
-        task = bar.add_task("making clips")
+        tasks: dict[str, TaskID] = {}
 
         def show(camera: str, done: int, of: int) -> None:
-            bar.update(task, description=f"making {camera}", completed=done, total=of)
+            if camera not in tasks:
+                tasks[camera] = bar.add_task(f"making {camera}", total=of)
+            bar.update(tasks[camera], completed=done)
 
         make_media(clips, target, progress=show)
 

@@ -1,4 +1,4 @@
-"""Addresses of bus and database may name environment variables."""
+"""Addresses of bus and database, and the model, may name environment variables."""
 
 import pytest
 from pydantic import ValidationError
@@ -30,3 +30,10 @@ def test_without_them_one_box_needs_nothing() -> None:
 def test_a_variable_without_fallback_must_be_set() -> None:
     with pytest.raises(ValidationError, match="environment variable T_BUS to be set"):
         Configuration.model_validate({"bus": {"url": "${T_BUS}"}})
+
+
+def test_the_model_may_differ_between_machines(monkeypatch: pytest.MonkeyPatch) -> None:
+    detector = {"detector": {"model": "${T_MODEL:-yolo11n-coco-640}"}}
+    assert Configuration.model_validate(detector).detector.model == "yolo11n-coco-640"
+    monkeypatch.setenv("T_MODEL", "our-own")
+    assert Configuration.model_validate(detector).detector.model == "our-own"
