@@ -81,6 +81,14 @@ class CameraReader:
         """How the camera fares at the moment `at`."""
         return self._record.status(at)
 
+    @property
+    def next_keyframe_at(self) -> datetime | None:
+        """When the next keyframe should be there, as they have been coming; None before two."""
+        newest, every_s = self.ring.newest_keyframe, self._record.keyframe_every_s
+        if newest is None or every_s is None:
+            return None
+        return newest.captured_at + timedelta(seconds=every_s)
+
     def take(self) -> Frame | None:
         """The newest picture that was not yet taken, decoded in the caller's thread; None if
         there is nothing new, or if it is damaged (which is counted)."""

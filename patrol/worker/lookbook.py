@@ -6,6 +6,9 @@ from datetime import datetime, timedelta
 
 from domain.health import CameraLooks
 
+LOOK_SLACK = timedelta(seconds=0.25)
+"""A look may be this late: keyframes rarely come on the dot."""
+
 
 class LookBook:
     """Deadlines and counts of one camera's looks. Written by the looker, read by the reporter."""
@@ -25,6 +28,14 @@ class LookBook:
     def due_at(self) -> datetime:
         """When the next look is owed."""
         return self._due_at
+
+    def is_due(self, now: datetime, next_picture_at: datetime | None) -> bool:
+        """Whether to look at the newest picture now: the next one would come too late, or it is
+        too late already. So a camera that sends more keyframes than promised looks costs no more
+        than the promise, and each look is at a picture that has just come.
+        """
+        latest_at = self._due_at + LOOK_SLACK
+        return now >= latest_at or (next_picture_at is not None and next_picture_at > latest_at)
 
     @property
     def last_look_at(self) -> datetime | None:

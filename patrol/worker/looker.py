@@ -77,8 +77,9 @@ class Looker(threading.Thread):
     def _take_due(self, now: datetime) -> list[tuple[CameraPost, Frame]]:
         """At most one batch of new pictures, the most overdue cameras first."""
         taken: list[tuple[CameraPost, Frame]] = []
-        for post in sorted(self._posts, key=lambda post: post.book.due_at):
-            if len(taken) == self._batch or not post.is_due(now):
+        due = (post for post in self._posts if post.is_due(now))
+        for post in sorted(due, key=lambda post: post.book.due_at):
+            if len(taken) == self._batch:
                 break
             if (frame := post.reader.take()) is not None:
                 taken.append((post, frame))

@@ -11,9 +11,6 @@ from streams.reader import CameraReader
 from vision.patrol import CameraPatrol
 from vision.picture import PictureWatch
 
-LOOK_EARLY_S = 0.25
-"""A picture this much before its deadline is taken: keyframes rarely come on the dot."""
-
 
 class CameraPost:
     """Everything the worker holds for one camera."""
@@ -50,7 +47,8 @@ class CameraPost:
         self._picture_fault_since: datetime | None = None
 
     def is_due(self, now: datetime) -> bool:
-        return (self.book.due_at - now).total_seconds() <= LOOK_EARLY_S
+        """Whether the newest picture should be looked at now."""
+        return self.book.is_due(now, self.reader.next_keyframe_at)
 
     def note_picture(self, fault: FaultKind | None, at: datetime) -> None:
         """Remember what the picture watch said of the last picture."""

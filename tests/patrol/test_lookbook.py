@@ -1,5 +1,7 @@
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from patrol.worker.lookbook import LookBook
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -39,3 +41,28 @@ def test_a_picture_that_could_not_be_judged_is_no_look() -> None:
     book.skip(at(1), "frozen")
     page = book.close_page()
     assert (page.looks, page.skipped, page.last_look_at) == (0, {"frozen": 1}, None)
+
+
+@pytest.mark.parametrize(
+    ("keyframe_every_s", "looked_at_s"),
+    [
+        (1.0, [0, 2, 4, 6, 8]),  # every other keyframe keeps the promise of 2 s
+        (2.0, [0, 2, 4, 6, 8]),
+        (0.4, [0, 2, 4, 6, 8]),
+        (1.5, [0, 1.5, 3, 4.5, 6, 7.5, 9]),  # the one after would come too late
+        (5.0, [0, 5]),  # too rare for the promise: all that there are
+    ],
+)
+def test_keyframes_are_looked_at_as_seldom_as_the_promise_allows(
+    keyframe_every_s: float, looked_at_s: list[float]
+) -> None:
+    book = LookBook("gate", 2.0, START)
+    looks: list[float] = []
+    for hundredth in range(1000):
+        now_s = hundredth / 100
+        number = int(now_s / keyframe_every_s + 1e-9)
+        newest_s = number * keyframe_every_s
+        if newest_s not in looks and book.is_due(at(now_s), at(newest_s + keyframe_every_s)):
+            book.done(at(newest_s), {})
+            looks.append(newest_s)
+    assert looks == pytest.approx(looked_at_s)
