@@ -35,9 +35,7 @@ class LookTimes:
 
     def _ask(self, camera_ids: Sequence[str]) -> None:
         try:
-            looks = {camera_id: self._board.get(camera_id) for camera_id in camera_ids}
+            self._known = self._board.times(camera_ids)
         except BusUnavailable as error:
             # What is known stays on show and grows old before everybody's eyes.
             _log.warning("the look board is away", error=str(error))
-            return
-        self._known = {camera_id: look.at for camera_id, look in looks.items() if look}
