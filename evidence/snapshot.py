@@ -76,9 +76,12 @@ def line_width(image: Image) -> int:
 
 
 def _encode(image: Image, quality: int) -> bytes:
-    written, jpeg = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    try:
+        written, jpeg = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    except cv2.error as error:
+        raise EvidenceError(f"expected a picture (h, w, 3), got {image.shape}") from error
     if not written:
-        raise EvidenceError(f"expected a picture (h, w, 3), JPEG cannot hold {image.shape}")
+        raise EvidenceError(f"expected a picture that JPEG can hold, got {image.shape}")
     return jpeg.tobytes()
 
 

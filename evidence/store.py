@@ -81,18 +81,8 @@ class EvidenceStore:
         no room, EvidenceError if the disk fails or `write` left nothing; whatever else `write`
         raises goes through. In all of these nothing is left behind.
         """
-        if not _SUFFIX.fullmatch(suffix):
-            raise EvidenceError(f"expected a suffix such as .jpg, got {suffix!r}")
         evidence_id = new_id("evi", self._clock.now())
-        with _storage_errors(self._root):
-            self._check_room()
-            unsealed = self._folder() / f"{evidence_id}{suffix}"
-            try:
-                write(unsealed)
-                size_bytes, sha256 = _finish(unsealed)
-                path = self._move_in(unsealed, sha256, suffix)
-            finally:
-                unsealed.unlink(missing_ok=True)
+        size_bytes, sha256, path = self._keep(f"{evidence_id}{suffix}", suffix, write)
         return Evidence(
             id=evidence_id,
             kind=kind,
@@ -150,6 +140,22 @@ class EvidenceStore:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+    def _keep(
+        self, name: str, suffix: str, write: Callable[[Path], object]
+    ) -> tuple[int, str, str]:
+        """Size in bytes, SHA-256 and relative path of what `write` fills the file `name` with."""
+        if not _SUFFIX.fullmatch(suffix):
+            raise EvidenceError(f"expected a suffix such as .jpg, got {suffix!r}")
+        with _storage_errors(self._root):
+            self._check_room()
+            unsealed = self._folder() / name
+            try:
+                write(unsealed)
+                size_bytes, sha256 = _finish(unsealed)
+                return size_bytes, sha256, self._move_in(unsealed, sha256, suffix)
+            finally:
+                unsealed.unlink(missing_ok=True)
 
     @property
     def _tmp(self) -> Path:
