@@ -13,6 +13,7 @@ from structlog.testing import capture_logs
 
 from domain.health import CameraStatus, CoverageGap, FaultKind
 from streams.address import CameraAddress
+from streams.backoff import Backoff
 from streams.clip import write_clip
 from streams.probe import probe
 from streams.reader import CameraReader, stop_all
@@ -256,17 +257,27 @@ def test_a_camera_that_drops_its_connection(clip: Path) -> None:
     assert times == sorted(times)
 
 
-def test_a_steady_connection_starts_the_pauses_anew(clip: Path) -> None:
-    settings = BRISK.model_copy(update={"steady_after_s": 0.2, "backoff_max_s": 60})
-    with (
-        capture_logs() as logs,
-        simulated(clip, "drop:every=600ms") as (_, url),
-        watching(url, settings) as watched,
-    ):
-        wait_until(lambda: watched.status.reconnects >= 4)
+class WatchedBackoff(Backoff):
+    resets = 0
 
-    pauses_s = [log["retry_in_s"] for log in logs if log["event"] == "camera lost"]
-    assert max(pauses_s) <= settings.backoff_first_s
+    def reset(self) -> None:
+        self.resets += 1
+        super().reset()
+
+
+@pytest.mark.parametrize(("steady_after_s", "expected"), [(0.2, 1), (600, 0)])
+def test_only_a_steady_connection_starts_the_pauses_anew(
+    clip: Path, steady_after_s: float, expected: int
+) -> None:
+    settings = BRISK.model_copy(update={"steady_after_s": steady_after_s})
+    backoff = WatchedBackoff(settings)
+    reader = CameraReader("gate-1", CameraAddress.parse(clip), settings, backoff=backoff)
+
+    reader.start()
+    wait_until(lambda: reader.status(now()).packets >= 15)
+    reader.stop()
+
+    assert backoff.resets == expected
 
 
 def test_a_camera_that_vanishes_for_long(clip: Path) -> None:
