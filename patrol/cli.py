@@ -5,9 +5,8 @@ the console's libraries, nor a check for the decoder's.
 """
 
 from importlib import import_module
-from typing import Annotated
+from typing import Annotated, Any
 
-import click
 import typer
 from typer.core import TyperGroup
 
@@ -31,12 +30,15 @@ COMMANDS = {
 
 
 class LateCommands(TyperGroup):
-    """A group whose commands are imported when they are asked for."""
+    """A group whose commands are imported when they are asked for.
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    The types of contexts and commands are typer's own copies of click's and have no public name.
+    """
+
+    def list_commands(self, ctx: Any) -> list[str]:
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
         if cmd_name not in COMMANDS:
             return None
         module, _, attribute = COMMANDS[cmd_name].partition(":")
