@@ -46,6 +46,7 @@ class EmbeddedBus:
         self._backoff = Backoff(WATCH_EVERY_S, 30.0)
         self._not_before = 0.0
         self._stopping = threading.Event()
+        self._looked = threading.Event()
         self._trouble: str | None = None
         self._watcher: threading.Thread | None = None
 
@@ -75,6 +76,7 @@ class EmbeddedBus:
             )
         atexit.register(self.stop)
         self._stopping.clear()
+        self._looked.clear()
         self._trouble = None
         self._watcher = threading.Thread(target=self._watch, name="embedded-bus", daemon=True)
         self._watcher.start()
@@ -108,7 +110,9 @@ class EmbeddedBus:
         deadline = time.monotonic() + timeout_s
         while True:
             socket = self._recorded_socket()
-            if socket is not None and answers(socket, self._settings):
+            # Not before the watcher has looked: what answers may be a server it sends away.
+            looked = self._looked.is_set()
+            if looked and socket is not None and answers(socket, self._settings):
                 return
             if self._trouble is not None:
                 raise BusUnavailable(f"the embedded bus of {self._directory}: {self._trouble}")
@@ -129,6 +133,7 @@ class EmbeddedBus:
             except (BusUnavailable, OSError) as error:
                 self._trouble = str(error)
                 _log.error("embedded bus not started", why=self._trouble)
+            self._looked.set()
             self._stopping.wait(WATCH_EVERY_S)
         self._let_go()
 

@@ -88,7 +88,8 @@ class ValkeyProcess:
                 self._signal(signal.SIGKILL)
                 self._wait_for_end(_KILL_TIMEOUT_S)
         if self._child is not None:
-            self._child.wait(_KILL_TIMEOUT_S)
+            with suppress(subprocess.TimeoutExpired):
+                self._child.wait(_KILL_TIMEOUT_S)
         self._child = self._found_pid = None
         self.socket.unlink(missing_ok=True)
         self._pid_path.unlink(missing_ok=True)

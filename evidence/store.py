@@ -75,12 +75,9 @@ class EvidenceStore:
         suffix: str,
         write: Callable[[Path], object],
     ) -> Evidence:
-        """Let `write` fill a file at the path it is given, and seal it.
-
-        The same content twice makes one file and two records. EvidenceStorageFull if there is
-        no room, EvidenceError if the disk fails or `write` left nothing; whatever else `write`
-        raises goes through. In all of these nothing is left behind.
-        """
+        """Let `write` fill a file at the path it is given, and seal it. The same content twice
+        makes one file and two records. EvidenceStorageFull without room, EvidenceError if the
+        disk fails or nothing was written, else what `write` raises; then nothing is left."""
         evidence_id = new_id("evi", self._clock.now())
         size_bytes, sha256, path = self._keep(f"{evidence_id}{suffix}", suffix, write)
         return Evidence(

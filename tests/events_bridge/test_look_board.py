@@ -33,6 +33,15 @@ def test_the_newest_picture_of_each_camera(board: LookBoard) -> None:
     assert board.get("gate-3") is None
 
 
+def test_times_without_the_pictures(board: LookBoard) -> None:
+    later = NOON + timedelta(seconds=2.5)
+    board.put("gate-1", PICTURE, NOON)
+    board.put("gate-2", PICTURE, later)
+    times = board.times(["gate-1", "gate-2", "gate-3"])
+    assert times == {"gate-1": NOON, "gate-2": later}
+    assert board.times([]) == {}
+
+
 def test_pictures_expire(bus_url: str) -> None:
     board = LookBoard(bus_url, settings=BusSettings(look_keep_s=0.05))
     board.put("gate-1", PICTURE, NOON)
