@@ -16,6 +16,7 @@ from console.api import docs, evidence, health
 from console.guard import SameOrigin, SecurityHeaders
 from console.looks import LookTimes
 from console.pages import cameras, desk
+from console.registry import Registry
 from console.rendering import STATIC, Renderer, assets_version
 from console.services import Services, Streams
 from console.settings import ConsoleSettings
@@ -65,6 +66,7 @@ def create_app(
         clock=clock,
         thumbnails=Thumbnails(settings.thumbnail_wh, settings.thumbnails_bytes),
         looks=LookTimes(board, clock, settings.look_poll_s),
+        registry=Registry(book, clock),
         streams=Streams(),
         status=status,
     )

@@ -84,7 +84,7 @@ def case_view(services: Services, times: Times, no: str) -> CaseView:
     """
     book = services.book
     case = book.case(no)
-    plan = book.plan(case.grids.plan_version)
+    plan = services.registry.plan(case.grids.plan_version)
     media = media_of(services, times, case, book.evidence(no), book.opening(no))
     return CaseView(
         case=case,

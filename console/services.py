@@ -11,6 +11,7 @@ from fastapi import Depends, Request
 
 from cases.book import CaseBook
 from console.looks import LookTimes
+from console.registry import Registry
 from console.settings import ConsoleSettings
 from console.status import SystemStatus
 from console.thumbnails import Thumbnails
@@ -46,6 +47,7 @@ class Services:
     clock: Clock
     thumbnails: Thumbnails
     looks: LookTimes
+    registry: Registry
     streams: Streams
     status: Callable[[], SystemStatus] | None = None
 

@@ -118,5 +118,4 @@ class _NewLooks:
         return [_event(self._services, "looks", {"looks": told})]
 
     def _times(self) -> Mapping[str, datetime]:
-        cameras = self._services.book.cameras()
-        return self._services.looks.times(tuple(row.info.id for row in cameras))
+        return self._services.looks.times(tuple(self._services.registry.cameras()))

@@ -51,12 +51,12 @@ def read_gaps(services: Here, camera_id: str, days: int = 1) -> Sequence[Coverag
 def read_look(services: Here, camera_id: str) -> Response:
     """``X-Look-At`` is when it was taken, ``Age`` how many seconds ago, ``X-Look-Stale`` whether
     it is too old to stand for the present."""
-    row = read_camera(services, camera_id)
-    look = services.board.get(camera_id)
-    if look is None:
+    info = services.registry.cameras().get(camera_id)
+    look = services.board.get(camera_id) if info else None
+    if info is None or look is None:
         raise HTTPException(404, f"no picture of camera {camera_id} yet")
     age_s = max((services.now() - look.at).total_seconds(), 0.0)
-    stale_after_s = 2 * row.info.look_every_s + services.settings.look_grace_s
+    stale_after_s = 2 * info.look_every_s + services.settings.look_grace_s
     headers = {
         "X-Look-At": look.at.isoformat(),
         "X-Look-Stale": "1" if age_s > stale_after_s else "0",

@@ -109,7 +109,7 @@ def queue_of(services: Services, times: Times, choice: Choice) -> Queue:
 
 
 def _row(services: Services, times: Times, case: Case) -> Row:
-    plan = services.book.plan(case.grids.plan_version)
+    plan = services.registry.plan(case.grids.plan_version)
     grids = grid_names(services, plan, case, times)
     return Row(
         case=case,

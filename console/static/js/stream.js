@@ -4,6 +4,7 @@ import { byId, heartbeatMs, now, say, setNow, tell } from "./page.js";
 
 const SILENCE = 2.5; // heartbeats without a word until the server counts as gone
 const GATHER_MS = 300; // news that come closer together are told once
+const GATHER_CAMERAS_MS = 2000; // a hundred cameras report all the time
 const BACKOFF_MS = [500, 1000, 2000, 4000, 8000];
 
 let source;
@@ -49,20 +50,23 @@ function reconnect() {
   tries += 1;
 }
 
-const gathered = { cases: new Map(), cameras: new Set() };
-let timer = null;
-
-function gather() {
-  timer ??= setTimeout(() => {
-    timer = null;
-    const cases = [...gathered.cases.values()];
-    const cameras = [...gathered.cameras];
-    gathered.cases.clear();
-    gathered.cameras.clear();
-    if (cases.length) tell("news", cases);
-    if (cameras.length || cases.length) tell("cameras", cameras);
-  }, GATHER_MS);
+// Collects news for `ms` and tells them at once.
+function gatherer(name, ms) {
+  const waiting = new Map();
+  let timer = null;
+  return (key, news) => {
+    waiting.set(key, news);
+    timer ??= setTimeout(() => {
+      timer = null;
+      const all = [...waiting.values()];
+      waiting.clear();
+      tell(name, all);
+    }, ms);
+  };
 }
+
+const gatherCase = gatherer("news", GATHER_MS);
+const gatherCamera = gatherer("cameras", GATHER_CAMERAS_MS);
 
 function connect() {
   const wall = document.body.classList.contains("on-wall");
@@ -78,12 +82,10 @@ function connect() {
   });
   source.addEventListener("tick", heard);
   source.addEventListener("cases", (event) => {
-    for (const change of heard(event).changes) gathered.cases.set(change.no, change);
-    gather();
+    for (const change of heard(event).changes) gatherCase(change.no, change);
   });
   source.addEventListener("cameras", (event) => {
-    for (const id of heard(event).cameras) gathered.cameras.add(id);
-    gather();
+    for (const id of heard(event).cameras) gatherCamera(id, id);
   });
   source.addEventListener("looks", (event) => tell("looks", heard(event).looks));
   source.onerror = reconnect;

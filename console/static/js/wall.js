@@ -2,24 +2,50 @@
 import { ageWords, write } from "./clock.js";
 import { now, say, tell } from "./page.js";
 
+const newest = new Map(); // camera id → time of the newest look told of
+const fetching = new Set();
+const inSight = new Set();
 const tileOf = (id) => document.getElementById(`tile-${id}`);
 
-function fetchLook(id, at) {
+// Only tiles in sight are fetched, one picture at a time each: a slow line must not queue up.
+function fetchLook(id) {
   const tile = tileOf(id);
-  if (!tile || tile.dataset.at === at) return;
-  const shown = tile.querySelector("img");
+  const at = newest.get(id);
+  if (!tile || !at || tile.dataset.at === at || fetching.has(id) || !inSight.has(id)) return;
+  const next = new Image();
+  fetching.add(id);
+  next.onload = () => {
+    show(id, next.src, at);
+    fetching.delete(id);
+    fetchLook(id);
+  };
+  next.onerror = () => fetching.delete(id);
+  next.src = `/api/cameras/${id}/look.jpg?at=${encodeURIComponent(at)}`;
+}
+
+function show(id, source, at) {
+  const tile = tileOf(id);
+  const shown = tile?.querySelector("img");
   if (!shown) {
-    tell("cameras", [id]);
+    tell("cameras", [id]); // its first picture: the tile is made anew
     return;
   }
-  const next = new Image();
-  next.onload = () => {
-    shown.src = next.src;
-    tile.classList.remove("blank");
-    tile.dataset.at = at;
-    judge(tile);
-  };
-  next.src = `/api/cameras/${id}/look.jpg?at=${encodeURIComponent(at)}`;
+  shown.src = source;
+  tile.dataset.at = at;
+  judge(tile);
+}
+
+const sight = new IntersectionObserver((entries) => {
+  for (const { target, isIntersecting } of entries) {
+    const id = target.dataset.camera;
+    if (isIntersecting) inSight.add(id);
+    else inSight.delete(id);
+    fetchLook(id);
+  }
+}, { rootMargin: "100px" });
+
+function watchTiles() {
+  for (const tile of document.querySelectorAll(".tile")) sight.observe(tile);
 }
 
 function judge(tile) {
@@ -40,7 +66,12 @@ function judgeAll() {
 export function startWall() {
   if (!document.body.classList.contains("on-wall")) return;
   document.body.addEventListener("looks", (event) => {
-    for (const [id, at] of Object.entries(event.detail)) fetchLook(id, at);
+    for (const [id, at] of Object.entries(event.detail)) {
+      newest.set(id, at);
+      fetchLook(id);
+    }
   });
   document.body.addEventListener("second", judgeAll);
+  document.addEventListener("htmx:after:swap", watchTiles);
+  watchTiles();
 }
