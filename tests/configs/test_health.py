@@ -1,0 +1,78 @@
+"""The containers' health check, against a real bus and a real, if tiny, web server."""
+
+import json
+import runpy
+import threading
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+
+from domain.messages import LooksDone
+from events_bridge.embedded import EmbeddedBus
+from events_bridge.publisher import Publisher
+from patrol.config import Configuration
+
+Check = Callable[[Configuration], str | None]
+HEALTH = runpy.run_path(str(Path(__file__).parents[2] / "docker" / "health.py"))
+NOW = datetime.now(UTC)
+
+
+@pytest.fixture
+def bus_url(tmp_path: Path) -> Iterator[str]:
+    with EmbeddedBus(tmp_path / "bus") as bus:
+        yield bus.url
+
+
+def configured(bus_url: str) -> Configuration:
+    return Configuration.model_validate({"bus": {"url": bus_url}, "worker": {"id": "edge-7"}})
+
+
+def say_looks(bus_url: str, tmp_path: Path, worker_id: str) -> None:
+    looks = LooksDone(
+        worker_id=worker_id, from_at=NOW - timedelta(seconds=5), to_at=NOW, cameras=()
+    )
+    publisher = Publisher(bus_url, tmp_path / f"spool-{worker_id}", source=f"patrol/{worker_id}")
+    publisher.publish(looks)
+    publisher.close(timeout_s=10)
+
+
+def test_a_worker_is_healthy_while_it_says_what_it_looks_at(bus_url: str, tmp_path: Path) -> None:
+    worker: Check = HEALTH["worker"]
+    say_looks(bus_url, tmp_path, "edge-1")
+    assert worker(configured(bus_url)) == "patrol/edge-7: no looks yet"
+    say_looks(bus_url, tmp_path, "edge-7")
+    assert worker(configured(bus_url)) is None
+
+
+def test_without_a_bus_a_worker_is_not_healthy() -> None:
+    worker: Check = HEALTH["worker"]
+    said = worker(configured("redis://:secret@127.0.0.1:1/0"))
+    assert said is not None
+    assert "bus redis://:***@127.0.0.1:1/0" in said
+
+
+class _Page(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200 if self.path == "/api/health" else 404)
+        self.end_headers()
+        self.wfile.write(json.dumps({"ok": True}).encode())
+
+    def log_message(self, *_: object) -> None:
+        """Keep the test's output clean."""
+
+
+def test_a_center_is_healthy_while_its_page_answers() -> None:
+    center: Check = HEALTH["center"]
+    with HTTPServer(("127.0.0.1", 0), _Page) as server:
+        serving = threading.Thread(target=server.serve_forever)
+        serving.start()
+        here = Configuration.model_validate({"console": {"port": server.server_port}})
+        assert center(here) is None
+        server.shutdown()
+        serving.join()
+    said = center(here)
+    assert said is not None
+    assert "/api/health" in said
