@@ -15,5 +15,5 @@ def open_bus(configuration: Configuration) -> Iterator[str]:
     if configuration.bus.url != EMBEDDED:
         yield configuration.bus.url
         return
-    with EmbeddedBus(configuration.bus_dir) as bus:
+    with EmbeddedBus(configuration.bus_dir, settings=configuration.bus) as bus:
         yield bus.url

@@ -10,8 +10,6 @@ from cases.book import CaseBook
 from cases.database import Database
 from console.app import create_app
 from domain.clock import Clock, SystemClock
-from domain.errors import CaseStoreUnavailable
-from domain.messages import Message
 from domain.place import GridPlan
 from events_bridge.consumer import Consumer
 from events_bridge.look_board import LookBoard
@@ -20,9 +18,6 @@ from patrol.config import Configuration
 
 GROUP = "center"
 STOP_WITHIN_S = 4.0
-FIRST_WAIT_S = 1.0
-LONGEST_WAIT_S = 30.0
-"""Between tries to reach a database that is away."""
 NO_GRIDS = GridPlan.model_validate(
     {"version": "none", "valid_from": "2000-01-01T00:00:00Z", "grids": []}
 )
@@ -39,7 +34,6 @@ class Center:
     ) -> None:
         self._configuration = configuration
         clock = clock or SystemClock()
-        self._stopping = threading.Event()
         self._database = Database(configuration.database_url)
         self._database.upgrade()
         self._book = CaseBook(self._database, configuration.case_settings, clock)
@@ -48,18 +42,22 @@ class Center:
             [configuration.info_of(camera) for camera in configuration.enabled_cameras],
             configuration.grids or NO_GRIDS,
         )
-        self._consumer = Consumer(bus_url, group=GROUP, name="center", handler=self._handle)
+        bus = configuration.bus
+        self._consumer = Consumer(
+            bus_url, group=GROUP, name="center", handler=self._book.handle, settings=bus
+        )
+        self._board = LookBoard(bus_url, settings=bus)
+        self._store = EvidenceStore(configuration.evidence_dir, clock)
         self._app = create_app(
             self._book,
-            EvidenceStore(configuration.evidence_dir, clock),
-            LookBoard(bus_url),
+            self._store,
+            self._board,
             settings=configuration.console_settings,
             clock=clock,
         )
 
     def run(self, stopping: threading.Event) -> None:
         """Serve until `stopping` is set, then end within `STOP_WITHIN_S`."""
-        self._stopping = stopping
         consuming = threading.Thread(
             target=self._consumer.run, args=(stopping,), name="consumer", daemon=True
         )
@@ -67,21 +65,11 @@ class Center:
         asyncio.run(self._serve(stopping))
         stopping.set()
         consuming.join(STOP_WITHIN_S)
+        self._consumer.close()
+        self._board.close()
+        self._store.close()
         self._database.close()
         log.info("center stopped")
-
-    def _handle(self, message: Message) -> None:
-        """Take a message in. While the database is away it waits here: a delivery that failed
-        too often would end among the dead letters, and an outage is no fault of the message."""
-        wait_s = FIRST_WAIT_S
-        while True:
-            try:
-                return self._book.handle(message)
-            except CaseStoreUnavailable as error:
-                log.error("a message waits for the database", name=message.name, error=str(error))
-                if self._stopping.wait(wait_s):
-                    raise
-                wait_s = min(wait_s * 2, LONGEST_WAIT_S)
 
     async def _serve(self, stopping: threading.Event) -> None:
         console = self._configuration.console

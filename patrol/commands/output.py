@@ -36,7 +36,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machine
 
 def complain(message: str) -> None:
     """Say on standard error what went wrong; passwords in URLs are masked whoever wrote it."""
-    _errors.print(mask_secrets(message), style="red", markup=False, highlight=False)
+    _errors.print(mask_secrets(message), style="red", markup=False, highlight=False, soft_wrap=True)
 
 
 def print_json(value: Any) -> None:

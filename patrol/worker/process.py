@@ -23,6 +23,7 @@ from patrol.worker.post import CameraPost
 from patrol.worker.recorder import Recorder
 from patrol.worker.reporter import Reporter
 from streams.frame import Frame
+from streams.reader import stop_all
 from vision.incidents import IncidentMessage
 
 STOP_WITHIN_S = 4.0
@@ -42,10 +43,14 @@ class Worker:
         self._clock = clock or SystemClock()
         self._memory_path = configuration.worker_dir / "memory.json"
         worker_id = configuration.worker.id
+        bus = configuration.bus
         self._publisher = Publisher(
-            bus_url, configuration.worker_dir / "spool", source=f"/workers/{worker_id}"
+            bus_url,
+            configuration.worker_dir / "spool",
+            source=f"/workers/{worker_id}",
+            settings=bus,
         )
-        self._board = LookBoard(bus_url)
+        self._board = LookBoard(bus_url, settings=bus)
         self._store = EvidenceStore(
             configuration.evidence_dir,
             self._clock,
@@ -89,9 +94,9 @@ class Worker:
         self._reporter.stop(1.0)
         self._recorder.stop(STOP_WITHIN_S - 1.5)
         self._remember()
-        for post in self._posts:
-            post.reader.stop(0.1)
+        stop_all([post.reader for post in self._posts], timeout_s=0.5)
         self._publisher.close(1.0)
+        self._board.close()
         self._store.close()
         log.info("worker stopped")
 

@@ -88,6 +88,7 @@ def case_book(configuration: Configuration, bus_url: str) -> Iterator[CaseBook]:
     finally:
         stopping.set()
         consuming.join(10)
+        consumer.close()
         database.close()
 
 
