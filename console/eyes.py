@@ -95,7 +95,7 @@ def _tile(services: Services, times: Times, row: CameraRow, looks: Mapping[str, 
         stale_after_s=2 * row.info.look_every_s + services.settings.look_grace_s,
         picture_href=_picture_href(row.info.id, look_at),
         promise=f"{row.info.look_every_s:g}",
-        longest=None if longest_s is None else f"{longest_s:.1f}",
+        longest=None if longest_s is None else times.span(longest_s),
         kept=longest_s is None or longest_s <= PROMISE_SLACK * row.info.look_every_s,
     )
 

@@ -177,8 +177,8 @@ WORDS: dict[str, Text] = {
     "board.cases": _W("未结案件", "Open cases"),
     "board.every": _W("每 {n} 秒", "every {n} s"),
     "board.fps": _W("{n} 帧/秒", "{n} fps"),
-    "board.kept": _W("兑现, 最长间隔 {n} 秒", "kept, longest gap {n} s"),
-    "board.broken": _W("未兑现, 最长间隔 {n} 秒", "broken, longest gap {n} s"),
+    "board.kept": _W("兑现, 最长间隔 {span}", "kept, longest gap {span}"),
+    "board.broken": _W("未兑现, 最长间隔 {span}", "broken, longest gap {span}"),
     # errors
     "error.not_found": _W("没有找到", "Not found"),
     "error.not_found_words": _W("没有这个页面或案件", "There is no such page or case"),

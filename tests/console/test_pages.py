@@ -248,8 +248,8 @@ def test_the_board_tells_trouble_first(center: Center, client: httpx.Client, pat
         "detail for ops",
         "H.265 · 1920×1080",
         "25 帧/秒",
-        "兑现, 最长间隔 2.0 秒",
-        "未兑现, 最长间隔 9.0 秒",
+        "兑现, 最长间隔 2 秒",
+        "未兑现, 最长间隔 9 秒",
     ):
         assert expected in said
 
