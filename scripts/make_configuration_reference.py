@@ -1,0 +1,144 @@
+#!/usr/bin/env python3
+"""Write docs/configuration-reference.md: every key of the configuration file, from the settings
+themselves, so that the page cannot say anything else than the program.
+
+usage: scripts/make_configuration_reference.py [FILE]      without FILE: to standard output
+"""
+
+import ast
+import inspect
+import json
+import sys
+from collections.abc import Iterator
+from enum import Enum
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from pydantic import BaseModel, SecretStr  # noqa: E402
+from pydantic.fields import FieldInfo  # noqa: E402
+from pydantic_core import PydanticUndefined  # noqa: E402
+
+from cases.settings import CaseSettings, KindSettings, Variant  # noqa: E402
+from domain.base import Text  # noqa: E402
+from domain.place import Grid, GridPlan, Site  # noqa: E402
+from patrol.config import CameraSettings, Configuration, Defaults  # noqa: E402
+from vision.schedule import Window  # noqa: E402
+from vision.settings import (  # noqa: E402
+    CrowdingRuleSettings,
+    FireRuleSettings,
+    RoadOccupationRuleSettings,
+    ZoneSettings,
+)
+
+HEAD = """\
+# 配置项参考 · Configuration reference
+
+Made by `scripts/make_configuration_reference.py docs/configuration-reference.md` from the
+settings themselves; a test keeps it true. How they are used: [configuration.md](configuration.md).
+A key that is not listed here is an error, and `patrol check FILE` says on which line it stands.
+"""
+SECTIONS = (
+    "town", "bus", "database", "detector", "streams", "picture", "evidence", "console", "worker",
+)  # fmt: skip
+MORE: tuple[tuple[str, str, type[BaseModel]], ...] = (
+    ("defaults", "默认值 · what a camera gets unless it says otherwise", Defaults),
+    ("cameras[]", "摄像机 · one camera", CameraSettings),
+    ("cameras[].zones[]", "区域 · one zone of a camera", ZoneSettings),
+    ("cameras[].rules.fire", "烟火 · fire", FireRuleSettings),
+    ("cameras[].rules.road_occupation", "占道 · road occupation", RoadOccupationRuleSettings),
+    ("cameras[].rules.crowding", "聚集 · crowding", CrowdingRuleSettings),
+    ("schedule[]", "时段 · hours, of zones and rules", Window),
+    ("sites[]", "点位 · one site", Site),
+    ("grids", "网格方案 · the grid plan", GridPlan),
+    ("grids.grids[]", "网格 · one grid", Grid),
+    ("cases", "案件 · how incidents become cases", CaseSettings),
+    ("cases.kinds.KIND", "案件种类 · what a case of one kind gets", KindSettings),
+    ("cases.kinds.KIND.variants[]", "变体 · what differs for some of a kind", Variant),
+)
+
+
+def text() -> str:
+    """The whole page."""
+    parts = [HEAD]
+    for name in SECTIONS:
+        model = Configuration.model_fields[name].annotation
+        assert isinstance(model, type)
+        assert issubclass(model, BaseModel)
+        parts.append(_section(name, "", model))
+    parts += [_section(*more) for more in MORE]
+    return "\n".join(parts)
+
+
+def _section(key: str, title: str, model: type[BaseModel]) -> str:
+    about = inspect.cleandoc(model.__doc__ or "").split("\n\n")[0].replace("\n", " ")
+    lines = [f"## `{key}`" + (f" {title}" if title else ""), "", about, ""]
+    lines += ["| key | default | meaning |", "|---|---|---|", *_rows(model), ""]
+    return "\n".join(lines)
+
+
+def _rows(model: type[BaseModel]) -> Iterator[str]:
+    docs = _docstrings(model)
+    for name, field in model.model_fields.items():
+        meaning = field.description or docs.get(name, "")
+        cell = " ".join(meaning.split()).replace("|", "\\|").replace("<", "&lt;")
+        yield f"| `{field.alias or name}` | {_default(field)} | {cell} |"
+
+
+def _docstrings(model: type[BaseModel]) -> dict[str, str]:
+    """The words below each field, of a model that does not collect them itself."""
+    found: dict[str, str] = {}
+    for base in reversed(model.__mro__):
+        if issubclass(base, BaseModel) and base is not BaseModel:
+            found |= _words_below(base)
+    return found
+
+
+def _words_below(model: type[BaseModel]) -> dict[str, str]:
+    [body] = [
+        node.body
+        for node in ast.parse(inspect.getsource(model)).body
+        if isinstance(node, ast.ClassDef)
+    ]
+    return {
+        field.target.id: words.value.value
+        for field, words in pairwise(body)
+        if isinstance(field, ast.AnnAssign)
+        and isinstance(field.target, ast.Name)
+        and isinstance(words, ast.Expr)
+        and isinstance(words.value, ast.Constant)
+        and isinstance(words.value.value, str)
+    }
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "required"
+    value = field.get_default(call_default_factory=True)
+    if value is PydanticUndefined:
+        return ""
+    if isinstance(value, Text):
+        return f"{value.zh} · {value.en}".strip(" ·")
+    if isinstance(value, BaseModel) or (isinstance(value, dict) and value):
+        return "see below"
+    return f"`{_plain(value)}`"
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, SecretStr | Path):
+        value = str(value)
+    if isinstance(value, Enum):
+        value = value.value
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        Path(sys.argv[1]).write_text(text(), encoding="utf-8")
+    else:
+        sys.stdout.write(text())
