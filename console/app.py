@@ -50,14 +50,7 @@ def create_app(
 ) -> FastAPI:
     """The console over these parts. ``app.state.streams.close()`` ends the open streams, which
     a server that stops has to do first."""
-    app = FastAPI(
-        title="Sentinel Patrol",
-        description=_DESCRIPTION,
-        version="1",
-        docs_url=None,
-        redoc_url=None,
-        openapi_url="/api/openapi.json",
-    )
+    app = _bare_app()
     app.state.services = Services(
         book=book,
         store=store,
@@ -73,11 +66,26 @@ def create_app(
     app.state.streams = app.state.services.streams
     _add_routes(app)
     problems.add_handlers(app)
+    _add_guards(app, settings)
+    return app
+
+
+def _bare_app() -> FastAPI:
+    return FastAPI(
+        title="Sentinel Patrol",
+        description=_DESCRIPTION,
+        version="1",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+    )
+
+
+def _add_guards(app: FastAPI, settings: ConsoleSettings) -> None:
     # The last one added is the first one asked.
     app.add_middleware(SameOrigin)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(settings.allowed_hosts))
     app.add_middleware(SecurityHeaders)
-    return app
 
 
 def _add_routes(app: FastAPI) -> None:

@@ -81,12 +81,16 @@ def draw_plan(
         _mark(frame, position) if position else "",
         _scale_bar(frame, scale_words),
     ]
-    svg = (
+    return PlanMap(_sheet(label, "".join(parts)), plan.synthetic)
+
+
+def _sheet(label: str, drawing: str) -> Markup:
+    """The whole drawing; every word in it is escaped."""
+    return Markup(
         f'<svg class="map" viewBox="0 0 {WIDTH:g} {HEIGHT:g}" role="img" aria-label="'
         f'{escape(label)}"><rect class="ground" width="{WIDTH:g}" height="{HEIGHT:g}"/>'
-        f"{''.join(parts)}</svg>"
+        f"{drawing}</svg>"
     )
-    return PlanMap(Markup(svg), plan.synthetic)
 
 
 def _shape(frame: _Frame, grid: Grid, kind: str | None = None) -> str:
