@@ -9,11 +9,15 @@ import uvicorn
 from cases.book import CaseBook
 from cases.database import Database
 from console.app import create_app
+from console.status import PartStatus, SystemStatus
+from domain.base import Text
 from domain.clock import Clock, SystemClock
+from domain.errors import BusUnavailable
 from domain.place import GridPlan
 from events_bridge.consumer import Consumer
 from events_bridge.look_board import LookBoard
 from evidence.store import EvidenceStore
+from patrol import __version__
 from patrol.config import Configuration
 
 GROUP = "center"
@@ -33,7 +37,8 @@ class Center:
         self, configuration: Configuration, *, bus_url: str, clock: Clock | None = None
     ) -> None:
         self._configuration = configuration
-        clock = clock or SystemClock()
+        self._clock = clock = clock or SystemClock()
+        self._started_at = clock.now()
         self._database = Database(configuration.database_url)
         self._database.upgrade()
         self._book = CaseBook(self._database, configuration.case_settings, clock)
@@ -54,7 +59,25 @@ class Center:
             self._board,
             settings=configuration.console_settings,
             clock=clock,
+            status=self.status,
         )
+
+    def status(self) -> SystemStatus:
+        """How the parts of this process fare, for ``/api/health``."""
+        return SystemStatus(
+            at=self._clock.now(),
+            version=__version__,
+            started_at=self._started_at,
+            parts=(self._bus_status(),),
+        )
+
+    def _bus_status(self) -> PartStatus:
+        words = Text.of("消息总线", "Message bus")
+        try:
+            waiting = self._consumer.lag()
+        except BusUnavailable as error:
+            return PartStatus(name="bus", words=words, ok=False, detail=str(error))
+        return PartStatus(name="bus", words=words, ok=True, detail=f"{waiting} waiting")
 
     def run(self, stopping: threading.Event) -> None:
         """Serve until `stopping` is set, then end within `STOP_WITHIN_S`."""
