@@ -19,6 +19,7 @@ from patrol.commands.output import PortOption, complain, console
 from patrol.commands.up import children, desk_url
 from patrol.config import Configuration
 from patrol.demo.checklist import Checked, Checklist, missing
+from patrol.demo.fresh import set_aside
 from patrol.demo.stage import announce, demo_cameras
 from patrol.loading import load
 from patrol.stopping import stop_on_signals
@@ -38,6 +39,8 @@ def demo(
 ) -> None:
     """Serve the demo's eight cameras over RTSP and run the whole program on them."""
     stopping = stop_on_signals()
+    if check and (earlier := set_aside(data)):
+        console.print(f"an earlier run was set aside in {earlier}")
     with demo_cameras(media) as cameras:
         announce(cameras)
         configuration = _configuration(data, port)
