@@ -13,6 +13,7 @@ from models.detections import Detections
 from models.detector import Detector
 from patrol.worker.eyes import Eyes
 from patrol.worker.post import CameraPost
+from patrol.worker.steadfast import steadfast
 from streams.frame import Frame, Image
 from vision.incidents import IncidentMessage
 from vision.look import Look
@@ -58,13 +59,18 @@ class Looker(threading.Thread):
 
     def run(self) -> None:
         while not self._stopping.is_set():
-            now = self._clock.now()
-            if now >= self._next_tick_at:
-                self._tick(now)
-            if taken := self._take_due(now):
-                self._look(taken)
-            else:
-                self._stopping.wait(IDLE_WAIT_S)
+            with steadfast("look"):
+                if not self._round(self._clock.now()):
+                    self._stopping.wait(IDLE_WAIT_S)
+
+    def _round(self, now: datetime) -> bool:
+        """Tick, and look at one batch; whether there was anything to look at."""
+        if now >= self._next_tick_at:
+            self._tick(now)
+        taken = self._take_due(now)
+        if taken:
+            self._look(taken)
+        return bool(taken)
 
     def _tick(self, now: datetime) -> None:
         """Close what cannot be seen any more, count what was not looked at."""

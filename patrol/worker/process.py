@@ -1,6 +1,7 @@
 """The worker as a whole: what it starts, in which order, and how it ends."""
 
 import threading
+import time
 from collections.abc import Sequence
 
 import structlog
@@ -90,12 +91,17 @@ class Worker:
 
     def stop(self) -> None:
         """End within `STOP_WITHIN_S`; owed clips are cut short rather than lost."""
-        self._looker.stop(1.0)
-        self._reporter.stop(1.0)
-        self._recorder.stop(STOP_WITHIN_S - 1.5)
+        ends_s = time.monotonic() + STOP_WITHIN_S
+
+        def at_most(share_s: float) -> float:
+            return min(share_s, max(ends_s - time.monotonic(), 0.1))
+
+        self._looker.stop(at_most(1.0))
+        self._reporter.stop(at_most(0.3))
+        self._recorder.stop(at_most(2.0))
         self._remember()
-        stop_all([post.reader for post in self._posts], timeout_s=0.5)
-        self._publisher.close(1.0)
+        stop_all([post.reader for post in self._posts], timeout_s=at_most(0.3))
+        self._publisher.close(at_most(0.5))
         self._board.close()
         self._store.close()
         log.info("worker stopped")

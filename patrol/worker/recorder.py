@@ -21,12 +21,16 @@ from domain.messages import EvidenceMissed, EvidenceSealed
 from evidence.settings import EvidenceSettings
 from evidence.snapshot import draw_boxes, encode_jpeg
 from evidence.store import EvidenceStore
+from patrol.worker.steadfast import steadfast
 from streams.clip import browser_copy, write_clip
 from streams.frame import Frame
 from streams.ring import PacketRing
 
 PLAYS_IN_BROWSERS = frozenset({"h264"})
 """What every browser plays; clips of other codecs get a transcoded preview beside them."""
+
+LONGEST_WAIT_S = 60.0
+"""A clock that was set back must not put a clip off for ever."""
 
 log = structlog.get_logger(__name__)
 Publish = Callable[[EvidenceSealed | EvidenceMissed], None]
@@ -60,10 +64,11 @@ class Recorder(threading.Thread):
         self._clock = clock
         self._publish = publish
         self._jobs: list[_Job] = []
+        self._current: _Job | None = None
         self._numbers = itertools.count()
         self._wake = threading.Condition()
         self._stopping = False
-        self._give_up_at = float("inf")
+        self._give_up_at_s = float("inf")
 
     def record(self, incident: Incident, frame: Frame, ring: PacketRing) -> None:
         """Ask for the snapshot and the clip of an incident that opened with `frame`."""
@@ -77,39 +82,57 @@ class Recorder(threading.Thread):
 
     @property
     def pending(self) -> tuple[Incident, ...]:
-        """The incidents whose clips are not written yet."""
+        """The incidents whose clips are not written yet, the one being written among them."""
         with self._wake:
-            return tuple(job.incident for job in self._jobs if job.ring is not None)
+            jobs = [*self._jobs, *([self._current] if self._current else [])]
+            return tuple(job.incident for job in jobs if job.ring is not None)
 
     def stop(self, timeout_s: float) -> None:
         """Write what can be written in time, shorter clips included; say of the rest it is lost."""
+        self._stop_by(time.monotonic() + timeout_s * 0.8)
+        self.join(timeout_s)
+
+    def stop_at_once(self) -> None:
+        """Write nothing more; say of everything owed that it is lost."""
+        self._stop_by(0.0)
+
+    def _stop_by(self, give_up_at_s: float) -> None:
         with self._wake:
             self._stopping = True
-            self._give_up_at = time.monotonic() + timeout_s * 0.8
+            self._give_up_at_s = give_up_at_s
             self._wake.notify()
-        self.join(timeout_s)
 
     def run(self) -> None:
         while (job := self._next_job()) is not None:
-            if time.monotonic() > self._give_up_at:
-                self._missed(job, EvidenceKind.CLIP, MissingReason.SHUTDOWN)
-            elif job.frame is not None:
-                self._snapshots(job, job.frame)
-            elif job.ring is not None:
-                self._clip(job, job.ring)
+            with steadfast("record"):
+                self._do(job)
+
+    def _do(self, job: _Job) -> None:
+        if time.monotonic() > self._give_up_at_s:
+            kind = EvidenceKind.CLIP if job.ring is not None else EvidenceKind.SNAPSHOT
+            self._missed(job, kind, MissingReason.SHUTDOWN)
+        elif job.frame is not None:
+            self._snapshots(job, job.frame)
+        elif job.ring is not None:
+            self._clip(job, job.ring)
 
     def _next_job(self) -> _Job | None:
+        """The next job that is due, waited for; None when the recorder stops and none is left."""
         with self._wake:
-            while True:
-                if self._jobs:
-                    wait_s = (self._jobs[0].due_at - self._clock.now()).total_seconds()
-                    if wait_s <= 0 or self._stopping:
-                        return heapq.heappop(self._jobs)
-                elif self._stopping:
+            self._current = None
+            while not (self._jobs and (self._stopping or self._wait_s() <= 0)):
+                if self._stopping:
                     return None
-                else:
-                    wait_s = 3600.0
-                self._wake.wait(min(wait_s, 3600.0))
+                self._wake.wait(self._wait_s())
+            self._current = heapq.heappop(self._jobs)
+            return self._current
+
+    def _wait_s(self) -> float:
+        """Seconds until the first job is due."""
+        if not self._jobs:
+            return LONGEST_WAIT_S
+        due_in_s = (self._jobs[0].due_at - self._clock.now()).total_seconds()
+        return min(due_in_s, LONGEST_WAIT_S)
 
     def _snapshots(self, job: _Job, frame: Frame) -> None:
         """The clean picture, and a copy with the boxes and the zone drawn on it."""

@@ -8,6 +8,7 @@ from domain.clock import Clock
 from domain.health import CameraHealth
 from domain.messages import CameraHealthChanged, LooksDone
 from patrol.worker.post import CameraPost
+from patrol.worker.steadfast import steadfast
 
 REPORT_EVERY_S = 1.0
 LOOKS_EVERY = timedelta(seconds=5)
@@ -38,7 +39,8 @@ class Reporter(threading.Thread):
 
     def run(self) -> None:
         while not self._stopping.wait(REPORT_EVERY_S):
-            self.report(self._clock.now())
+            with steadfast("report"):
+                self.report(self._clock.now())
 
     def report(self, now: datetime) -> None:
         """Say what changed by `now`."""

@@ -1,0 +1,73 @@
+"""The recorder on a real store, with real packets, when things are not as they should be."""
+
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from domain.clock import VirtualClock
+from domain.evidence import EvidenceKind, MissingReason
+from domain.messages import EvidenceMissed, EvidenceSealed
+from evidence.settings import EvidenceSettings
+from evidence.store import EvidenceStore
+from patrol.worker.recorder import Recorder
+from patrol.worker.steadfast import steadfast
+from streams.frame import Frame
+from streams.ring import PacketRing
+from tests.builders import NOON, make_incident
+
+News = EvidenceSealed | EvidenceMissed
+
+
+def make_frame() -> Frame:
+    picture = av.VideoFrame.from_ndarray(np.full((96, 160, 3), 90, np.uint8), format="bgr24")
+    return Frame("cam-1", NOON, 0.0, picture)
+
+
+@pytest.fixture
+def news() -> list[News]:
+    return []
+
+
+@pytest.fixture
+def recorder(tmp_path: Path, news: list[News]) -> Recorder:
+    clock = VirtualClock(NOON)
+    store = EvidenceStore(tmp_path, clock, min_free_bytes=0)
+    return Recorder(store, EvidenceSettings(), clock=clock, publish=news.append)
+
+
+def test_a_stop_writes_what_is_owed_and_says_what_was_never_buffered(
+    recorder: Recorder, news: list[News]
+) -> None:
+    incident = make_incident(opened_at=NOON)
+    recorder.record(incident, make_frame(), PacketRing(30, 1 << 20))
+    assert recorder.pending == (incident,)
+    recorder.start()
+    recorder.stop(20)
+    kinds = [one.evidence.kind for one in news]
+    assert kinds == [EvidenceKind.SNAPSHOT, EvidenceKind.SNAPSHOT_BOXED, EvidenceKind.CLIP]
+    assert [one.evidence.status for one in news] == ["sealed", "sealed", "missing"]
+    assert isinstance(news[2], EvidenceMissed)
+    assert news[2].evidence.reason is MissingReason.NOT_BUFFERED
+    assert recorder.pending == ()
+
+
+def test_a_stop_without_time_says_that_everything_is_lost(
+    recorder: Recorder, news: list[News]
+) -> None:
+    recorder.record(make_incident(opened_at=NOON), make_frame(), PacketRing(30, 1 << 20))
+    recorder.stop_at_once()
+    recorder.start()
+    recorder.join(20)
+    reasons = [one.evidence.reason for one in news if isinstance(one, EvidenceMissed)]
+    assert reasons == [MissingReason.SHUTDOWN, MissingReason.SHUTDOWN]
+
+
+def test_a_round_that_fails_is_not_the_last() -> None:
+    rounds = 0
+    for _ in range(2):
+        with steadfast("test"):
+            rounds += 1
+            raise RuntimeError("a mistake of our own")
+    assert rounds == 2
