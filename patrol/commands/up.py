@@ -9,6 +9,11 @@ from patrol.loading import prepare
 from patrol.stopping import stop_on_signals
 from patrol.supervisor import Child, Supervisor
 
+NO_CAMERAS = (
+    "还没有摄像机 · no cameras yet: name them in a file (docs/configuration.md), "
+    "then patrol check FILE and patrol up --config FILE"
+)
+
 
 def up(config: ConfigOption = None, data: DataOption = None, port: PortOption = None) -> None:
     """Run everything on this machine: bus, worker, center and console."""
@@ -16,6 +21,8 @@ def up(config: ConfigOption = None, data: DataOption = None, port: PortOption = 
     stopping = stop_on_signals()
     with open_bus(configuration):
         console.print(f"调度台 · desk: [bold]{desk_url(configuration)}[/]   Ctrl-C 停止 · stops")
+        if not configuration.cameras:
+            console.print(NO_CAMERAS)
         Supervisor(children(configuration, config)).run(stopping)
 
 
