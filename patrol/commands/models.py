@@ -11,6 +11,8 @@ from models.entry import HeadKind
 from models.score import score_model
 from models.summary import Table as Words
 from models.summary import entry_table, model_rows, models_table, score_table
+from models.training.recipe import read_recipe
+from models.training.run import train
 from patrol.commands.output import (
     ConfigOption,
     DataOption,
@@ -110,6 +112,25 @@ def score(
         f"{report.pictures} pictures of {report.folder}, looked at by {report.model.name}"
     )
     console.print(f"class ids were read by {meaning[report.names_from]}")
+
+
+@app.command("train")
+def train_model(
+    recipe: Annotated[Path, typer.Argument(help="A recipe, as models/training/*.yaml.")],
+    data_root: Annotated[Path, typer.Option(help="What the recipe's folders are below.")],
+    work: Annotated[Path, typer.Option(help="Pictures, checkpoints and the ONNX go here.")],
+) -> None:
+    """Train a detector (extra `[train]`); called again, it goes on where it stopped."""
+    work.mkdir(parents=True, exist_ok=True)
+    with progress() as bar:
+        task = bar.add_task("preparing", total=None)
+        file = train(
+            read_recipe(recipe),
+            data_root,
+            work.resolve(),
+            lambda name, done, of: bar.update(task, description=name, completed=done, total=of),
+        )
+    console.print(f"{file}; bring it in with: patrol models import {file}", soft_wrap=True)
 
 
 def _size(text: str | None) -> tuple[int, int] | None:

@@ -1,0 +1,99 @@
+"""From a checkpoint to the ONNX file that runs: checked against torch, half the size."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from domain.errors import ModelCorrupt
+from models.detections import Floats
+from models.heads import ULTRALYTICS_INPUT
+from models.labelled import read_folder
+from models.letterbox import Letterbox
+from models.session import Session
+from models.training.recipe import Recipe
+
+OPSET = 17
+SCORE_TOLERANCE = 0.01
+"""How far a class score may move by the rounding of weights to 16 bits."""
+BOX_TOLERANCE_PX = 2.0
+"""The same for box sides, of boxes that score at least `LOOKED_AT`."""
+LOOKED_AT = 0.1
+CHECKED_PICTURES = 4
+
+
+def export(checkpoint: Path, recipe: Recipe, target: Path) -> Path:
+    """Write the network of a checkpoint with weights of 16 bits that are read as 32.
+
+    Any number of pictures goes in at once. Raises ModelCorrupt when its outputs are not torch's.
+    """
+    import onnx
+    import torch
+    from ultralytics.nn.tasks import load_checkpoint
+
+    network, _ = load_checkpoint(str(checkpoint), fuse=True)
+    network.eval()
+    network.model[-1].export, network.model[-1].format = True, "onnx"
+    width, height = recipe.input_wh
+    axes = {"images": {0: "batch"}, "output0": {0: "batch"}}
+    torch.onnx.export(
+        network,
+        (torch.zeros(2, 3, height, width),),
+        str(target),
+        opset_version=OPSET,
+        input_names=["images"],
+        output_names=["output0"],
+        dynamic_axes=axes,
+        dynamo=False,
+    )
+    graph = onnx.load(str(target))
+    halve(graph)
+    facts = {"task": "detect", "names": str(network.names), "imgsz": str([height, width])}
+    onnx.helper.set_model_props(graph, {**facts, "license": "AGPL-3.0"})
+    onnx.save(graph, str(target))
+    _check(network, target, _checked_pictures(checkpoint, recipe))
+    return target
+
+
+def halve(model: Any) -> None:
+    """Keep the large weights of an ONNX model in 16 bits, and cast them back when it is opened."""
+    from onnx import TensorProto, helper, numpy_helper
+
+    casts = []
+    for tensor in model.graph.initializer:
+        values = numpy_helper.to_array(tensor)
+        if values.dtype == np.float32 and values.ndim == 4:
+            name = tensor.name
+            half = numpy_helper.from_array(values.astype(np.float16), f"{name}_half")
+            tensor.CopyFrom(half)
+            casts.append(helper.make_node("Cast", [half.name], [name], to=TensorProto.FLOAT))
+    for node in reversed(casts):
+        model.graph.node.insert(0, node)
+
+
+def _checked_pictures(checkpoint: Path, recipe: Recipe) -> Floats:
+    """Some validation pictures in the export's input form, (n, 3, h, w) float32."""
+    folder = checkpoint.parents[2] / "data" / "val"
+    width, height = recipe.input_wh
+    pictures = np.empty((CHECKED_PICTURES, 3, height, width), np.float32)
+    for planes, labelled in zip(pictures, read_folder(folder, recipe.labels), strict=False):
+        image = labelled.read()
+        place = Letterbox.fit((image.shape[1], image.shape[0]), recipe.input_wh, centred=True)
+        place.draw(image, planes, ULTRALYTICS_INPUT)
+    return pictures
+
+
+def _check(network: Any, target: Path, pictures: Floats) -> None:
+    import torch
+
+    with torch.no_grad():
+        answer = network(torch.from_numpy(pictures))
+    theirs = (answer[0] if isinstance(answer, tuple) else answer).numpy()
+    far = np.abs(Session.open(target).run(pictures) - theirs)
+    seen = np.broadcast_to(theirs[:, 4:].max(1, keepdims=True) >= LOOKED_AT, far[:, :4].shape)
+    score, box_px = float(far[:, 4:].max()), float(far[:, :4][seen].max(initial=0))
+    if score > SCORE_TOLERANCE or box_px > BOX_TOLERANCE_PX:
+        raise ModelCorrupt(
+            f"{target}: expected torch's outputs; scores differ by {score:.4f}, "
+            f"boxes by {box_px:.2f} px"
+        )

@@ -1,0 +1,93 @@
+"""What a training run is made of, as it is written in a recipe file."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import yaml
+from pydantic import Field, ValidationError
+
+from domain.base import Settings
+from domain.errors import ConfigurationError
+from models.entry import Side
+
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class SetRecipe(Settings):
+    """One folder of labelled pictures, and how much of it is taken.
+
+    Sets are split by folder, by name and by runs of the sorted names, never at random: neighbours
+    in a folder are often neighbours in a video.
+    """
+
+    folder: str
+    """Below the data root; with images/ and labels/ in it."""
+    names: tuple[str, ...] = ()
+    """What its class ids mean; empty means the start model's own classes."""
+    only: str = "*"
+    """A glob over file names: one camera of several, say."""
+    part: tuple[Share, Share] = (0.0, 1.0)
+    """From where to where of the sorted names."""
+    take: int | None = Field(default=None, ge=1)
+    """So many of them, evenly spaced; all of them if nothing is said."""
+    repeat: int = Field(default=1, ge=1)
+    teach_smoke: bool = False
+    """Let the fire teacher mark the smoke, because people marked only the fire."""
+
+
+class TeacherRecipe(Settings):
+    """How far the teachers are believed."""
+
+    smoke: str
+    """The fire teacher's ONNX file, below the data root."""
+    smoke_labels: tuple[str, ...] = ("smoke", "fire")
+    sure: Share = 0.5
+    """From here a teacher's box is learned."""
+    doubt: Share = 0.25
+    """From here to `sure` it is neither learned nor denied: the place is painted over."""
+
+
+class TrainRecipe(Settings):
+    """The settings handed to ultralytics, and the time the training may take."""
+
+    imgsz: Side = 448
+    batch: int = Field(default=16, ge=1)
+    hours: float | None = Field(default=None, gt=0)
+    """Train this long, whatever `epochs` says."""
+    epochs: int = Field(default=100, ge=1)
+    lr0: float = Field(default=1e-3, gt=0)
+    lrf: float = Field(default=0.05, gt=0)
+    warmup_epochs: float = Field(default=0.5, ge=0)
+    close_mosaic: int = Field(default=1, ge=0)
+    """The last epochs see whole pictures."""
+    mosaic: Share = 0.5
+    scale: Share = 0.4
+    seed: int = 7
+
+
+class Recipe(Settings):
+    """A detector: what it starts from, what it knows, what it learns from."""
+
+    name: str
+    start: str
+    """The start model's ONNX file, below the data root; a YOLO11n with COCO's classes."""
+    labels: tuple[str, ...]
+    input_wh: tuple[Side, Side] = (640, 384)
+    sets: tuple[SetRecipe, ...]
+    validation: tuple[SetRecipe, ...]
+    """Watched, never learned, and never used to choose among checkpoints."""
+    teacher: TeacherRecipe
+    train: TrainRecipe = TrainRecipe()
+
+
+def read_recipe(path: Path) -> Recipe:
+    """Raises ConfigurationError naming the file, the place in it and what came."""
+    try:
+        data: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+        return Recipe.model_validate(data)
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ConfigurationError(f"{path}: expected a training recipe, got: {error}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise ConfigurationError(f"{path}: {where}: {first['msg']}") from error

@@ -1,0 +1,204 @@
+"""From labelled folders to what a training reads: one list of classes, teachers' boxes added.
+
+No set labels every class. What a set does not label, a teacher labels: the start model people,
+vehicles and furniture, the fire teacher smoke. What a teacher is unsure of is painted over, so
+that it is neither learned nor denied.
+"""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import yaml
+
+from models.catalog import Catalog
+from models.detections import Detections
+from models.detector import Detector, Detects
+from models.entry import ModelEntry
+from models.files import sha256_of, write_whole
+from models.labelled import LabelledPicture, read_folder
+from models.letterbox import PAD_GREY, Image
+from models.network import Network
+from models.settings import DetectorSettings
+from models.training.recipe import Recipe, SetRecipe
+
+Progress = Callable[[str, int, int], None]
+"""Called with a folder's name, how many of its pictures are done, and of how many."""
+
+FACTS_FILE = "prepared.json"
+LARGEST_DOUBT = 0.1
+"""Share of the picture: what is larger stays, or too much would be painted over."""
+JPEG_QUALITY = 92
+
+
+@dataclass(frozen=True)
+class Teachers:
+    """The two models that label what people did not."""
+
+    start: Detects
+    smoke: Detects
+
+
+def prepare(recipe: Recipe, data_root: Path, target: Path, progress: Progress) -> Path:
+    """Write the pictures and labels of a recipe below `target`; returns their data.yaml.
+
+    What was prepared for the same recipe is kept. Raises ConfigurationError for a folder that
+    cannot be used, ModelError for a teacher that cannot be opened.
+    """
+    settings = recipe.model_dump_json(exclude={"train"})
+    key = hashlib.sha256(settings.encode()).hexdigest()
+    facts = target / FACTS_FILE
+    if facts.is_file() and json.loads(facts.read_text(encoding="utf-8"))["recipe"] == key:
+        return target / "data.yaml"
+    shutil.rmtree(target, ignore_errors=True)
+    teachers = open_teachers(recipe, data_root)
+    counts = {
+        part: _write_part(recipe, sets, data_root, target / part, teachers, progress)
+        for part, sets in (("train", recipe.sets), ("val", recipe.validation))
+    }
+    listing = {"path": str(target), "train": "train/images", "val": "val/images"}
+    names = dict(enumerate(recipe.labels))
+    write_whole(target / "data.yaml", yaml.safe_dump({**listing, "names": names}))
+    facts_text = json.dumps({"recipe": key, "data": _hash_of(target), **counts}, indent=2)
+    write_whole(facts, facts_text + "\n")
+    return target / "data.yaml"
+
+
+def open_teachers(recipe: Recipe, data_root: Path, *, threads: int = 2) -> Teachers:
+    """Open both teachers at their own input size."""
+    coco = Catalog(None).get("yolo11n-coco-640")
+    smoke_file = data_root / recipe.teacher.smoke
+    smoke = ModelEntry(
+        name="fire-teacher",
+        file=smoke_file.name,
+        sha256=sha256_of(smoke_file),
+        size_bytes=smoke_file.stat().st_size,
+        labels=recipe.teacher.smoke_labels,
+        input_wh=(640, 640),
+        head="yolov8",
+    )
+    files = (coco, data_root / recipe.start), (smoke, smoke_file)
+    settings = DetectorSettings(confidence=recipe.teacher.doubt)
+    return Teachers(
+        *(Detector(e, Network.open(e, path, threads=threads), settings) for e, path in files)
+    )
+
+
+def taken(pictures: Sequence[LabelledPicture], settings: SetRecipe) -> list[LabelledPicture]:
+    """The pictures that a set recipe takes of a folder's, in the order of their names."""
+    matching = [p for p in pictures if p.path.match(settings.only)]
+    start, end = (round(share * len(matching)) for share in settings.part)
+    part = matching[start:end]
+    if settings.take is None or settings.take >= len(part):
+        return part
+    places = np.linspace(0, len(part) - 1, settings.take).round().astype(int)
+    return [part[int(place)] for place in places]
+
+
+def labelled_by_all(
+    picture: Detections, image: Image, settings: SetRecipe, recipe: Recipe, teachers: Teachers
+) -> tuple[Detections, Image]:
+    """The boxes of people and teachers in the recipe's classes, and the picture without doubts."""
+    boxes, doubts = [as_classes(picture, recipe.labels)], []
+    for teacher, wanted in _lessons(settings, recipe, teachers):
+        (found,) = teacher.detect([image])
+        found = as_classes(found.of(*wanted), recipe.labels)
+        boxes.append(found.at_least(recipe.teacher.sure))
+        doubts.append(found[found.scores < recipe.teacher.sure])
+    learned = joined(boxes)
+    return learned, painted_over(image, joined(doubts), learned) if doubts else image
+
+
+def as_classes(boxes: Detections, labels: tuple[str, ...]) -> Detections:
+    """The boxes of these classes, their ids counted among `labels`."""
+    places = [labels.index(name) if name in labels else -1 for name in boxes.labels]
+    class_ids = np.array(places, np.int64)[boxes.class_ids]
+    return Detections(boxes.xyxy, boxes.scores, class_ids, labels)[class_ids >= 0]
+
+
+def joined(parts: Sequence[Detections]) -> Detections:
+    """The rows of all parts, which have the same classes."""
+    return Detections(
+        np.concatenate([part.xyxy for part in parts]),
+        np.concatenate([part.scores for part in parts]),
+        np.concatenate([part.class_ids for part in parts]),
+        parts[0].labels,
+    )
+
+
+def painted_over(image: Image, doubts: Detections, kept: Detections) -> Image:
+    """A copy in which small doubtful boxes are grey, except where they touch a kept box."""
+    copy = image.copy()
+    size = np.array([image.shape[1], image.shape[0]] * 2)
+    for box in doubts.xyxy:
+        touches = (
+            np.minimum(box[2:], kept.xyxy[:, 2:]) > np.maximum(box[:2], kept.xyxy[:, :2])
+        ).all(axis=1)
+        if touches.any() or np.prod(box[2:] - box[:2]) > LARGEST_DOUBT:
+            continue
+        x1, y1, x2, y2 = (box * size).round().astype(int)
+        copy[y1:y2, x1:x2] = PAD_GREY
+    return copy
+
+
+def _lessons(
+    settings: SetRecipe, recipe: Recipe, teachers: Teachers
+) -> Iterator[tuple[Detects, list[str]]]:
+    """Which teacher marks which classes of a set."""
+    known = settings.names or teachers.start.labels
+    missing = [x for x in recipe.labels if x in teachers.start.labels and x not in known]
+    if missing:
+        yield teachers.start, missing
+    if settings.teach_smoke:
+        yield teachers.smoke, ["smoke"]
+
+
+def _write_part(
+    recipe: Recipe,
+    sets: Sequence[SetRecipe],
+    data_root: Path,
+    target: Path,
+    teachers: Teachers,
+    progress: Progress,
+) -> dict[str, int]:
+    """Write the pictures of some sets; returns how many of each folder."""
+    for folder in ("images", "labels"):
+        (target / folder).mkdir(parents=True)
+    counts: dict[str, int] = {}
+    for settings in sets:
+        names = settings.names or teachers.start.labels
+        pictures = taken(read_folder(data_root / settings.folder, names), settings)
+        for done, picture in enumerate(pictures, start=1):
+            boxes, image = labelled_by_all(
+                picture.truth, picture.read(), settings, recipe, teachers
+            )
+            stem = f"{settings.folder.replace('/', '_')}_{picture.path.stem}"
+            for copy in range(settings.repeat):
+                _write(target, f"{stem}_{copy}", image, boxes)
+            progress(settings.folder, done, len(pictures))
+        counts[settings.folder] = len(pictures)
+    return counts
+
+
+def _write(target: Path, stem: str, image: Image, boxes: Detections) -> None:
+    quality = [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
+    cv2.imwrite(str(target / "images" / f"{stem}.jpg"), image, quality)
+    centres = (boxes.xyxy[:, :2] + boxes.xyxy[:, 2:]) / 2
+    sizes = boxes.xyxy[:, 2:] - boxes.xyxy[:, :2]
+    rows = zip(boxes.class_ids, np.hstack([centres, sizes]), strict=True)
+    lines = [f"{i} {' '.join(f'{v:.6f}' for v in row)}\n" for i, row in rows]
+    (target / "labels" / f"{stem}.txt").write_text("".join(lines), encoding="utf-8")
+
+
+def _hash_of(folder: Path) -> str:
+    """One hash over all pictures and labels, in the order of their names."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*.*")):
+        if path.suffix in (".jpg", ".txt"):
+            digest.update(f"{path.relative_to(folder)} {sha256_of(path)}\n".encode())
+    return digest.hexdigest()

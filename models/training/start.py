@@ -1,0 +1,161 @@
+"""The start model as a network that can be trained, from an ONNX file that only runs.
+
+In the file BatchNorm is folded into the convolutions. An identity BatchNorm would give the same
+outputs, but training uses the statistics of its batches and would destroy the network at once; so
+each BatchNorm is given back the statistics of what goes into it, and then undoes them.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from domain.errors import ModelCorrupt
+from models.catalog import Catalog
+from models.detections import Floats
+from models.heads import ULTRALYTICS_INPUT
+from models.letterbox import Image, Letterbox
+from models.session import Session
+
+CONVOLUTIONS = 87
+TOLERANCE = 1e-5
+"""How far class scores may be from the file's, loaded."""
+UNDONE_TOLERANCE = 1e-4
+"""The same once each BatchNorm takes away and adds again: float32 rounds more on that way."""
+NEW_CLASS_BIAS = -5.0
+"""A class that was never seen is first thought to be nowhere."""
+CALIBRATION_SIDE = 640
+
+
+def rebuild(file: Path, labels: Sequence[str], pictures: Sequence[Image]) -> Any:
+    """The YOLO11n of `file` with the classes `labels`, ready to be trained (a DetectionModel).
+
+    Classes that COCO has keep what they know. `pictures` (some dozens) give the statistics; two of
+    them check the network against the file: ModelCorrupt when they differ.
+    """
+    from ultralytics.nn.tasks import DetectionModel
+
+    coco = Catalog(None).get("yolo11n-coco-640").labels
+    network = DetectionModel("yolo11n.yaml", nc=len(coco), verbose=False)
+    _load(network, weights_of(file), file)
+    network.eval()
+    inputs = [_input(picture) for picture in pictures]
+    for norm in _norms(network):
+        norm.running_var.fill_(1 - norm.eps)  # an identity, until the statistics are known
+    _check(network, file, inputs[:2], TOLERANCE)
+    _give_back_statistics(network, inputs)
+    _check(network, file, inputs[:2], UNDONE_TOLERANCE)
+    _change_classes(network, coco, labels)
+    return network
+
+
+def weights_of(file: Path) -> dict[str, Floats]:
+    """Weight and bias of every convolution by the module they belong to: `model.0.conv.weight`."""
+    import onnx
+    from onnx import numpy_helper
+
+    graph = onnx.load(str(file)).graph
+    known = {one.name: numpy_helper.to_array(one) for one in graph.initializer}
+    makers = {name: node for node in graph.node for name in node.output}
+    found: dict[str, Floats] = {}
+    for node in graph.node:
+        if node.op_type == "Conv" and (match := re.match(r"(.+)\.weight", node.input[1])):
+            for kind, name in zip(("weight", "bias"), node.input[1:], strict=False):
+                values = known[name] if name in known else known[makers[name].input[0]]
+                found[f"{match[1]}.{kind}"] = np.asarray(values, np.float32)
+    return found
+
+
+def _load(network: Any, weights: dict[str, Floats], file: Path) -> None:
+    """Copy the weights; the biases of convolutions under a BatchNorm go into that."""
+    import torch
+
+    loaded = 0
+    for path, module in network.named_modules():
+        if not isinstance(module, torch.nn.Conv2d) or ".dfl." in path:
+            continue
+        weight, bias = weights.get(f"{path}.weight"), weights.get(f"{path}.bias")
+        if weight is None or bias is None or weight.shape != tuple(module.weight.shape):
+            raise ModelCorrupt(f"{file}: expected the convolution {path} of a YOLO11n")
+        module.weight.data.copy_(torch.from_numpy(weight.copy()))
+        owner = module if module.bias is not None else network.get_submodule(path[:-4] + "bn")
+        owner.bias.data.copy_(torch.from_numpy(bias.copy()))
+        loaded += 1
+    if loaded != CONVOLUTIONS:
+        raise ModelCorrupt(f"{file}: expected {CONVOLUTIONS} convolutions, got {loaded}")
+
+
+def _norms(network: Any) -> Iterable[Any]:
+    import torch
+
+    return (m for m in network.modules() if isinstance(m, torch.nn.BatchNorm2d))
+
+
+def _give_back_statistics(network: Any, inputs: Sequence[Any]) -> None:
+    """Measure each BatchNorm's input and let it take away, and add again, what was measured."""
+    import torch
+
+    sums: dict[Any, list[Any]] = {norm: [] for norm in _norms(network)}
+
+    def note(norm: Any, given: tuple[Any, ...]) -> None:
+        values = given[0].double()
+        sums[norm].append(torch.stack([values.mean((0, 2, 3)), (values**2).mean((0, 2, 3))]))
+
+    hooks = [norm.register_forward_pre_hook(note) for norm in sums]
+    with torch.no_grad():
+        for picture in inputs:
+            network(picture)
+    for hook in hooks:
+        hook.remove()
+    for norm, rows in sums.items():
+        mean, square = torch.stack(rows).mean(0)
+        variance = (square - mean**2).clamp_min(0)
+        norm.running_mean.copy_(mean)
+        norm.running_var.copy_(variance)
+        norm.weight.data.copy_((variance + norm.eps).sqrt())
+        norm.bias.data.add_(mean.float())
+
+
+def _check(network: Any, file: Path, inputs: Sequence[Any], tolerance: float) -> None:
+    import torch
+
+    session = Session.open(file)
+    for picture in inputs:
+        with torch.no_grad():
+            ours = network(picture)[0].numpy()
+        far = float(np.abs(ours[:, 4:] - session.run(picture.numpy())[:, 4:]).max())
+        if far > tolerance:
+            raise ModelCorrupt(f"{file}: rebuilt, class scores differ by {far:.1e} > {tolerance}")
+
+
+def _change_classes(network: Any, old: Sequence[str], new: Sequence[str]) -> None:
+    """Give the last convolutions of the class branches one row for each new class."""
+    import torch
+
+    head = network.model[-1]
+    for branch in head.cv3:
+        before = branch[-1]
+        after = torch.nn.Conv2d(before.in_channels, len(new), 1)
+        torch.nn.init.normal_(after.weight, std=0.01)
+        torch.nn.init.constant_(after.bias, NEW_CLASS_BIAS)
+        for row, name in enumerate(new):
+            if name in old:
+                after.weight.data[row] = before.weight.data[old.index(name)]
+                after.bias.data[row] = before.bias.data[old.index(name)]
+        branch[-1] = after
+    head.nc, head.no = len(new), len(new) + 4 * head.reg_max
+    network.nc = len(new)
+    network.names = dict(enumerate(new))
+    network.yaml["nc"] = len(new)
+
+
+def _input(picture: Image) -> Any:
+    import torch
+
+    side = CALIBRATION_SIDE, CALIBRATION_SIDE
+    planes = np.empty((1, 3, CALIBRATION_SIDE, CALIBRATION_SIDE), np.float32)
+    place = Letterbox.fit((picture.shape[1], picture.shape[0]), side, centred=True)
+    place.draw(picture, planes[0], ULTRALYTICS_INPUT)
+    return torch.from_numpy(planes)
