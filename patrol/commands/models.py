@@ -120,7 +120,7 @@ def train_model(
     data_root: Annotated[Path, typer.Option(help="What the recipe's folders are below.")],
     work: Annotated[Path, typer.Option(help="Pictures, checkpoints and the ONNX go here.")],
 ) -> None:
-    """Train a detector (extra `[train]`); called again, it goes on where it stopped."""
+    """Train a detector (needs the extra named train); called again, it goes on where it stopped."""
     work.mkdir(parents=True, exist_ok=True)
     with progress() as bar:
         task = bar.add_task("preparing", total=None)
