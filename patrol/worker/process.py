@@ -43,6 +43,8 @@ class Worker:
     ) -> None:
         self._clock = clock or SystemClock()
         self._memory_path = configuration.worker_dir / "memory.json"
+        self._open_incidents: tuple[Incident, ...] = ()
+        self._saving = threading.Lock()
         worker_id = configuration.worker.id
         bus = configuration.bus
         self._publisher = Publisher(
@@ -58,7 +60,11 @@ class Worker:
             min_free_bytes=configuration.evidence.min_free_bytes,
         )
         self._recorder = Recorder(
-            self._store, configuration.evidence, clock=self._clock, publish=self._publisher.publish
+            self._store,
+            configuration.evidence,
+            clock=self._clock,
+            publish=self._publisher.publish,
+            on_done=self._save_memory,
         )
         eyes = Eyes(Catalog(configuration.models_dir), configuration.detector)
         self._posts = [
@@ -130,12 +136,19 @@ class Worker:
         self._publisher.publish(CoverageGapEnded(gap=gap))
 
     def _remember(self) -> None:
-        incidents = tuple(i for post in self._posts for i in post.patrol.open_incidents)
-        memory = WorkerMemory(incidents=incidents, owed_clips=self._recorder.pending)
-        try:
-            memory.save(self._memory_path)
-        except OSError as error:
-            log.warning("open incidents not saved", error=str(error))
+        """Save what is open now. Called by the thread that judges, to which the books belong."""
+        self._open_incidents = tuple(i for post in self._posts for i in post.patrol.open_incidents)
+        self._save_memory()
+
+    def _save_memory(self) -> None:
+        """Save what is open and what is owed. The recorder calls it too: a clip that is sealed
+        must not be called lost after a crash."""
+        with self._saving:
+            memory = WorkerMemory(incidents=self._open_incidents, owed_clips=self._recorder.pending)
+            try:
+                memory.save(self._memory_path)
+            except OSError as error:
+                log.warning("open incidents not saved", error=str(error))
 
     def _recall(self) -> None:
         """Carry on the incidents that were open, own up to the clips that were never written."""
@@ -148,6 +161,7 @@ class Worker:
         self._recorded = {incident.id for incident in memory.incidents}
         for incident in memory.owed_clips:
             self._publisher.publish(EvidenceMissed(evidence=self._lost_clip(incident)))
+        self._remember()
 
     def _lost_clip(self, incident: Incident) -> MissingEvidence:
         now = self._clock.now()

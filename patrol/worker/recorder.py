@@ -57,12 +57,15 @@ class Recorder(threading.Thread):
         *,
         clock: Clock,
         publish: Publish,
+        on_done: Callable[[], None] = lambda: None,
     ) -> None:
+        """`on_done` is called after each piece of work, when `pending` no longer holds it."""
         super().__init__(name="recorder", daemon=True)
         self._store = store
         self._settings = settings
         self._clock = clock
         self._publish = publish
+        self._on_done = on_done
         self._jobs: list[_Job] = []
         self._current: _Job | None = None
         self._numbers = itertools.count()
@@ -106,6 +109,10 @@ class Recorder(threading.Thread):
         while (job := self._next_job()) is not None:
             with steadfast("record"):
                 self._do(job)
+            with self._wake:
+                self._current = None
+            with steadfast("remember"):
+                self._on_done()
 
     def _do(self, job: _Job) -> None:
         if time.monotonic() > self._give_up_at_s:
@@ -119,7 +126,6 @@ class Recorder(threading.Thread):
     def _next_job(self) -> _Job | None:
         """The next job that is due, waited for; None when the recorder stops and none is left."""
         with self._wake:
-            self._current = None
             while not (self._jobs and (self._stopping or self._wait_s() <= 0)):
                 if self._stopping:
                     return None

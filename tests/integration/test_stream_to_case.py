@@ -7,6 +7,7 @@ import pytest
 from domain.case import CaseState
 from domain.evidence import EvidenceKind, MissingReason
 from domain.incident import IncidentKind
+from patrol.worker.memory import WorkerMemory
 from streams.replay import replay
 from streams.simulator import Simulator
 from tests.builders import NOON
@@ -60,6 +61,10 @@ def test_two_cameras_make_two_cases_each_with_a_picture_and_a_clip(
                         frames = list(replay(path, look_every_s=0.01, start_at=NOON, decode="all"))
                         assert frames[-1].stream_s >= 3
             assert len(book.cases().cases) == 2
+            memory = configuration.worker_dir / "memory.json"
+            wait_for(
+                lambda: not WorkerMemory.load(memory).owed_clips, "memory of clips that are sealed"
+            )
     log_and_files = b"".join(p.read_bytes() for p in tmp_path.rglob("*.json"))
     assert b"s3cret" not in log_and_files
 
