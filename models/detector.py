@@ -10,6 +10,7 @@ from domain.incident import ModelRef
 from models.catalog import Catalog
 from models.detections import Detections, Floats, Ints
 from models.entry import ModelEntry
+from models.graph import RunsOn
 from models.letterbox import Image, Letterbox, SizeWH
 from models.network import Network
 from models.nms import suppress
@@ -45,7 +46,7 @@ class Detector:
         """
         entry = catalog.get(settings.model)
         path = catalog.path(settings.model)
-        network = Network.open(entry, path, threads=settings.threads, provider=settings.provider)
+        network = Network.open(entry, path, settings)
         return cls(entry, network, settings)
 
     @property
@@ -55,6 +56,11 @@ class Detector:
     @property
     def labels(self) -> tuple[str, ...]:
         return self._entry.labels
+
+    @property
+    def runs_on(self) -> RunsOn:
+        """What really computes, which need not be what the settings asked for."""
+        return self._network.runs_on
 
     def fit_wh(self, size_wh: SizeWH) -> SizeWH:
         """The size a picture should be scaled to, so that here it only needs its padding."""

@@ -7,30 +7,38 @@ import numpy as np
 from domain.errors import ModelCorrupt, ModelShapeError
 from models.detections import Floats
 from models.entry import ModelEntry
+from models.graph import Graph, RunsOn, Shape
 from models.heads import Head, head_for
-from models.session import Session, Shape
-from models.settings import Provider
+from models.runtime import open_graph
+from models.settings import RunSettings
 
 
 class Network:
     """An opened model. `open` runs one blank picture, so that shapes are known to be right and the
     first real picture pays no warm-up."""
 
-    def __init__(self, session: Session, head: Head) -> None:
+    def __init__(self, session: Graph, head: Head) -> None:
         self._session = session
         self.head = head
 
     @classmethod
     def open(
-        cls, entry: ModelEntry, path: Path, *, threads: int = 1, provider: Provider = "cpu"
+        cls, entry: ModelEntry, path: Path, settings: RunSettings | None = None, *, threads: int = 1
     ) -> "Network":
-        """Raises ModelMissing, ModelCorrupt, or ModelShapeError with both shapes."""
-        session = Session.open(path, threads=threads, provider=provider)
+        """Open it as the settings say, without any on the processor with that many threads.
+
+        Raises ModelMissing, ModelCorrupt, or ModelShapeError with both shapes.
+        """
+        session = open_graph(path, settings or RunSettings(threads=threads))
         head = head_for(entry.head, entry.input_wh, entry.labels)
         where = f"model {entry.name} ({path})"
         check_input(session.input_shape, entry.input_wh, where)
         _check_output(blank_run(session, entry.input_wh, where), entry, head, where)
         return cls(session, head)
+
+    @property
+    def runs_on(self) -> RunsOn:
+        return self._session.runs_on
 
     def run(self, pictures: Floats) -> Floats:
         """Run pictures (n, 3, h, w) float32 in the head's input form: the output (n, …)."""
@@ -51,7 +59,7 @@ def check_input(shape: Shape, input_wh: tuple[int, int], where: str) -> None:
         )
 
 
-def blank_run(session: Session, input_wh: tuple[int, int], where: str) -> Floats:
+def blank_run(session: Graph, input_wh: tuple[int, int], where: str) -> Floats:
     """The output for one black picture. Raises ModelCorrupt if it holds anything but numbers."""
     width, height = input_wh
     output = session.run(np.zeros((1, 3, height, width), np.float32))

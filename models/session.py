@@ -1,4 +1,4 @@
-"""The only door to onnxruntime: opens a graph, runs pictures through it, translates its errors."""
+"""The door to onnxruntime: opens a graph, runs pictures through it, translates its errors."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -11,13 +11,27 @@ from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
 from domain.errors import ModelCorrupt, ModelError, ModelMissing, ModelShapeError
 from models.detections import Floats
-from models.settings import Provider
+from models.graph import RunsOn
+from models.graph import Shape as Shape
+from models.settings import Precision, Provider, RunSettings
 
-PROVIDERS: Mapping[Provider, tuple[str, ...]] = {"cpu": ("CPUExecutionProvider",)}
+CPU = "CPUExecutionProvider"
+PROVIDERS: Mapping[Provider, str] = {
+    "cpu": CPU,
+    "openvino": "OpenVINOExecutionProvider",
+    "cuda": "CUDAExecutionProvider",
+    "tensorrt": "TensorrtExecutionProvider",
+}
+"""What onnxruntime calls them."""
+PACKAGES: Mapping[Provider, str] = {
+    "cpu": "onnxruntime",
+    "openvino": "onnxruntime-openvino",
+    "cuda": "onnxruntime-gpu",
+    "tensorrt": "onnxruntime-gpu and TensorRT",
+}
+"""Which build of onnxruntime brings them."""
 LOG_ERRORS_ONLY = 3
-
-Shape = tuple[int | None, ...]
-"""Sizes of a tensor; None where the graph leaves one open."""
+LOG_FATAL_ONLY = 4
 
 ERRORS: Mapping[str, type[ModelError]] = {
     "NoSuchFile": ModelMissing,
@@ -52,9 +66,10 @@ class Session:
     picture by picture. Safe to use from several threads.
     """
 
-    def __init__(self, session: ort.InferenceSession, file: str) -> None:
+    def __init__(self, session: ort.InferenceSession, file: str, runs_on: RunsOn) -> None:
         self._session = session
         self._file = file
+        self.runs_on = runs_on
         (self._input, *more), outputs = session.get_inputs(), session.get_outputs()
         if more or len(outputs) != 1:
             raise ModelShapeError(
@@ -70,15 +85,39 @@ class Session:
             )
 
     @classmethod
-    def open(cls, path: Path, *, threads: int = 1, provider: Provider = "cpu") -> "Session":
-        """Open an ONNX file. Raises ModelMissing, ModelCorrupt or ModelShapeError."""
+    def open(cls, path: Path, *, threads: int = 1) -> "Session":
+        """Open an ONNX file for the processor. Raises as `open_on` does."""
+        return cls.open_on("cpu", path, RunSettings(threads=threads))
+
+    @classmethod
+    def open_on(cls, provider: Provider, path: Path, settings: RunSettings) -> "Session":
+        """Open an ONNX file for one provider, or fail: there is no silent other one.
+
+        Raises ModelMissing, ModelCorrupt, ModelShapeError, or ModelError where this onnxruntime
+        or this machine lacks the provider.
+        """
         if not path.is_file():
             raise ModelMissing(f"{path}: expected a model file, found none")
+        if lack := lacks(provider):
+            raise ModelError(f"{path}: cannot be run by {provider}: {lack}")
         with _translated(str(path), "cannot be opened as an ONNX graph", OPEN_ERRORS):
             session = ort.InferenceSession(
-                str(path), _options(threads), providers=list(PROVIDERS[provider])
+                str(path),
+                _options(settings.threads, provider),
+                providers=_providers(provider, path, settings),
             )
-        return cls(session, str(path))
+        if PROVIDERS[provider] not in session.get_providers():
+            raise ModelError(
+                f"{path}: {PROVIDERS[provider]} did not start on this machine; its driver or "
+                f"libraries do not fit onnxruntime {ort.__version__}"
+            )
+        runs_on = RunsOn(
+            provider=provider,
+            through=f"onnxruntime {ort.__version__}",
+            precision=_precision(provider, settings.precision),
+            threads=settings.threads,
+        )
+        return cls(session, str(path), runs_on)
 
     def run(self, pictures: Floats) -> Floats:
         """Run pictures (n, 3, h, w) float32; returns the output (n, …) float32."""
@@ -92,12 +131,56 @@ class Session:
         return np.asarray(output, np.float32)
 
 
-def _options(threads: int) -> ort.SessionOptions:
+def lacks(provider: Provider) -> str:
+    """Why the installed onnxruntime cannot run on a provider; empty if it can."""
+    if PROVIDERS[provider] in ort.get_available_providers():
+        return ""
+    return f"onnxruntime {ort.__version__} here is built without it; install {PACKAGES[provider]}"
+
+
+def _providers(
+    provider: Provider, path: Path, settings: RunSettings
+) -> list[tuple[str, dict[str, str]]]:
+    """The provider with its options, and after it those that take what it leaves over."""
+    card = {"device_id": str(settings.device_id)}
+    exact = settings.precision == "fp32"
+    cuda = (PROVIDERS["cuda"], {**card, "use_tf32": "0" if exact else "1"})
+    cpu: tuple[str, dict[str, str]] = (CPU, {})
+    match provider:
+        case "openvino":
+            options = {"device_type": "CPU", "num_of_threads": str(settings.threads)}
+            return [(PROVIDERS["openvino"], options), cpu]
+        case "cuda":
+            return [cuda, cpu]
+        case "tensorrt":
+            engines = settings.engines_dir or path.parent / "engines"
+            engines.mkdir(parents=True, exist_ok=True)
+            options = {
+                **card,
+                "trt_engine_cache_enable": "1",
+                "trt_engine_cache_path": str(engines),
+                "trt_timing_cache_enable": "1",
+                "trt_timing_cache_path": str(engines),
+                "trt_fp16_enable": "0" if exact else "1",
+            }
+            return [(PROVIDERS["tensorrt"], options), cuda, cpu]
+        case _:
+            return [cpu]
+
+
+def _precision(provider: Provider, asked: Precision) -> Precision:
+    """What comes of the precision asked for. Only tensorrt can compute less exactly than the file
+    says; what onnxruntime's OpenVINO would do with it is not known, so it is not asked."""
+    return "fp16" if provider == "tensorrt" and asked != "fp32" else "fp32"
+
+
+def _options(threads: int, provider: Provider) -> ort.SessionOptions:
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL
-    options.log_severity_level = LOG_ERRORS_ONLY
+    # A card that does not start is told by us, once, with the provider that took its place.
+    options.log_severity_level = LOG_ERRORS_ONLY if provider == "cpu" else LOG_FATAL_ONLY
     # Idle threads must sleep: the same cores read and decode the cameras.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     return options

@@ -32,6 +32,7 @@ ALLOWED: dict[str, frozenset[str]] = {
 ONLY_IMPORTERS = {
     "av": ("streams",),
     "onnxruntime": ("models",),
+    "openvino": ("models.openvino_session",),
     "ultralytics": ("models.training",),
     "torch": ("models.training",),
     "redis": ("events_bridge",),

@@ -1,0 +1,99 @@
+"""The openvino door, with the real package. Where it is not installed these tests are skipped."""
+
+import threading
+
+import numpy as np
+import pytest
+
+from domain.errors import ModelCorrupt, ModelError, ModelMissing, ModelShapeError
+from models import openvino_session
+from models.openvino_session import OpenvinoSession
+from models.runtime import open_graph
+from models.session import Session
+from models.settings import RunSettings
+from tests.models import graphs
+
+pytest.importorskip("openvino", reason="the extra [openvino] is not installed")
+
+FP32 = RunSettings(provider="openvino")
+
+
+def _pictures(count):
+    return np.random.default_rng(1).random((count, 3, 64, 64), np.float32)
+
+
+@pytest.mark.parametrize("batch", [1, "n"])
+@pytest.mark.parametrize("count", [1, 3])
+def test_it_gives_what_onnxruntime_gives(tmp_path, batch, count):
+    path = graphs.yolov8_graph(tmp_path / "m.onnx", batch=batch)
+    theirs = OpenvinoSession.open(path, FP32).run(_pictures(count))
+    assert theirs.dtype == np.float32
+    np.testing.assert_allclose(theirs, Session.open(path).run(_pictures(count)), atol=1e-5)
+
+
+def test_outputs_are_kept_when_it_runs_again(tmp_path):
+    session = OpenvinoSession.open(graphs.yolov8_graph(tmp_path / "m.onnx"), FP32)
+    first = session.run(np.ones((1, 3, 64, 64), np.float32))
+    kept = first.copy()
+    session.run(np.zeros((1, 3, 64, 64), np.float32))
+    np.testing.assert_array_equal(first, kept)
+
+
+def test_threads_do_not_mix_their_pictures(tmp_path):
+    session = OpenvinoSession.open(graphs.yolov8_graph(tmp_path / "m.onnx", batch="n"), FP32)
+    wrong = []
+
+    def look(level):
+        for _ in range(20):
+            output = session.run(np.full((1 + level % 2, 3, 64, 64), level / 4, np.float32))
+            if not np.allclose(output[:, 4:, :64], level / 4, atol=1e-5):
+                wrong.append(level)
+
+    threads = [threading.Thread(target=look, args=(level,)) for level in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+
+
+def test_it_reads_shape_and_metadata(tmp_path):
+    metadata = graphs.export_metadata()
+    path = graphs.yolov8_graph(tmp_path / "m.onnx", batch="n", metadata=metadata)
+    session = OpenvinoSession.open(path, FP32)
+    assert session.input_shape == (None, 3, 64, 64)
+    assert session.metadata == metadata == Session.open(path).metadata
+    assert OpenvinoSession.open(graphs.yolov8_graph(tmp_path / "n.onnx"), FP32).metadata == {}
+
+
+def test_it_says_what_it_computes_in(tmp_path):
+    path = graphs.yolov8_graph(tmp_path / "m.onnx")
+    exact = open_graph(path, FP32).runs_on
+    assert (exact.provider, exact.precision, exact.why) == ("openvino", "fp32", "")
+    assert exact.through.startswith("openvino ")
+    left_open = open_graph(path, FP32.model_copy(update={"precision": "auto"})).runs_on
+    assert left_open.precision in ("fp32", "bf16", "fp16")
+    assert left_open.why == ""
+
+
+def test_errors_are_ours(tmp_path):
+    with pytest.raises(ModelMissing):
+        OpenvinoSession.open(tmp_path / "none.onnx", FP32)
+    with pytest.raises(ModelShapeError, match="one input and one output, got 1 and 2"):
+        OpenvinoSession.open(graphs.two_headed_graph(tmp_path / "two.onnx"), FP32)
+    with pytest.raises(ModelShapeError, match="expected float32 input, got f16"):
+        OpenvinoSession.open(graphs.half_graph(tmp_path / "half.onnx"), FP32)
+    broken = tmp_path / "broken.onnx"
+    broken.write_text("This is not a graph at all.")
+    with pytest.raises(ModelCorrupt, match=r"broken\.onnx: cannot be opened as an ONNX graph"):
+        OpenvinoSession.open(broken, FP32)
+    session = OpenvinoSession.open(graphs.yolov8_graph(tmp_path / "m.onnx"), FP32)
+    with pytest.raises(ModelShapeError, match=r"input of shape \(1, 3, 32, 32\)"):
+        session.run(np.zeros((1, 3, 32, 32), np.float32))
+
+
+def test_without_the_package_it_says_what_to_install(tmp_path, monkeypatch):
+    monkeypatch.setattr(openvino_session, "find_spec", lambda name: None)
+    path = graphs.yolov8_graph(tmp_path / "m.onnx")
+    with pytest.raises(ModelError, match=r"extra \[openvino\]"):
+        OpenvinoSession.open(path, FP32)
