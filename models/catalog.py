@@ -22,6 +22,8 @@ from models.importing import (
 )
 
 BUILTIN_FILE = Path(__file__).parent / "catalog.yaml"
+CARRIED_FOLDER = "weights"
+"""Beside the built-in catalogue: the files of those built-in models that the product carries."""
 CATALOG_FILE = "catalog.yaml"
 _ENTRIES = TypeAdapter(tuple[ModelEntry, ...])
 
@@ -29,15 +31,16 @@ _ENTRIES = TypeAdapter(tuple[ModelEntry, ...])
 class Catalog:
     """Models by name: those the product knows, and those imported into `models_dir`.
 
-    A model may be known while its file is missing; `path` tells. An imported entry stands before
-    a built-in one of the same name, so that a new version of the product does not take away the
-    model that a town runs on.
+    A model may be known while its file is missing; `path` tells. The files of some known models are
+    carried beside `builtin`. An imported entry, and an imported file, stands before a built-in one,
+    so that a new version of the product does not take away the model that a town runs on.
     """
 
-    def __init__(self, models_dir: Path | None) -> None:
+    def __init__(self, models_dir: Path | None, *, builtin: Path = BUILTIN_FILE) -> None:
         """Raises ConfigurationError when a catalogue file cannot be understood."""
         self._dir = models_dir
-        self._builtin = _read(BUILTIN_FILE)
+        self._carried_dir = builtin.parent / CARRIED_FOLDER
+        self._builtin = _read(builtin)
         self._imported = _read(models_dir / CATALOG_FILE) if models_dir else {}
 
     def entries(self) -> tuple[ModelEntry, ...]:
@@ -59,7 +62,7 @@ class Catalog:
     def path(self, name: str) -> Path:
         """The model's file, its size and hash just verified. Raises ModelMissing, ModelCorrupt."""
         entry = self.get(name)
-        path = self._folder / entry.file
+        path = self._carried(entry) or self._folder / entry.file
         if not path.is_file():
             raise ModelMissing(
                 f"model {name}: expected its file {path} ({entry.size_bytes} bytes), found none; "
@@ -136,6 +139,17 @@ class Catalog:
         text = yaml.safe_dump({"models": rows}, allow_unicode=True, sort_keys=False, width=100)
         write_whole(self._folder / CATALOG_FILE, text)
         self._imported = imported
+
+    def carries(self, name: str) -> bool:
+        """Whether this model's file is the one that came with the product."""
+        return self._carried(self.get(name)) is not None
+
+    def _carried(self, entry: ModelEntry) -> Path | None:
+        """The carried file of a built-in entry, unless the same was imported."""
+        carried = self._carried_dir / entry.file
+        imported = self._dir is not None and (self._dir / entry.file).is_file()
+        known = self._builtin.get(entry.name) == entry
+        return carried if known and not imported and carried.is_file() else None
 
     @property
     def _folder(self) -> Path:

@@ -22,6 +22,8 @@ class ModelRow(Value):
 
     entry: ModelEntry
     state: Literal["ready", "missing", "damaged"]
+    carried: bool = False
+    """Its file came with the product and was not imported."""
     path: Path | None = None
     detail: str = ""
     """What is wrong and what to do; empty when ready."""
@@ -80,7 +82,8 @@ def score_table(report: ScoreReport) -> Table:
 
 def _model_row(catalog: Catalog, entry: ModelEntry) -> ModelRow:
     try:
-        return ModelRow(entry=entry, state="ready", path=catalog.path(entry.name))
+        path, carried = catalog.path(entry.name), catalog.carries(entry.name)
+        return ModelRow(entry=entry, state="ready", carried=carried, path=path)
     except ModelMissing as error:
         return ModelRow(entry=entry, state="missing", detail=str(error))
     except ModelCorrupt as error:
@@ -91,7 +94,7 @@ def _model_words(row: ModelRow) -> tuple[str, ...]:
     entry = row.entry
     return (
         entry.name,
-        row.state,
+        f"{row.state} (carried)" if row.carried else row.state,
         entry.head,
         _size(entry.input_wh),
         str(len(entry.labels)),

@@ -5,7 +5,7 @@ from models.detector import Detector
 from models.score import ClassScore, ScoreReport
 from models.settings import DetectorSettings
 from models.speed import measure_look
-from models.summary import entry_table, model_rows, models_table, score_table
+from models.summary import ModelRow, entry_table, model_rows, models_table, score_table
 from tests.models import graphs
 from tests.models.pictures import square
 
@@ -21,11 +21,11 @@ def catalog(tmp_path):
 def test_the_list_tells_what_is_ready_missing_and_damaged(catalog, tmp_path):
     (tmp_path / "models" / "yolo11n_coco_640.onnx").write_bytes(b"part")
     rows = {row.entry.name: row for row in model_rows(catalog)}
-    assert {name: row.state for name, row in rows.items()} == {
-        "colours": "ready",
-        "yolo11n-coco-640": "damaged",
-        "yolox-nano-coco-416": "missing",
-    }
+    states = {name: row.state for name, row in rows.items()}
+    assert states["colours"] == "ready"
+    assert states["yolo11n-coco-640"] == "damaged"
+    assert states["yolox-nano-coco-416"] == "missing"
+    assert not rows["colours"].carried
     assert rows["colours"].path == catalog.path("colours")
     assert "patrol models import FILE" in rows["yolox-nano-coco-416"].detail
     assert "got 4 bytes" in rows["yolo11n-coco-640"].detail
@@ -37,7 +37,12 @@ def test_the_list_as_a_table(catalog):
         *("模型", "状态", "网络头", "输入", "类别", "大小", "许可")
     ]
     assert table.rows[0] == ("colours", "ready", "yolov8", "64×64", "3", "0.0 MB", "AGPL-3.0")
-    assert len(table.rows) == 3
+    assert len(table.rows) == len(catalog.entries())
+
+
+def test_the_list_says_what_came_with_the_product(catalog):
+    row = ModelRow(entry=catalog.get("colours"), state="ready", carried=True)
+    assert models_table((row,)).rows[0][1] == "ready (carried)"
 
 
 def test_an_entry_as_a_table(catalog):
