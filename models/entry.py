@@ -8,7 +8,7 @@ from domain.base import Value
 from domain.incident import ModelRef
 from domain.place import Id
 
-HeadKind = Literal["yolov8", "yolo26", "yolox"]
+HeadKind = Literal["yolov8", "yolo-dfl", "yolo26", "yolox"]
 Side = Annotated[int, Field(gt=0, le=8192, multiple_of=32)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}\.onnx$")]

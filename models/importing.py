@@ -10,6 +10,7 @@ from domain.base import Value
 from domain.errors import ModelError, ModelMissing, ModelShapeError
 from models.detections import Floats
 from models.entry import HeadKind, ModelEntry
+from models.heads import BINS, HEADS
 from models.metadata import ExportMetadata
 from models.network import Network, blank_run, check_input
 from models.session import Session
@@ -84,7 +85,7 @@ def described_entry(
             f"give {' and '.join(missing)}"
         )
     check_input(session.input_shape, input_wh, str(source))
-    head = claims.head or _guess_head(session, input_wh, len(labels), source)
+    head = claims.head or said.head or _guess_head(session, input_wh, len(labels), source)
     facts = {
         "licence": said.licence,
         "origin": said.origin,
@@ -116,16 +117,18 @@ def _static_wh(session: Session) -> tuple[int, int] | None:
 def _guess_head(
     session: Session, input_wh: tuple[int, int], classes: int, source: Path
 ) -> HeadKind:
-    """Ultralytics' two heads are told apart by their output; YOLOX has to be named."""
+    """Ultralytics' heads are told apart by their output; YOLOX has to be named."""
     output: Floats = blank_run(session, input_wh, str(source))
     if output.ndim == 3 and session.metadata:
         if output.shape[1] == 4 + classes:
             return "yolov8"
+        if output.shape[1] == 4 * BINS + classes:
+            return "yolo-dfl"
         if output.shape[2] == 6:
             return "yolo26"
     raise ModelShapeError(
         f"{source}: cannot tell the head from an output of shape {list(output.shape)} "
-        f"with {classes} classes; give --head yolov8, yolo26 or yolox"
+        f"with {classes} classes; give --head {', '.join(HEADS)}"
     )
 
 

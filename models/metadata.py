@@ -2,12 +2,15 @@
 
 import ast
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
 from domain.base import Value
 from domain.errors import ModelShapeError
+from models.entry import HeadKind
 
 DETECTION_TASK = "detect"
+HEAD_KEY = "head"
+"""Where our own exports say how their output is read; ultralytics' say nothing of it."""
 
 
 class ExportMetadata(Value):
@@ -15,6 +18,7 @@ class ExportMetadata(Value):
 
     labels: tuple[str, ...] = ()
     input_wh: tuple[int, int] | None = None
+    head: HeadKind | None = None
     licence: str | None = None
     origin: str | None = None
 
@@ -29,6 +33,7 @@ class ExportMetadata(Value):
         return cls(
             labels=_labels(_literal(metadata, "names", where), where),
             input_wh=_input_wh(_literal(metadata, "imgsz", where), where),
+            head=_head(metadata.get(HEAD_KEY), where),
             licence=metadata.get("license"),
             origin=metadata.get("description"),
         )
@@ -58,6 +63,19 @@ def _labels(names: Any, where: str) -> tuple[str, ...]:
             f"{where}: metadata 'names': expected a name for each class id from 0 on, got {names!r}"
         )
     return tuple(str(names[i]) for i in range(len(names)))
+
+
+def _head(said: str | None, where: str) -> HeadKind | None:
+    kinds: tuple[HeadKind, ...] = get_args(HeadKind)
+    for kind in kinds:
+        if said == kind:
+            return kind
+    if said is None:
+        return None
+    raise ModelShapeError(
+        f"{where}: metadata {HEAD_KEY!r}: expected one of {', '.join(kinds)}, got {said!r}; "
+        "was it exported for a newer version?"
+    )
 
 
 def _input_wh(imgsz: Any, where: str) -> tuple[int, int] | None:

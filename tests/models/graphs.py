@@ -1,7 +1,7 @@
 """Tiny ONNX graphs that really look: each finds the pure colours of a picture in a grid of cells.
 
 The score of a class is the mean brightness of its colour channel in a cell, so that a red square
-is a sure `first channel` there. The three builders give it the output form of the three heads.
+is a sure `first channel` there. The builders give it the output form of each head.
 """
 
 from collections.abc import Mapping
@@ -48,6 +48,27 @@ def yolov8_graph(
         "pads": np.array([0, 0, 0, 0, 0, 20]),
     }
     return _save(path, nodes, constants, batch, side, [batch, 7, count], metadata)
+
+
+def yolo_dfl_graph(path: Path, *, batch: Batch = 1, metadata: Mapping[str, str] = {}) -> Path:
+    """Output [batch, 64 + 3, 84]: the same cells; each side lies half a stride from the middle,
+    as likely none as one."""
+    count = CELLS + 20
+    logits = np.full((1, 4, 16, count), -100, np.float32)
+    logits[:, :, :2] = 3
+    nodes = [
+        helper.make_node("AveragePool", ["images"], ["pooled"], **_pool(CELL)),
+        helper.make_node("Reshape", ["pooled", "flat"], ["near"]),
+        helper.make_node("Pad", ["near", "pads"], ["scores"]),
+        *_per_picture("scores", "logits"),
+        helper.make_node("Concat", ["placed", "scores"], ["output0"], axis=1),
+    ]
+    constants = {
+        "logits": logits.reshape(1, 64, count),
+        "flat": np.array([0, 3, CELLS]),
+        "pads": np.array([0, 0, 0, 0, 0, 20]),
+    }
+    return _save(path, nodes, constants, batch, SIDE, [batch, 67, count], metadata)
 
 
 def yolo26_graph(

@@ -79,6 +79,20 @@ def test_an_end_to_end_export_is_recognised(catalog, tmp_path):
     assert catalog.import_file(path).head == "yolo26"
 
 
+@pytest.mark.parametrize("said", [{}, {"head": "yolo-dfl"}])
+def test_an_export_of_our_own_is_recognised(catalog, tmp_path, said):
+    metadata = graphs.export_metadata() | said
+    path = graphs.yolo_dfl_graph(tmp_path / "ours.onnx", metadata=metadata)
+    assert catalog.import_file(path).head == "yolo-dfl"
+
+
+def test_what_a_file_says_of_its_head_must_be_true(catalog, tmp_path):
+    metadata = graphs.export_metadata() | {"head": "yolo-dfl"}
+    path = graphs.yolov8_graph(tmp_path / "false.onnx", metadata=metadata)
+    with pytest.raises(ModelShapeError, match=r"shape \[1, 67, 84\].*got \[1, 7, 84\]"):
+        catalog.import_file(path)
+
+
 def test_an_import_outlives_the_process(catalog, folder, export):
     entry = catalog.import_file(export)
     assert Catalog(folder).get("tiny-colours") == entry
@@ -155,7 +169,7 @@ def test_a_truncated_copy_of_a_known_model_is_recognised_by_its_name(catalog, fo
     ("said", "expected"),
     [
         ({}, "give --labels"),
-        ({"labels": ["a", "b", "c"]}, "give --head yolov8, yolo26 or yolox"),
+        ({"labels": ["a", "b", "c"]}, "give --head yolov8, yolo-dfl, yolo26, yolox"),
         (
             {"labels": ["a", "b"], "head": "yolov8"},
             r"expects an output of shape \[1, 6, 84\].*got \[1, 7, 84\]",
@@ -208,6 +222,7 @@ def test_weights_that_give_no_numbers_are_refused(catalog, tmp_path):
         ({"task": "segment"}, "task 'detect', got 'segment'"),
         ({"names": "{0: 'a'"}, "'names': expected a literal"),
         ({"names": "{1: 'a'}"}, "a name for each class id from 0 on"),
+        ({"head": "yolo99"}, "'head': expected one of .*yolo-dfl.*, got 'yolo99'"),
         ({"names": "['a', 'b', 'c']", "imgsz": "64"}, r"expected \[height, width\], got 64"),
     ],
 )

@@ -12,6 +12,7 @@ from tests.models.pictures import BLUE, GREEN, RED, square
 
 HEADS = {
     "yolov8": (graphs.yolov8_graph, graphs.RGB_LABELS),
+    "yolo-dfl": (graphs.yolo_dfl_graph, graphs.RGB_LABELS),
     "yolo26": (graphs.yolo26_graph, graphs.RGB_LABELS),
     "yolox": (graphs.yolox_graph, graphs.BGR_LABELS),
 }

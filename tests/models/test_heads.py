@@ -24,7 +24,12 @@ def yolov8_output(rows):
 
 @pytest.mark.parametrize(
     ("kind", "shape"),
-    [("yolov8", (7, CELLS)), ("yolo26", (None, 6)), ("yolox", (CELLS, 8))],
+    [
+        ("yolov8", (7, CELLS)),
+        ("yolo-dfl", (67, CELLS)),
+        ("yolo26", (None, 6)),
+        ("yolox", (CELLS, 8)),
+    ],
 )
 def test_output_shape(kind, shape):
     assert head_for(kind, INPUT_WH, LABELS).output_shape == shape
@@ -60,6 +65,62 @@ def test_yolov8_gives_corners_in_input_pixels():
     output = yolov8_output({0: [20, 10, 8, 4, 0, 0, 1]})
     found = head_for("yolov8", INPUT_WH, LABELS).decode(output, 0.5)
     assert found.xyxy.tolist() == [[16, 8, 24, 12]]
+
+
+def dfl_reference(output, input_wh, floor):
+    """The decode of distribution focal loss, anchor by anchor."""
+    found, anchor = [], 0
+    for stride in STRIDES:
+        for y in range(input_wh[1] // stride):
+            for x in range(input_wh[0] // stride):
+                logits, scores = output[:64, anchor].astype(float), output[64:, anchor]
+                if scores.max() >= floor:
+                    shares = np.exp(logits.reshape(4, 16))
+                    left, top, right, bottom = stride * (
+                        (shares * np.arange(16)).sum(1) / shares.sum(1)
+                    )
+                    cx, cy = (x + 0.5) * stride, (y + 0.5) * stride
+                    corners = [cx - left, cy - top, cx + right, cy + bottom]
+                    found.append([*corners, scores.max(), scores.argmax()])
+                anchor += 1
+    return np.array(found)
+
+
+def test_yolo_dfl_agrees_with_the_plain_reference():
+    random = np.random.default_rng(7)
+    output = random.random((64 + len(LABELS), CELLS), np.float32)
+    output[:64] = 8 * output[:64] - 4
+    expected = dfl_reference(output, INPUT_WH, floor=0.8)
+    found = head_for("yolo-dfl", INPUT_WH, LABELS).decode(output, 0.8)
+    assert len(expected) > 5
+    np.testing.assert_allclose(found.xyxy, expected[:, :4], rtol=1e-5, atol=1e-4)
+    np.testing.assert_allclose(found.scores, expected[:, 4], rtol=1e-6)
+    np.testing.assert_array_equal(found.class_ids, expected[:, 5])
+
+
+@pytest.mark.parametrize(
+    ("floor", "wanted", "class_ids", "scores"),
+    [
+        pytest.param(0.25, ids(0), [0], [0.5], id="only the class asked for is looked at"),
+        pytest.param(0.25, ids(2, 1), [1, 2], [0.6, 0.9], id="asked for in another order"),
+        pytest.param(0.95, None, [], [], id="nothing"),
+    ],
+)
+def test_yolo_dfl_looks_only_at_the_classes_asked_for(floor, wanted, class_ids, scores):
+    output = np.zeros((67, CELLS), np.float32)
+    output[64:, 3], output[64:, 41] = (0.5, 0.6, 0.1), (0.2, 0.1, 0.9)
+    found = head_for("yolo-dfl", INPUT_WH, LABELS).decode(output, floor, wanted)
+    assert found.class_ids.tolist() == class_ids
+    np.testing.assert_allclose(found.scores, scores, rtol=1e-6)
+    assert found.xyxy.shape == (len(scores), 4)
+
+
+def test_yolo_dfl_is_not_upset_by_very_sure_logits():
+    output = np.zeros((67, CELLS), np.float32)
+    output[66, 0] = 0.9
+    output[[1, 16, 33, 49], 0] = 1e4  # one stride to the left and right, none up, one down
+    found = head_for("yolo-dfl", INPUT_WH, LABELS).decode(output, 0.5)
+    assert found.xyxy.tolist() == [[-4, 4, 12, 12]]
 
 
 @pytest.mark.parametrize(
