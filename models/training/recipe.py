@@ -62,6 +62,8 @@ class TrainRecipe(Settings):
     """The last epochs see whole pictures."""
     mosaic: Share = 0.5
     scale: Share = 0.4
+    distill: bool = True
+    """The start model also looks at each picture, and what it sees there is not to be forgotten."""
     seed: int = 7
 
 
@@ -73,6 +75,8 @@ class Recipe(Settings):
     """The start model's ONNX file, below the data root; a YOLO11n with COCO's classes."""
     labels: tuple[str, ...]
     input_wh: tuple[Side, Side] = (640, 384)
+    light_boxes: bool = True
+    """Box branches of depthwise and pointwise convolutions: a tenth faster, AP50 hardly changes."""
     sets: tuple[SetRecipe, ...]
     validation: tuple[SetRecipe, ...]
     """Watched, never learned, and never used to choose among checkpoints."""

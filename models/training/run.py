@@ -1,31 +1,47 @@
 """A training run: prepare, rebuild, train, export. Each step keeps what it finished."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from models.labelled import read_folder
 from models.training.export import export
 from models.training.recipe import Recipe
-from models.training.sets import Progress, prepare
-from models.training.start import rebuild
+from models.training.sets import Progress, listed, prepare
+from models.training.start import coco_labels, loaded, rebuild
 
 CALIBRATION_PICTURES = 48
 
 
-def train(recipe: Recipe, data_root: Path, work: Path, progress: Progress) -> Path:
+def train(
+    recipe: Recipe,
+    data_root: Path,
+    work: Path,
+    progress: Progress,
+    *,
+    leave_out: Sequence[str] = (),
+    go_on_from: Path | None = None,
+) -> Path:
     """Carry a recipe out below `work`; returns the ONNX file.
+
+    Sets that are left out (their folders) are prepared but not learned: what is measured on them
+    is new to the network. `go_on_from` is the checkpoint of another run to start from.
 
     Called again after an interruption, it goes on from the last whole epoch. Raises
     ConfigurationError for data, ModelError for models that cannot be used.
     """
-    data = prepare(recipe, data_root, work / "data", progress)
-    last = work / "run" / "weights" / "last.pt"
+    data = listed(prepare(recipe, data_root, work / "data", progress), recipe, leave_out)
+    left = f"-without-{'-'.join(Path(folder).name for folder in leave_out)}" if leave_out else ""
+    last = work / f"run{left}" / "weights" / "last.pt"
+    if recipe.train.distill:
+        _call_teacher(recipe, data_root)
     if not last.is_file():
-        _fit(_start(recipe, data_root, data, work), recipe, data, work, resume=False)
+        start = go_on_from or _start(recipe, data_root, data, work)
+        _fit(start, recipe, data, last.parents[1], resume=False)
     elif _unfinished(last):
-        _fit(last, recipe, data, work, resume=True)
-    return export(last, recipe, work / f"{recipe.name}.onnx")
+        _fit(last, recipe, data, last.parents[1], resume=True)
+    return export(last, recipe, work / f"{recipe.name}{left}.onnx")
 
 
 def _start(recipe: Recipe, data_root: Path, data: Path, work: Path) -> Path:
@@ -35,11 +51,21 @@ def _start(recipe: Recipe, data_root: Path, data: Path, work: Path) -> Path:
     labelled = read_folder(data.parent / "train", recipe.labels)
     some = labelled[:: max(1, len(labelled) // CALIBRATION_PICTURES)]
     network = rebuild(
-        data_root / recipe.start, recipe.labels, [p.read() for p in some[:CALIBRATION_PICTURES]]
+        data_root / recipe.start,
+        recipe.labels,
+        [p.read() for p in some[:CALIBRATION_PICTURES]],
+        light=recipe.light_boxes,
     )
     network.args = {"task": "detect"}
     torch.save({"model": network, "ema": None, "train_args": {}, "epoch": -1}, work / "start.pt")
     return work / "start.pt"
+
+
+def _call_teacher(recipe: Recipe, data_root: Path) -> None:
+    from models.training.network import StudentNetwork, Teacher
+
+    network = loaded(data_root / recipe.start)
+    StudentNetwork.teacher = Teacher(network, coco_labels(), recipe.labels)
 
 
 def _unfinished(checkpoint: Path) -> bool:
@@ -49,35 +75,37 @@ def _unfinished(checkpoint: Path) -> bool:
     return bool(torch.load(checkpoint, weights_only=False)["epoch"] >= 0)
 
 
-def _fit(start: Path, recipe: Recipe, data: Path, work: Path, *, resume: bool) -> None:
-    """Train from a checkpoint; curves, metrics and checkpoints go to `work`/run."""
+def _fit(start: Path, recipe: Recipe, data: Path, run: Path, *, resume: bool) -> None:
+    """Train from a checkpoint; curves, metrics and checkpoints go to `run`."""
     settings = recipe.train
     options: dict[str, Any] = {
-        **settings.model_dump(exclude={"hours"}),
+        **settings.model_dump(exclude={"hours", "distill"}),
         "model": str(start),
         "data": str(data),
         "time": settings.hours,
         "nbs": settings.batch,  # a step for every batch
         "optimizer": "AdamW",
         "warmup_bias_lr": 0.0,  # the start model's biases are right already
-        "project": str(work),
-        "name": "run",
+        "project": str(run.parent),
+        "name": run.name,
         "exist_ok": True,
         "resume": str(start) if resume else False,
         "val": False,  # at the end only; the last checkpoint is taken, so nothing is chosen by it
         "device": "cpu",
-        "workers": 1,
+        "amp": False,  # on a CPU the network itself asks for it
     }
     trainer = _trainer_class()(overrides=options)
-    trainer.add_callback("on_train_start", _use_all_cores)
+    trainer.args.workers = 1  # ultralytics sets 0 on a CPU: one core would wait for pictures
+    trainer.add_callback("on_train_start", _use_the_machine)
     trainer.train()
 
 
-def _use_all_cores(_trainer: Any) -> None:
+def _use_the_machine(trainer: Any) -> None:
     """Ultralytics leaves one core idle on purpose: half of a machine with two."""
     import torch
 
     torch.set_num_threads(os.cpu_count() or 1)
+    trainer.model.to(memory_format=torch.channels_last)
 
 
 def _trainer_class() -> Any:

@@ -7,15 +7,19 @@ that it is neither learned nor denied.
 
 import hashlib
 import json
+import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from multiprocessing import get_context
+from multiprocessing.pool import Pool
 from pathlib import Path
 
 import cv2
 import numpy as np
 import yaml
 
+from domain.errors import ConfigurationError
 from models.catalog import Catalog
 from models.detections import Detections
 from models.detector import Detector, Detects
@@ -26,6 +30,7 @@ from models.letterbox import PAD_GREY, Image
 from models.network import Network
 from models.settings import DetectorSettings
 from models.training.recipe import Recipe, SetRecipe
+from models.training.start import coco_labels
 
 Progress = Callable[[str, int, int], None]
 """Called with a folder's name, how many of its pictures are done, and of how many."""
@@ -56,17 +61,39 @@ def prepare(recipe: Recipe, data_root: Path, target: Path, progress: Progress) -
     if facts.is_file() and json.loads(facts.read_text(encoding="utf-8"))["recipe"] == key:
         return target / "data.yaml"
     shutil.rmtree(target, ignore_errors=True)
-    teachers = open_teachers(recipe, data_root)
-    counts = {
-        part: _write_part(recipe, sets, data_root, target / part, teachers, progress)
-        for part, sets in (("train", recipe.sets), ("val", recipe.validation))
-    }
+    open_teachers(recipe, data_root)  # a model that cannot be opened is told here, once
+    with get_context("spawn").Pool(os.cpu_count(), _sit_down, (recipe, data_root)) as workers:
+        counts = {
+            part: _write_part(sets, data_root, target / part, workers, progress)
+            for part, sets in (("train", recipe.sets), ("val", recipe.validation))
+        }
     listing = {"path": str(target), "train": "train/images", "val": "val/images"}
     names = dict(enumerate(recipe.labels))
     write_whole(target / "data.yaml", yaml.safe_dump({**listing, "names": names}))
     facts_text = json.dumps({"recipe": key, "data": _hash_of(target), **counts}, indent=2)
     write_whole(facts, facts_text + "\n")
     return target / "data.yaml"
+
+
+def listed(data: Path, recipe: Recipe, leave_out: Sequence[str]) -> Path:
+    """A data.yaml beside `data` without some sets; `data` itself when none is left out.
+
+    Raises ConfigurationError for a set that the recipe does not have.
+    """
+    known = [settings.folder for settings in recipe.sets]
+    for folder in leave_out:
+        if folder not in known:
+            raise ConfigurationError(f"{folder}: expected a set of the recipe, one of {known}")
+    if not leave_out:
+        return data
+    prefixes = tuple(prefix_of(folder) for folder in leave_out)
+    pictures = sorted((data.parent / "train" / "images").iterdir())
+    kept = [str(path) for path in pictures if not path.name.startswith(prefixes)]
+    name = "without-" + "-".join(Path(folder).name for folder in leave_out)
+    write_whole(data.parent / f"{name}.txt", "\n".join(kept) + "\n")
+    listing = yaml.safe_load(data.read_text(encoding="utf-8"))
+    write_whole(data.parent / f"{name}.yaml", yaml.safe_dump({**listing, "train": f"{name}.txt"}))
+    return data.parent / f"{name}.yaml"
 
 
 def open_teachers(recipe: Recipe, data_root: Path, *, threads: int = 2) -> Teachers:
@@ -159,11 +186,10 @@ def _lessons(
 
 
 def _write_part(
-    recipe: Recipe,
     sets: Sequence[SetRecipe],
     data_root: Path,
     target: Path,
-    teachers: Teachers,
+    workers: Pool,
     progress: Progress,
 ) -> dict[str, int]:
     """Write the pictures of some sets; returns how many of each folder."""
@@ -171,18 +197,47 @@ def _write_part(
         (target / folder).mkdir(parents=True)
     counts: dict[str, int] = {}
     for settings in sets:
-        names = settings.names or teachers.start.labels
+        names = settings.names or coco_labels()
         pictures = taken(read_folder(data_root / settings.folder, names), settings)
-        for done, picture in enumerate(pictures, start=1):
-            boxes, image = labelled_by_all(
-                picture.truth, picture.read(), settings, recipe, teachers
-            )
-            stem = f"{settings.folder.replace('/', '_')}_{picture.path.stem}"
-            for copy in range(settings.repeat):
-                _write(target, f"{stem}_{copy}", image, boxes)
+        tasks = ((picture, settings, target) for picture in pictures)
+        for done, _ in enumerate(workers.imap_unordered(_label_one, tasks, 4), start=1):
             progress(settings.folder, done, len(pictures))
         counts[settings.folder] = len(pictures)
     return counts
+
+
+@dataclass(frozen=True)
+class _Desk:
+    """What one of the processes that label works with."""
+
+    recipe: Recipe
+    teachers: Teachers
+
+
+_desk: _Desk | None = None
+
+
+def _sit_down(recipe: Recipe, data_root: Path) -> None:
+    """Called once in each process that labels."""
+    global _desk
+    cv2.setNumThreads(1)
+    _desk = _Desk(recipe, open_teachers(recipe, data_root, threads=1))
+
+
+def _label_one(task: tuple[LabelledPicture, SetRecipe, Path]) -> None:
+    assert _desk is not None
+    picture, settings, target = task
+    boxes, image = labelled_by_all(
+        picture.truth, picture.read(), settings, _desk.recipe, _desk.teachers
+    )
+    stem = f"{prefix_of(settings.folder)}{picture.path.stem}"
+    for copy in range(settings.repeat):
+        _write(target, f"{stem}_{copy}", image, boxes)
+
+
+def prefix_of(folder: str) -> str:
+    """How the file names of a set's prepared pictures begin."""
+    return f"{folder.replace('/', '_')}__"
 
 
 def _write(target: Path, stem: str, image: Image, boxes: Detections) -> None:

@@ -29,22 +29,38 @@ NEW_CLASS_BIAS = -5.0
 CALIBRATION_SIDE = 640
 
 
-def rebuild(file: Path, labels: Sequence[str], pictures: Sequence[Image]) -> Any:
+def loaded(file: Path) -> Any:
+    """The YOLO11n of `file` as it was, each BatchNorm an identity: to look with, not to train."""
+    from models.training.network import StudentNetwork
+
+    network = StudentNetwork("yolo11n.yaml", nc=len(coco_labels()), verbose=False)
+    _load(network, weights_of(file), file)
+    network.eval()
+    for norm in _norms(network):
+        norm.running_var.fill_(1 - norm.eps)
+    return network
+
+
+def coco_labels() -> tuple[str, ...]:
+    """The start model's classes."""
+    return Catalog(None).get("yolo11n-coco-640").labels
+
+
+def rebuild(file: Path, labels: Sequence[str], pictures: Sequence[Image], *, light: bool) -> Any:
     """The YOLO11n of `file` with the classes `labels`, ready to be trained (a DetectionModel).
 
     Classes that COCO has keep what they know. `pictures` (some dozens) give the statistics; two of
-    them check the network against the file: ModelCorrupt when they differ.
+    them check the network against the file: ModelCorrupt when they differ. `light` box branches
+    are faster and have to be learned anew; class scores do not depend on them.
     """
-    from ultralytics.nn.tasks import DetectionModel
+    from models.training.network import lighten_box_branches
 
-    coco = Catalog(None).get("yolo11n-coco-640").labels
-    network = DetectionModel("yolo11n.yaml", nc=len(coco), verbose=False)
-    _load(network, weights_of(file), file)
-    network.eval()
+    coco = coco_labels()
+    network = loaded(file)
     inputs = [_input(picture) for picture in pictures]
-    for norm in _norms(network):
-        norm.running_var.fill_(1 - norm.eps)  # an identity, until the statistics are known
     _check(network, file, inputs[:2], TOLERANCE)
+    if light:
+        lighten_box_branches(network)
     _give_back_statistics(network, inputs)
     _check(network, file, inputs[:2], UNDONE_TOLERANCE)
     _change_classes(network, coco, labels)

@@ -11,7 +11,15 @@ from models.detections import Detections
 from models.labelled import LabelledPicture
 from models.letterbox import PAD_GREY
 from models.training.recipe import SetRecipe, read_recipe
-from models.training.sets import Teachers, as_classes, labelled_by_all, painted_over, taken
+from models.training.sets import (
+    Teachers,
+    as_classes,
+    labelled_by_all,
+    listed,
+    painted_over,
+    prefix_of,
+    taken,
+)
 
 RECIPE = Path(__file__).parents[3] / "models" / "training" / "patrol-n.yaml"
 LABELS = ("fire", "smoke", "person")
@@ -47,8 +55,7 @@ def numbers(pictures):
 def test_the_recipe_of_the_product_is_sound():
     recipe = read_recipe(RECIPE)
     assert recipe.labels[:3] == LABELS
-    held_out = {"images/fire_clips", "images/coco/val"}
-    assert held_out.isdisjoint(one.folder for one in recipe.sets)
+    assert "images/coco/val" not in {one.folder for one in recipe.sets}
 
 
 def test_a_misspelt_key_is_named(tmp_path):
@@ -63,6 +70,32 @@ def test_a_part_of_a_set_is_taken_evenly_and_always_the_same():
     assert numbers(taken(numbered(10), settings)) == [0, 2, 5]
     assert numbers(taken(numbered(4), SetRecipe(folder="x", take=9))) == [0, 1, 2, 3]
     assert numbers(taken(numbered(30), SetRecipe(folder="x", only="02*"))) == list(range(20, 30))
+
+
+def prepared(folder, *names):
+    """A prepared training folder with an empty file for each picture."""
+    images = folder / "train" / "images"
+    images.mkdir(parents=True)
+    for name in names:
+        (images / name).touch()
+    (folder / "data.yaml").write_text(f"path: {folder}\ntrain: train/images\nval: val/images\n")
+    return folder / "data.yaml"
+
+
+def test_a_set_left_out_is_not_listed(tmp_path):
+    recipe = read_recipe(RECIPE)
+    kept = prefix_of("images/fire_scenes") + "1_0.jpg"
+    data = prepared(tmp_path, kept, prefix_of("images/fire_clips") + "2_0.jpg")
+    listing = listed(data, recipe, ["images/fire_clips"])
+    names = (tmp_path / "without-fire_clips.txt").read_text().split()
+    assert [Path(name).name for name in names] == [kept]
+    assert "train: without-fire_clips.txt" in listing.read_text()
+    assert listed(data, recipe, []) == data
+
+
+def test_a_set_that_the_recipe_lacks_cannot_be_left_out(tmp_path):
+    with pytest.raises(ConfigurationError, match="images/fire8"):
+        listed(prepared(tmp_path), read_recipe(RECIPE), ["images/nowhere"])
 
 
 def test_classes_are_found_by_name():
