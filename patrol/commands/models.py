@@ -13,6 +13,7 @@ from models.summary import Table as Words
 from models.summary import entry_table, model_rows, models_table, score_table
 from models.training.recipe import read_recipe
 from models.training.run import train
+from patrol.commands.models_compose import compose
 from patrol.commands.output import (
     ConfigOption,
     DataOption,
@@ -25,6 +26,7 @@ from patrol.commands.output import (
 from patrol.loading import load
 
 app = typer.Typer(help="Detectors: list, import, score.", no_args_is_help=True)
+app.command("compose")(compose)
 NamesOption = Annotated[
     str | None, typer.Option(help="Class names in the order of their ids, commas between.")
 ]
@@ -119,6 +121,13 @@ def train_model(
     recipe: Annotated[Path, typer.Argument(help="A recipe, as models/training/*.yaml.")],
     data_root: Annotated[Path, typer.Option(help="What the recipe's folders are below.")],
     work: Annotated[Path, typer.Option(help="Pictures, checkpoints and the ONNX go here.")],
+    leave_out: Annotated[
+        list[str] | None,
+        typer.Option(help="A set of the recipe, by its folder, to measure on; repeatable."),
+    ] = None,
+    go_on_from: Annotated[
+        Path | None, typer.Option(help="Start from this checkpoint of another run.")
+    ] = None,
 ) -> None:
     """Train a detector (needs the extra named train); called again, it goes on where it stopped."""
     work.mkdir(parents=True, exist_ok=True)
@@ -129,6 +138,8 @@ def train_model(
             data_root,
             work.resolve(),
             lambda name, done, of: bar.update(task, description=name, completed=done, total=of),
+            leave_out=leave_out or (),
+            go_on_from=go_on_from,
         )
     console.print(f"{file}; bring it in with: patrol models import {file}", soft_wrap=True)
 

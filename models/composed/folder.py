@@ -1,0 +1,80 @@
+"""Composed pictures as a labelled folder: images/, labels/, data.yaml."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import yaml
+
+from models.composed.cutouts import FlameShelf
+from models.composed.grading import JPEG_QUALITIES
+from models.composed.scene import LURES, NAMES, Composed, compose_fire, compose_lure
+from models.labelled import NAMES_FILE, read_folder
+
+Progress = Callable[[int, int], None]
+"""Called with how many pictures are done, and of how many."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What to compose. Picture n of a seed is the same whatever else is asked for.
+
+    Attributes:
+        fires, lures: how many pictures with fire or smoke, and without.
+        backgrounds: pictures to put them into; streets are painted where there are none.
+        flames: labelled folders (ids 0 fire, 1 smoke) from which real flames are cut.
+        cut_share: the share of fires whose flames are real, where `flames` are given.
+    """
+
+    fires: int
+    lures: int
+    seed: int = 1
+    backgrounds: tuple[Path, ...] = ()
+    flames: tuple[Path, ...] = ()
+    cut_share: float = 2 / 3
+
+
+def composed(order: Order) -> Iterator[Composed]:
+    """The pictures of an order, fires first."""
+    # One picture's flames are of one folder, and its name says which: whoever leaves a folder
+    # out of a training can leave out what was cut from it.
+    shelves = [FlameShelf(folder.name, read_folder(folder, NAMES)) for folder in order.flames]
+    for number in range(order.fires):
+        random = np.random.default_rng((order.seed, 0, number))
+        cut = shelves and random.random() < order.cut_share
+        shelf = shelves[int(random.integers(len(shelves)))] if cut else None
+        yield compose_fire(random, order.backgrounds, shelf)
+    for number in range(order.lures):
+        random = np.random.default_rng((order.seed, 1, number))
+        name = tuple(LURES)[number % len(LURES)]
+        yield compose_lure(random, order.backgrounds, name)
+
+
+def write_composed(order: Order, target: Path, progress: Progress = lambda done, of: None) -> Path:
+    """Write the pictures of an order below `target`; returns its data.yaml."""
+    for folder in ("images", "labels"):
+        (target / folder).mkdir(parents=True, exist_ok=True)
+    for number, picture in enumerate(composed(order)):
+        random = np.random.default_rng((order.seed, 2, number))
+        _write(
+            picture, target, f"{number:05d}_{picture.what}", int(random.integers(*JPEG_QUALITIES))
+        )
+        progress(number + 1, order.fires + order.lures)
+    path = target / NAMES_FILE
+    words = {"path": ".", "train": "images", "val": "images", "names": list(NAMES)}
+    path.write_text(yaml.safe_dump(words, sort_keys=False), encoding="utf-8")
+    return path
+
+
+def _write(picture: Composed, target: Path, stem: str, quality: int) -> None:
+    file = str(target / "images" / f"{stem}.jpg")
+    cv2.imwrite(file, picture.image, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    height, width = picture.image.shape[:2]
+    lines = []
+    for class_id, (x1, y1, x2, y2) in picture.boxes:
+        centre = (x1 + x2) / 2 / width, (y1 + y2) / 2 / height
+        size = (x2 - x1) / width, (y2 - y1) / height
+        lines.append(f"{class_id} " + " ".join(f"{v:.6f}" for v in (*centre, *size)) + "\n")
+    (target / "labels" / f"{stem}.txt").write_text("".join(lines), encoding="utf-8")
