@@ -7,13 +7,16 @@ import numpy as np
 
 from domain.errors import ModelCorrupt
 from models.detections import Floats
-from models.heads import ULTRALYTICS_INPUT
+from models.entry import HeadKind
+from models.heads import BINS, ULTRALYTICS_INPUT, YoloDflHead
 from models.labelled import read_folder
-from models.letterbox import Letterbox
+from models.letterbox import Letterbox, SizeWH
+from models.metadata import HEAD_KEY
 from models.session import Session
 from models.training.recipe import Recipe
 
 OPSET = 17
+HEAD: HeadKind = "yolo-dfl"
 SCORE_TOLERANCE = 0.01
 """How far a class score may move by the rounding of weights to 16 bits."""
 BOX_TOLERANCE_PX = 2.0
@@ -27,17 +30,29 @@ def export(checkpoint: Path, recipe: Recipe, target: Path) -> Path:
 
     Any number of pictures goes in at once. Raises ModelCorrupt when its outputs are not torch's.
     """
-    import onnx
-    import torch
     from ultralytics.nn.tasks import load_checkpoint
 
     network, _ = load_checkpoint(str(checkpoint), fuse=True)
     network.eval()
-    network.model[-1].export, network.model[-1].format = True, "onnx"
-    width, height = recipe.input_wh
+    write_onnx(network, recipe.input_wh, target)
+    check(network, target, _checked_pictures(checkpoint, recipe))
+    return target
+
+
+def write_onnx(network: Any, input_wh: SizeWH, target: Path) -> None:
+    """Write a fused detection network of ultralytics in the form that runs fastest.
+
+    The file says of itself what `patrol models import` has to know, the head included.
+    """
+    import onnx
+    import torch
+
+    from models.training.deployed import DeployedNetwork
+
+    width, height = input_wh
     axes = {"images": {0: "batch"}, "output0": {0: "batch"}}
     torch.onnx.export(
-        network,
+        DeployedNetwork(network).eval(),
         (torch.zeros(2, 3, height, width),),
         str(target),
         opset_version=OPSET,
@@ -49,10 +64,9 @@ def export(checkpoint: Path, recipe: Recipe, target: Path) -> Path:
     graph = onnx.load(str(target))
     halve(graph)
     facts = {"task": "detect", "names": str(network.names), "imgsz": str([height, width])}
-    onnx.helper.set_model_props(graph, {**facts, "license": "AGPL-3.0"})
+    facts |= {HEAD_KEY: HEAD, "license": "AGPL-3.0"}
+    onnx.helper.set_model_props(graph, facts)
     onnx.save(graph, str(target))
-    _check(network, target, _checked_pictures(checkpoint, recipe))
-    return target
 
 
 def halve(model: Any) -> None:
@@ -83,17 +97,34 @@ def _checked_pictures(checkpoint: Path, recipe: Recipe) -> Floats:
     return pictures
 
 
-def _check(network: Any, target: Path, pictures: Floats) -> None:
+def check(network: Any, target: Path, pictures: Floats) -> None:
+    """Compare the file with torch: scores, and the boxes of anchors where something is seen.
+
+    Torch runs the network as it was trained, with boxes from its own head. Raises ModelCorrupt.
+    """
     import torch
 
     with torch.no_grad():
         answer = network(torch.from_numpy(pictures))
     theirs = (answer[0] if isinstance(answer, tuple) else answer).numpy()
-    far = np.abs(Session.open(target).run(pictures) - theirs)
-    seen = np.broadcast_to(theirs[:, 4:].max(1, keepdims=True) >= LOOKED_AT, far[:, :4].shape)
-    score, box_px = float(far[:, 4:].max()), float(far[:, :4][seen].max(initial=0))
+    ours = Session.open(target).run(pictures)
+    head = YoloDflHead((pictures.shape[3], pictures.shape[2]), theirs.shape[1] - 4)
+    score = float(np.abs(ours[:, 4 * BINS :] - theirs[:, 4:]).max())
+    box_px = max(_apart_px(head, *pair) for pair in zip(ours, theirs, strict=True))
     if score > SCORE_TOLERANCE or box_px > BOX_TOLERANCE_PX:
         raise ModelCorrupt(
             f"{target}: expected torch's outputs; scores differ by {score:.4f}, "
             f"boxes by {box_px:.2f} px"
         )
+
+
+def _apart_px(head: YoloDflHead, ours: Floats, theirs: Floats) -> float:
+    """The largest distance of box sides, of those anchors of a picture where torch sees something.
+
+    `ours` is (64 + classes, anchors), `theirs` (4 + classes, anchors) with cx, cy, w, h first.
+    """
+    seen = theirs[4:].max(0) >= LOOKED_AT
+    middle, half = theirs[:2, seen], theirs[2:4, seen] / 2
+    corners = np.concatenate([middle - half, middle + half]).T
+    every_box = head.decode(ours, floor=0.0).xyxy  # a score is never below 0: all anchors, in order
+    return float(np.abs(every_box[seen] - corners).max(initial=0))
