@@ -32,14 +32,21 @@ def average_precisions(
     pictures: Sequence[ScoredPicture], class_id: int
 ) -> NDArray[np.float64] | None:
     """AP of one class at each IoU threshold, (10,) 0-1; None if nothing of it is marked."""
+    _, hits, truths = ranked(pictures, class_id)
+    return np.array([_area_under(row, truths) for row in hits]) if truths else None
+
+
+def ranked(
+    pictures: Sequence[ScoredPicture], class_id: int
+) -> tuple[Floats, NDArray[np.bool_], int]:
+    """All boxes of one class, surest first: their scores (n,), whether each hit, (10, n), one row
+    per IoU threshold, and how many are marked."""
     truths = sum(int(np.sum(p.truth.class_ids == class_id)) for p in pictures)
-    if truths == 0:
-        return None
     matches = [_match(picture, class_id) for picture in pictures]
     scores = np.concatenate([scores for scores, _ in matches])
     hits = np.concatenate([hits for _, hits in matches], axis=1)
-    hits = hits[:, np.argsort(-scores, kind="stable")]
-    return np.array([_area_under(row, truths) for row in hits])
+    order = np.argsort(-scores, kind="stable")
+    return scores[order], hits[:, order], truths
 
 
 def _match(picture: ScoredPicture, class_id: int) -> tuple[Floats, NDArray[np.bool_]]:

@@ -46,7 +46,7 @@ def read_folder(folder: Path, names: Sequence[str]) -> tuple[LabelledPicture, ..
     if not paths:
         raise ConfigurationError(f"{images}: expected pictures (jpg, png, webp), found none")
     return tuple(
-        LabelledPicture(path, _read_truth(labels / f"{path.stem}.txt", tuple(names)))
+        LabelledPicture(path, read_truth(labels / f"{path.stem}.txt", tuple(names)))
         for path in paths
     )
 
@@ -69,7 +69,8 @@ def _read_names(path: Path) -> tuple[str, ...]:
         raise ConfigurationError(f"{path}: expected a list `names`, got: {error}") from error
 
 
-def _read_truth(path: Path, names: tuple[str, ...]) -> Detections:
+def read_truth(path: Path, names: tuple[str, ...]) -> Detections:
+    """The boxes of one label file, none where there is no such file."""
     if not path.is_file():
         return Detections.empty(names)
     rows = [

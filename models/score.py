@@ -1,6 +1,6 @@
 """How good a detector is on a folder of labelled pictures."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -12,10 +12,13 @@ from domain.incident import ModelRef
 from models.average_precision import ScoredPicture, average_precisions
 from models.catalog import Catalog
 from models.coco_json import export_coco
+from models.curves import write_curves
 from models.detections import Detections
 from models.detector import Detector, Detects
 from models.labelled import LabelledPicture, names_beside, read_folder
+from models.picture_recall import PictureRecall, PictureScores
 from models.settings import DetectorSettings
+from models.sources import Sight
 
 SCORING_CONFIDENCE = 0.001
 """So low because AP looks at the whole curve, not at one threshold."""
@@ -49,6 +52,10 @@ class ScoreReport(Value):
     classes: tuple[ClassScore, ...]
     unknown_to_model: tuple[str, ...] = ()
     """Classes of the folder that the model does not have; they count nowhere."""
+    negatives: int = 0
+    """Pictures that were looked at for what is not in them."""
+    picture_recalls: tuple[PictureRecall, ...] = ()
+    """How well pictures are told apart, where negatives were given."""
 
 
 def score_model(
@@ -60,11 +67,25 @@ def score_model(
     names: Sequence[str] | None = None,
     progress: Progress | None = None,
     coco_dir: Path | None = None,
+    curves_dir: Path | None = None,
+    negatives: Iterable[Sight] = (),
 ) -> ScoreReport:
     """Open a model of the catalogue with the floor that scoring needs, and `score` it."""
+    return score(
+        open_for_scoring(catalog, model, threads),
+        folder,
+        names=names,
+        progress=progress,
+        coco_dir=coco_dir,
+        curves_dir=curves_dir,
+        negatives=negatives,
+    )
+
+
+def open_for_scoring(catalog: Catalog, model: str, threads: int) -> Detector:
+    """A model of the catalogue that reports even boxes it hardly believes in."""
     settings = DetectorSettings(model=model, threads=threads, confidence=SCORING_CONFIDENCE)
-    detector = Detector.open(catalog, settings)
-    return score(detector, folder, names=names, progress=progress, coco_dir=coco_dir)
+    return Detector.open(catalog, settings)
 
 
 def score(
@@ -74,6 +95,8 @@ def score(
     names: Sequence[str] | None = None,
     progress: Progress | None = None,
     coco_dir: Path | None = None,
+    curves_dir: Path | None = None,
+    negatives: Iterable[Sight] = (),
 ) -> ScoreReport:
     """Look at every picture of `folder` (images/ and labels/) and compare with what is marked.
 
@@ -81,14 +104,19 @@ def score(
         names: what the folder's class ids mean; else its data.yaml, else the model's own labels.
         coco_dir: where to write truth and detections as COCO JSON, to check the numbers with
             another program.
+        curves_dir: where to write precision-recall curves, as SVG.
+        negatives: pictures for `ScoreReport.picture_recalls`, looked at one by one as they come.
 
     Raises ConfigurationError naming file and line, or when model and folder share no class.
     """
-    names, names_from = _names(detector, folder, names)
-    known = _known(detector, names, folder)
+    names, names_from = class_names(detector, folder, names)
+    known = known_classes(detector, names, folder)
     pictures = _look_at_all(detector, read_folder(folder, names), known, progress)
     if coco_dir is not None:
         export_coco(pictures, known, coco_dir)
+    if curves_dir is not None:
+        write_curves(pictures, known, curves_dir, f"{detector.ref.name} · {folder.name}")
+    best = _look_for_nothing(detector, negatives, known, len(pictures), progress)
     classes = _class_scores(pictures, known)
     return ScoreReport(
         model=detector.ref,
@@ -100,12 +128,15 @@ def score(
         ap50_95=_mean([row.ap50_95 for row in classes]),
         classes=classes,
         unknown_to_model=tuple(name for name in names if name not in known),
+        negatives=best.negatives,
+        picture_recalls=best.recalls(pictures),
     )
 
 
-def _names(
+def class_names(
     detector: Detects, folder: Path, given: Sequence[str] | None
 ) -> tuple[tuple[str, ...], Literal["given", "data.yaml", "model"]]:
+    """What a folder's class ids mean, and who says so."""
     if given:
         return tuple(given), "given"
     if beside := names_beside(folder):
@@ -113,7 +144,7 @@ def _names(
     return detector.labels, "model"
 
 
-def _known(detector: Detects, names: Sequence[str], folder: Path) -> list[str]:
+def known_classes(detector: Detects, names: Sequence[str], folder: Path) -> list[str]:
     """The classes that folder and model share."""
     known = [name for name in names if name in detector.labels]
     if not known:
@@ -143,11 +174,27 @@ def _look(detector: Detects, picture: LabelledPicture, names: Sequence[str]) -> 
     (found,) = detector.detect([image])
     size_wh = (image.shape[1], image.shape[0])
     return ScoredPicture(
-        picture.path.name, size_wh, _renamed(picture.truth, names), _renamed(found, names)
+        picture.path.name, size_wh, renamed(picture.truth, names), renamed(found, names)
     )
 
 
-def _renamed(boxes: Detections, names: Sequence[str]) -> Detections:
+def _look_for_nothing(
+    detector: Detects,
+    negatives: Iterable[Sight],
+    names: Sequence[str],
+    done: int,
+    progress: Progress | None,
+) -> PictureScores:
+    best = PictureScores(names)
+    for number, sight in enumerate(negatives, start=done + 1):
+        (found,) = detector.detect([sight.image])
+        best.add_negative(found, sight.truth)
+        if progress is not None:
+            progress(number, number)
+    return best
+
+
+def renamed(boxes: Detections, names: Sequence[str]) -> Detections:
     """Only the boxes of the classes `names`, their class ids counted among these."""
     places = np.array([names.index(x) if x in names else -1 for x in boxes.labels], np.int64)
     class_ids = places[boxes.class_ids]

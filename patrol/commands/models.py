@@ -4,16 +4,14 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from models.catalog import Catalog
 from models.entry import HeadKind
-from models.score import score_model
-from models.summary import Table as Words
-from models.summary import entry_table, model_rows, models_table, score_table
+from models.summary import entry_table, model_rows, models_table
 from models.training.recipe import read_recipe
 from models.training.run import train
 from patrol.commands.models_compose import compose
+from patrol.commands.models_score import score
 from patrol.commands.output import (
     ConfigOption,
     DataOption,
@@ -21,15 +19,13 @@ from patrol.commands.output import (
     console,
     print_json,
     progress,
-    write_json,
 )
+from patrol.commands.tables import NamesOption, names_of, show
 from patrol.loading import load
 
 app = typer.Typer(help="Detectors: list, import, score.", no_args_is_help=True)
 app.command("compose")(compose)
-NamesOption = Annotated[
-    str | None, typer.Option(help="Class names in the order of their ids, commas between.")
-]
+app.command("score")(score)
 
 
 @app.command("list")
@@ -41,7 +37,7 @@ def list_models(
     if as_json:
         print_json([row.model_dump(mode="json") for row in rows])
         return
-    _show(models_table(rows))
+    show(models_table(rows))
     for row in rows:
         if row.state == "damaged":
             console.print(row.detail, style="red", markup=False)
@@ -69,7 +65,7 @@ def import_model(
         file,
         name=name,
         head=head,
-        labels=_names(labels),
+        labels=names_of(labels),
         input_wh=_size(input_size),
         licence=licence,
         origin=origin,
@@ -77,43 +73,7 @@ def import_model(
     if as_json:
         print_json(entry.model_dump(mode="json"))
     else:
-        _show(entry_table(entry), sideways=True)
-
-
-@app.command("score")
-def score(
-    folder: Annotated[Path, typer.Argument(help="YOLO-labelled pictures: images/ and labels/.")],
-    model: Annotated[str | None, typer.Option(help="Its name; else the configured one.")] = None,
-    names: NamesOption = None,
-    threads: Annotated[int, typer.Option(help="Threads of one run.", min=1)] = 1,
-    coco_dir: Annotated[
-        Path | None, typer.Option(help="Write truth and boxes as COCO JSON for other programs.")
-    ] = None,
-    config: ConfigOption = None,
-    data: DataOption = None,
-    json_file: Annotated[Path | None, typer.Option("--json", help="Write the scores here.")] = None,
-) -> None:
-    """Average precision of a detector on labelled pictures."""
-    configuration = load(config, data_dir=data)
-    with progress() as bar:
-        task = bar.add_task("looking", total=None)
-        report = score_model(
-            Catalog(configuration.models_dir),
-            model or configuration.detector.model,
-            folder,
-            threads=threads,
-            names=_names(names),
-            coco_dir=coco_dir,
-            progress=lambda done, of: bar.update(task, completed=done, total=of),
-        )
-    if json_file is not None:
-        write_json(json_file, report.model_dump(mode="json"))
-    _show(score_table(report))
-    meaning = {"given": "--names", "data.yaml": "its data.yaml", "model": "the model's own labels"}
-    console.print(
-        f"{report.pictures} pictures of {report.folder}, looked at by {report.model.name}"
-    )
-    console.print(f"class ids were read by {meaning[report.names_from]}")
+        show(entry_table(entry), sideways=True)
 
 
 @app.command("train")
@@ -152,23 +112,3 @@ def _size(text: str | None) -> tuple[int, int] | None:
     except ValueError as error:
         raise typer.BadParameter(f"expected W,H such as 640,384, got {text!r}") from error
     return width, height
-
-
-def _names(text: str | None) -> list[str] | None:
-    return [name.strip() for name in text.split(",")] if text else None
-
-
-def _show(words: Words, *, sideways: bool = False) -> None:
-    """A table of words; a single row of many columns is easier to read turned on its side."""
-    titles = [
-        f"{title.zh} {title.en}" if title.zh != title.en else title.zh for title in words.columns
-    ]
-    if sideways:
-        table = Table("", "", show_header=False)
-        for title, value in zip(titles, words.rows[0], strict=True):
-            table.add_row(title, value)
-    else:
-        table = Table(*titles)
-        for row in words.rows:
-            table.add_row(*row)
-    console.print(table)

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from models.composed.backgrounds import pictures_of
 from models.composed.folder import Order, write_composed
+from models.sources import pictures_of
 from patrol.commands.output import console, progress
 
 

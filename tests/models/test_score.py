@@ -12,6 +12,8 @@ from domain.incident import ModelRef
 from models.catalog import Catalog
 from models.detections import Detections
 from models.score import score, score_model
+from models.score_words import picture_table
+from models.sources import Sight
 from tests.models import graphs
 from tests.models.pictures import GREEN, RED, square
 from tests.shared_data import shared_data
@@ -182,3 +184,21 @@ def test_a_folder_where_nothing_is_marked_scores_nothing(colours, squares):
         path.unlink()
     report = score_model(colours, "colours", squares)
     assert (report.classes, report.ap50) == ((), 0)
+
+
+def test_negatives_say_how_many_pictures_are_found(colours, squares, tmp_path):
+    unmarked = Detections.empty()
+    sights = [Sight("x", f"{n}", square(8, 8, GREEN), unmarked) for n in range(3)]
+    report = score_model(
+        colours, "colours", squares, negatives=iter(sights), curves_dir=tmp_path / "curves"
+    )
+    assert report.negatives == 3
+    rows = {row.label: row for row in report.picture_recalls}
+    assert set(rows) == {"red", "green"}
+    assert (rows["red"].positives, rows["red"].negatives) == (1, 3)
+    assert rows["red"].at[0].recall == 1
+    assert rows["green"].at[0].recall == 0  # it is as sure of the pictures without anything
+    words = picture_table(report)
+    assert [row[0] for row in words.rows] == ["red", "green"]
+    assert len(words.columns) == len(words.rows[0]) == 7
+    assert (tmp_path / "curves" / "all.svg").is_file()

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from domain.errors import ConfigurationError
-from models.composed.backgrounds import any_background, pictures_of
+from models.composed.backgrounds import any_background
 from models.composed.cutouts import FlameShelf, cut_out
 from models.composed.flames import flames
 from models.composed.layer import Layer, lay, shown_extent
@@ -15,6 +15,7 @@ from models.composed.scene import LURES
 from models.composed.smoke import any_plume, smoke
 from models.detections import Detections
 from models.labelled import LabelledPicture
+from models.sources import pictures_of
 
 
 def square(cover: float = 1.0) -> Layer:
@@ -125,27 +126,6 @@ def pictures(tmp_path: Path) -> Path:
     for n in range(10):
         cv2.imwrite(str(tmp_path / "images" / f"cam_{n}.png"), np.full((60, 80, 3), n, np.uint8))
     return tmp_path
-
-
-@pytest.mark.parametrize(
-    ("source", "names"),
-    [
-        ("", [str(n) for n in range(10)]),
-        ("/images", [str(n) for n in range(10)]),
-        ("/images/cam_[12]*", ["1", "2"]),
-        ("@0:0.3", ["0", "1", "2"]),
-        ("@0.8:1", ["8", "9"]),
-    ],
-)
-def test_sources_name_pictures(pictures: Path, source: str, names: list[str]) -> None:
-    found = pictures_of(f"{pictures}{source}")
-    assert [path.name for path in found] == [f"cam_{name}.png" for name in names]
-
-
-@pytest.mark.parametrize("source", ["/none", "@0.5", "@1:0", "@a:b", "/images/cam_x*"])
-def test_sources_that_name_nothing_are_refused(pictures: Path, source: str) -> None:
-    with pytest.raises(ConfigurationError, match="expected"):
-        pictures_of(f"{pictures}{source}")
 
 
 def test_a_background_is_a_part_of_a_picture_or_a_painted_street(pictures: Path) -> None:
