@@ -1,60 +1,198 @@
-"""What one look costs, stage by stage."""
+"""What one look costs, stage by stage, beside what onnxruntime alone needs for the graph."""
 
-import statistics
+import os
+import platform
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+import onnxruntime as ort
 
 from domain.base import Value
 from domain.incident import ModelRef
+from models.catalog import Catalog
+from models.detections import Floats
 from models.detector import Detector
-from models.letterbox import Image
+from models.letterbox import Image, SizeWH
+from models.settings import DetectorSettings
+
+CAMERA_WH = 1920, 1080
+"""The size of picture whose shape is measured, unless another picture is given."""
+WARM_UP = 2
+"""Looks before those that count."""
+CPU_INFO = Path("/proc/cpuinfo")
+
+Timer = Callable[[], float]
+"""Tells seconds."""
+
+
+class Spread(Value):
+    """Milliseconds for one picture, over all rounds."""
+
+    median_ms: float
+    p95_ms: float
+
+    @classmethod
+    def of(cls, seconds: list[float], pictures: int) -> "Spread":
+        per_picture = [1000 * one / pictures for one in seconds]
+        median, p95 = np.percentile(per_picture, [50, 95])
+        return cls(median_ms=float(median), p95_ms=float(p95))
 
 
 class LookCost(Value):
-    """Medians over some looks at one picture, in milliseconds of wall time."""
+    """What a look at one picture costs when `batch` of them are looked at together."""
 
     model: ModelRef
-    looks: int
-    letterbox_ms: float
+    threads: int
+    batch: int
+    rounds: int
+    boxes: int
+    """How many boxes were found in the picture: each costs a little."""
+    letterbox: Spread
     """Scaling, padding, conversion to the input tensor."""
-    run_ms: float
-    """onnxruntime alone."""
-    decode_ms: float
+    run: Spread
+    """The graph, as the detector runs it."""
+    decode: Spread
     """Head, suppression, back to frame units."""
-    look_ms: float
-    """All of it."""
+    look: Spread
+    """All of it, by the clock on the wall."""
+    look_cpu: Spread
+    """All of it, in processor time. On a busy machine the wall's clock shows more."""
+    graph: Spread
+    """The same input through the same graph in an onnxruntime of its own, without this program."""
 
 
-def measure_look(
-    detector: Detector,
-    image: Image,
-    *,
-    looks: int = 50,
-    timer: Callable[[], float] = time.perf_counter,
-) -> LookCost:
-    """Look at one picture (h, w, 3) uint8 BGR `looks` times; `timer` tells seconds."""
-    marks = [_one_look(detector, image, timer) for _ in range(looks)]
+class Machine(Value):
+    """What it was measured on."""
 
-    def median_ms(start: int, end: int) -> float:
-        return 1000 * statistics.median(mark[end] - mark[start] for mark in marks)
+    processor: str
+    cores: int
+    """Those that this process may use."""
+    load: float
+    """How many processes wanted a core during the last minute."""
+    system: str
+    python: str
+    onnxruntime: str
 
-    return LookCost(
-        model=detector.ref,
-        looks=looks,
-        letterbox_ms=median_ms(0, 1),
-        run_ms=median_ms(1, 2),
-        decode_ms=median_ms(2, 3),
-        look_ms=median_ms(0, 3),
+
+class _Marks(NamedTuple):
+    """The times at which the stages of one round ended."""
+
+    start: float
+    prepared: float
+    ran: float
+    decoded: float
+    cpu: float
+    """Processor seconds of the whole round."""
+
+
+def this_machine() -> Machine:
+    return Machine(
+        processor=_processor(),
+        cores=len(os.sched_getaffinity(0)),
+        load=round(os.getloadavg()[0], 2),
+        system=platform.platform(terse=True),
+        python=platform.python_version(),
+        onnxruntime=ort.__version__,
     )
 
 
-def _one_look(
-    detector: Detector, image: Image, timer: Callable[[], float]
-) -> tuple[float, float, float, float]:
-    start = timer()
-    pictures, (place,) = detector.prepare([image])
+def sample_picture(size_wh: SizeWH) -> Image:
+    """A picture (h, w, 3) of soft shapes, the same every time: what it shows does not matter."""
+    coarse = np.random.default_rng(7).integers(0, 256, (9, 16, 3), np.uint8)
+    return np.asarray(cv2.resize(coarse, size_wh, interpolation=cv2.INTER_CUBIC), np.uint8)
+
+
+def measure_look(
+    catalog: Catalog,
+    settings: DetectorSettings,
+    *,
+    batch: int = 1,
+    picture: Image | None = None,
+    rounds: int = 50,
+    timer: Timer = time.perf_counter,
+    cpu_timer: Timer = time.process_time,
+) -> LookCost:
+    """Look `rounds` times at `batch` pictures together, and run the bare graph in between.
+
+    The picture (h, w, 3) uint8 BGR is scaled beforehand as the decoder does it, so that the
+    letterbox only pads. Raises what `Detector.open` raises.
+    """
+    settings = settings.model_copy(update={"max_batch": max(batch, settings.max_batch)})
+    detector = Detector.open(catalog, settings)
+    picture = sample_picture(CAMERA_WH) if picture is None else picture
+    fit_wh = detector.fit_wh((picture.shape[1], picture.shape[0]))
+    images = [np.asarray(cv2.resize(picture, fit_wh), np.uint8)] * batch
+    bare = _bare_graph(catalog.path(settings.model), settings.threads)
+    inputs, _ = detector.prepare(images)
+    marks: list[_Marks] = []
+    graph_s: list[float] = []
+    for _ in range(WARM_UP + rounds):
+        marks.append(_one_round(detector, images, timer, cpu_timer))
+        begun = timer()
+        bare(inputs)
+        graph_s.append(timer() - begun)
+    return LookCost(
+        model=detector.ref,
+        threads=settings.threads,
+        batch=batch,
+        rounds=rounds,
+        boxes=len(detector.detect(images[:1])[0]),
+        graph=Spread.of(graph_s[WARM_UP:], batch),
+        **_stages(marks[WARM_UP:], batch),
+    )
+
+
+def _stages(marks: list[_Marks], batch: int) -> dict[str, Spread]:
+    return {
+        "letterbox": Spread.of([m.prepared - m.start for m in marks], batch),
+        "run": Spread.of([m.ran - m.prepared for m in marks], batch),
+        "decode": Spread.of([m.decoded - m.ran for m in marks], batch),
+        "look": Spread.of([m.decoded - m.start for m in marks], batch),
+        "look_cpu": Spread.of([m.cpu for m in marks], batch),
+    }
+
+
+def _one_round(detector: Detector, images: list[Image], timer: Timer, cpu_timer: Timer) -> _Marks:
+    cpu, start = cpu_timer(), timer()
+    pictures, places = detector.prepare(images)
     prepared = timer()
-    (output,) = detector.run(pictures)
+    outputs = detector.run(pictures)
     ran = timer()
-    detector.decode(output, place)
-    return start, prepared, ran, timer()
+    for output, place in zip(outputs, places, strict=True):
+        detector.decode(output, place)
+    return _Marks(start, prepared, ran, timer(), cpu_timer() - cpu)
+
+
+def _bare_graph(path: Path, threads: int) -> Callable[[Floats], None]:
+    """The graph as onnxruntime runs it for anybody: on the processor, its own settings but for the
+    number of threads."""
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.log_severity_level = 3  # errors
+    session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    (given,) = session.get_inputs()
+    at_once = not isinstance(given.shape[0], int)
+
+    def run(pictures: Floats) -> None:
+        for part in [pictures] if at_once else _one_by_one(pictures):
+            session.run(None, {given.name: part})
+
+    return run
+
+
+def _one_by_one(pictures: Floats) -> Iterator[Floats]:
+    return (picture[None] for picture in pictures)
+
+
+def _processor() -> str:
+    """Its name as the system tells it."""
+    try:
+        lines = CPU_INFO.read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, "") or platform.processor() or platform.machine()

@@ -1,13 +1,9 @@
 import pytest
 
 from models.catalog import Catalog
-from models.detector import Detector
 from models.score import ClassScore, ScoreReport
-from models.settings import DetectorSettings
-from models.speed import measure_look
 from models.summary import ModelRow, entry_table, model_rows, models_table, score_table
 from tests.models import graphs
-from tests.models.pictures import square
 
 
 @pytest.fixture
@@ -68,12 +64,3 @@ def test_a_score_as_a_table(catalog):
         ("red", "3", "4", "0.500", "0.250"),
         ("平均 mean", "3", "4", "0.500", "0.250"),
     )
-
-
-def test_the_cost_of_a_look_is_split_into_its_stages(catalog):
-    ticks = iter(range(0, 10_000, 2))
-    detector = Detector.open(catalog, DetectorSettings(model="colours"))
-    cost = measure_look(detector, square(0, 0), looks=3, timer=lambda: next(ticks))
-    assert cost.model == detector.ref
-    assert (cost.letterbox_ms, cost.run_ms, cost.decode_ms) == (2000, 2000, 2000)
-    assert (cost.look_ms, cost.looks) == (6000, 3)

@@ -19,7 +19,7 @@ def patrol(*arguments: object, timeout_s: float = 60) -> subprocess.CompletedPro
 
 
 @pytest.mark.parametrize(
-    "command", ["up", "worker", "center", "check", "probe", "simulate", "eval", "models"]
+    "command", ["up", "worker", "center", "check", "probe", "simulate", "eval", "bench", "models"]
 )
 def test_every_command_has_help(command: str) -> None:
     result = patrol(command, "--help")

@@ -1,0 +1,114 @@
+"""`patrol bench`: what things cost on this machine."""
+
+from pathlib import Path
+from typing import Annotated
+
+import cv2
+import numpy as np
+import typer
+from rich.table import Table
+
+from domain.base import Text
+from models.catalog import Catalog
+from models.letterbox import Image
+from models.speed import LookCost, Machine, Spread, measure_look, this_machine
+from patrol.commands.output import (
+    ConfigOption,
+    DataOption,
+    JsonOption,
+    console,
+    print_json,
+    progress,
+)
+from patrol.loading import load
+
+app = typer.Typer(help="Measure what things cost on this machine.", no_args_is_help=True)
+
+
+@app.callback()
+def _bench() -> None:
+    """A group even while it has one command."""
+
+
+@app.command("model")
+def bench_model(
+    model: Annotated[str | None, typer.Option(help="Its name; else the configured one.")] = None,
+    threads: Annotated[str, typer.Option(help="Threads of one run, commas between.")] = "1",
+    batch: Annotated[str, typer.Option(help="Pictures at once, commas between.")] = "1",
+    rounds: Annotated[int, typer.Option(help="How often each is measured.", min=1)] = 50,
+    picture: Annotated[
+        Path | None,
+        typer.Option(help="Look at this picture, not at a made one.", exists=True, dir_okay=False),
+    ] = None,
+    config: ConfigOption = None,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """What one look costs (letterbox, run, decode), beside onnxruntime alone."""
+    configuration = load(config, data_dir=data)
+    name = model or configuration.detector.model
+    catalog = Catalog(configuration.models_dir)
+    image = None if picture is None else _read(picture)
+    cases = [(t, b) for t in _numbers(threads, "--threads") for b in _numbers(batch, "--batch")]
+    machine, costs = this_machine(), []
+    with progress() as bar:
+        for of_threads, of_batch in bar.track(cases, description="looking"):
+            asked = {"model": name, "threads": of_threads}
+            settings = configuration.detector.model_copy(update=asked)
+            costs.append(
+                measure_look(catalog, settings, batch=of_batch, picture=image, rounds=rounds)
+            )
+    if as_json:
+        looks = [cost.model_dump(mode="json") for cost in costs]
+        print_json({"machine": machine.model_dump(mode="json"), "looks": looks})
+        return
+    _print(machine, costs)
+
+
+STAGES = {
+    "letterbox": Text.of("缩放填充", "letterbox"),
+    "run": Text.of("运行", "run"),
+    "decode": Text.of("解码", "decode"),
+    "look": Text.of("一次巡看", "look"),
+    "look_cpu": Text.of("其处理器时间", "its CPU time"),
+    "graph": Text.of("仅 onnxruntime", "onnxruntime alone"),
+}
+"""The measured parts of a look, in the order in which they are shown."""
+
+
+def _print(machine: Machine, costs: list[LookCost]) -> None:
+    table = Table("", *(f"{c.threads} 线程 threads\n{c.batch} 幅 at once" for c in costs))
+    for stage, title in STAGES.items():
+        spreads: list[Spread] = [getattr(cost, stage) for cost in costs]
+        table.add_row(f"{title.zh} {title.en}", *(_words(spread) for spread in spreads))
+    console.print(table)
+    console.print("每幅毫秒: 中位数 / 95% 分位 · ms for each picture: median / 95th percentile")
+    model, boxes = costs[0].model, costs[0].boxes
+    console.print(f"{model.name} ({model.sha256[:12]}), {boxes} boxes, {costs[0].rounds} rounds")
+    console.print(
+        f"{machine.processor}, {machine.cores} cores, load {machine.load}, "
+        f"onnxruntime {machine.onnxruntime}, Python {machine.python}, {machine.system}",
+        soft_wrap=True,
+    )
+
+
+def _words(spread: Spread) -> str:
+    return f"{spread.median_ms:.1f} / {spread.p95_ms:.1f}"
+
+
+def _numbers(text: str, option: str) -> list[int]:
+    """`1,2,4` as its numbers, each at least 1. Raises BadParameter."""
+    try:
+        numbers = [int(part) for part in text.split(",")]
+    except ValueError:
+        numbers = []
+    if not numbers or min(numbers) < 1:
+        raise typer.BadParameter(f"{option}: expected numbers such as 1,2,4, got {text!r}")
+    return numbers
+
+
+def _read(path: Path) -> Image:
+    image = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR)
+    if image is None:
+        raise typer.BadParameter(f"{path}: expected a picture, got something else")
+    return np.asarray(image, np.uint8)
