@@ -11,6 +11,7 @@ from domain.errors import ConfigurationError, StreamNotFound
 from models.detector import Detects
 from patrol.loading import validation_problem
 from patrol.scoring import ClipScore, replayed_incidents, score_clip
+from patrol.second_look import DenseFile, take_second_look
 from patrol.truth import ClipTruth, Truth
 from patrol.yamlfile import YamlFile
 from streams.replay import replay
@@ -50,9 +51,11 @@ def replay_clip(
     *,
     look_every_s: float,
     timezone: ZoneInfo,
+    second_looks: bool = True,
     on_progress: OnProgress = lambda _clip, _seconds: None,
 ) -> ClipScore:
-    """Decode, detect, track and judge one clip, and score what it opened.
+    """Decode, detect, track and judge one clip, and score what it opened. Second looks see the
+    seconds before the look that asks for them, as a camera's ring would have them.
 
     Raises:
         StreamError: the clip cannot be read.
@@ -71,12 +74,16 @@ def replay_clip(
     )
     messages: list[IncidentMessage] = []
     seconds = 0.0
+    dense = DenseFile(file, start_at=STARTS_AT, repeat_to_s=clip.repeat_to_s)
     frames = replay(
         file, look_every_s=look_every_s, start_at=STARTS_AT, repeat_to_s=clip.repeat_to_s
     )
     for frame in frames:
         (seen,) = detector.detect([frame.scaled(detector.fit_wh(frame.size_wh))])
         messages += patrol.look(Look("clip", frame.captured_at, seen, frame.size_wh))
+        wish = patrol.wants_second_look if second_looks else None
+        if wish is not None:
+            messages += patrol.hear(wish, take_second_look(wish, dense.until(wish.at)))
         seconds = (frame.captured_at - STARTS_AT).total_seconds()
         on_progress(clip, seconds)
     incidents = replayed_incidents(messages, STARTS_AT)

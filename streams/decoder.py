@@ -37,7 +37,7 @@ class KeyframeDecoder:
         """
         codec = packet.stream.codec
         if codec not in self._contexts:
-            self._contexts[codec] = _context(codec)
+            self._contexts[codec] = new_context(codec)
         context = self._contexts[codec]
         try:
             data = self_contained(codec, packet.stream.extradata, packet.data)
@@ -78,7 +78,7 @@ class FollowingDecoder:
             self._pending[packet.pts] = packet
             self.last = packet
             try:
-                pictures = context.decode(_as_av(packet))
+                pictures = context.decode(as_av(packet))
             except av.FFmpegError:
                 failed += 1
                 continue
@@ -113,7 +113,7 @@ class FollowingDecoder:
 
     def _context_for(self, packet: Packet) -> av.VideoCodecContext:
         if self._context is None or self._stream is not packet.stream:
-            self._context = _context(packet.stream.codec)
+            self._context = new_context(packet.stream.codec)
             self._context.extradata = packet.stream.extradata or None
             self._stream = packet.stream
             self._pending.clear()
@@ -123,7 +123,12 @@ class FollowingDecoder:
         return self._context
 
 
-def _context(codec: str) -> av.VideoCodecContext:
+def new_context(codec: str) -> av.VideoCodecContext:
+    """A decoder of one thread.
+
+    Raises:
+        UnsupportedCodec: libav has no decoder for it.
+    """
     try:
         context = av.CodecContext.create(codec, "r")
     except (av.codec.codec.UnknownCodecError, av.FFmpegError) as error:
@@ -135,7 +140,8 @@ def _context(codec: str) -> av.VideoCodecContext:
     return context
 
 
-def _as_av(packet: Packet) -> "av.Packet[Any]":
+def as_av(packet: Packet) -> "av.Packet[Any]":
+    """The packet as libav has it."""
     coded: av.Packet[Any] = av.Packet(packet.data)
     coded.pts, coded.dts, coded.time_base = packet.pts, packet.dts, packet.time_base
     return coded

@@ -1,17 +1,18 @@
 """Fire 烟火: flames or smoke that are seen again and again at one place."""
 
+import itertools
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Literal, Self
 
 import numpy as np
 from pydantic import Field, model_validator
 
-from domain.base import Text
 from domain.incident import IncidentKind, LabelledBox
 from models.detections import Detections, Floats
-from vision.rule import BaseRuleSettings, Finding, Judgement, Scene
+from vision.hearth import Hearth, Hit, explain
+from vision.rule import BaseRuleSettings, Doubt, Finding, Judgement, Scene
+from vision.second_look import SecondLook
 from vision.tracks import area, intersection
 from vision.zones import Zone
 
@@ -27,13 +28,39 @@ class FireRuleSettings(BaseRuleSettings):
     once something is suspected, so n is not a number but all looks since the first hit inside
     `window_s`, and k is the same share of them (5/8, as 0.6) but at least `hits`. At 2 looks a
     second that is 5 of 7 within 3 s; at a look every 2 s it is 3 of 3, or 3 of 5, within 8 s.
+
+    A second look at a suspicious place (vision.second_look) settles it sooner and better: where it
+    confirms, weaker and fewer hits suffice; where it denies, only a detector that is certain is
+    believed; where it cannot judge, or where nobody can take one, nothing changes.
     """
 
     kind: Literal["fire"] = "fire"
     confidence: float = Field(default=0.5, ge=0, le=1)
-    """Least score of a flame (default 0.50, §5.4)."""
+    """Least score of a flame that counts by itself (default 0.50, §5.4)."""
     smoke_confidence: float = Field(default=0.6, ge=0, le=1)
-    """Least score of smoke (default 0.60, §5.4: smoke is more often mistaken)."""
+    """Least score of smoke that counts by itself (default 0.60, §5.4: more often mistaken)."""
+    second_look: bool = True
+    """Whether to ask for second looks (default true); without, the detector alone decides."""
+    suspect_confidence: float = Field(default=0.25, ge=0, le=1)
+    """Least score of a flame that counts once a second look has confirmed it (default 0.25, the
+    detector's own floor)."""
+    suspect_smoke_confidence: float = Field(default=0.25, ge=0, le=1)
+    """The same for smoke (default 0.25)."""
+    certain_confidence: float = Field(default=0.9, ge=0, le=1)
+    """Median score of hits that are believed although a second look saw nothing move (default
+    0.90; neon signs reach 0.81)."""
+    confirm_evidence: float = Field(default=0.5, ge=0, le=1)
+    """Evidence of a second look from which a place is confirmed (default 0.5)."""
+    deny_evidence: float = Field(default=0.2, ge=0, le=1)
+    """Evidence up to which it is denied (default 0.2); between the two nothing is said."""
+    confirmed_hits: int = Field(default=2, ge=1)
+    """Least number of looks with a hit at a place that a second look has confirmed."""
+    confirmed_presence: float = Field(default=0.3, gt=0, le=1)
+    """Share of the looks since the first hit that must be hits there (default 0.3)."""
+    confirmed_for_s: float = Field(default=1.5, ge=0)
+    """Least time from the first hit to the last there (default 1.5 s)."""
+    ask_again_s: float = Field(default=3.0, gt=0)
+    """A place that is not settled is looked at again after this long (default 3 s)."""
     hits: int = Field(default=3, ge=1)
     """Least number of looks with a hit."""
     presence: float = Field(default=0.6, gt=0, le=1)
@@ -73,49 +100,6 @@ class FireRuleSettings(BaseRuleSettings):
         return self.window_s
 
 
-@dataclass(frozen=True, slots=True)
-class _Hit:
-    at_s: float
-    boxes: tuple[LabelledBox, ...]
-    xyxy: Floats
-
-    @property
-    def score(self) -> float:
-        return max(box.score for box in self.boxes)
-
-
-@dataclass(slots=True)
-class _Hearth:
-    """One place where flames, or smoke, are seen."""
-
-    smoke: bool
-    first_s: float
-    hits: deque[_Hit] = field(default_factory=deque)
-    confirmed: bool = False
-    missed_s: float | None = None
-    """When the first look came that did not see it; none while it is seen."""
-
-    def forget(self, before_s: float) -> None:
-        """Drop the hits before a time. A confirmed hearth keeps its last: it is known for a fire
-        and need not be confirmed again after a pause."""
-        least = 1 if self.confirmed else 0
-        while len(self.hits) > least and self.hits[0].at_s < before_s:
-            self.hits.popleft()
-        if self.hits and not self.confirmed:
-            self.first_s = self.hits[0].at_s
-
-    def note_look(self, now_s: float) -> None:
-        if self.hits[-1].at_s == now_s:
-            self.missed_s = None
-        elif self.missed_s is None:
-            self.missed_s = now_s
-
-    def out(self, now_s: float, close_after_s: float) -> bool:
-        """Whether nothing is left of it: no hit, or looks that missed it for so long."""
-        missed = self.missed_s is not None and now_s - self.missed_s >= close_after_s
-        return not self.hits or (self.confirmed and missed)
-
-
 class FireRule:
     """Keeps the hearths of one zone. A confirmed one is known until looks without it have come
     for as long as an incident takes to close."""
@@ -124,24 +108,68 @@ class FireRule:
         self._settings = settings
         self._zone = zone
         self._looked_s: deque[float] = deque()
-        self._hearths: list[_Hearth] = []
+        self._found_s: float | None = None
+        self._hearths: list[Hearth] = []
+        self._numbers = itertools.count(1)
 
     def judge(self, scene: Scene) -> Judgement:
         now_s = scene.now_s
         self._looked_s.append(now_s)
-        flames = scene.detections.of(*FLAME_LABELS).at_least(self._settings.confidence)
-        smoke = scene.detections.of(*SMOKE_LABELS).at_least(self._settings.smoke_confidence)
+        flames = scene.detections.of(*FLAME_LABELS).at_least(self._floor(smoke=False))
+        smoke = scene.detections.of(*SMOKE_LABELS).at_least(self._floor(smoke=True))
         self._take_in(flames, False, now_s)
         self._take_in(smoke, True, now_s)
 
         self._forget(now_s)
+        finding = self._settle(now_s)
+        return Judgement(
+            finding=finding,
+            suspicious=any(not hearth.confirmed for hearth in self._hearths),
+            doubt=self._doubt(now_s) if self._settings.second_look else None,
+        )
+
+    def learn(self, place: int, seen: SecondLook) -> Finding | None:
+        """Take in what a second look at a hearth found; the finding, if that settles it and the
+        newest look, which showed it, found nothing yet."""
+        for hearth in self._hearths:
+            if hearth.number == place:
+                hearth.learn(seen)
+        if not self._looked_s or self._found_s == self._looked_s[-1]:
+            return None
+        return self._settle(self._looked_s[-1])
+
+    def _settle(self, now_s: float) -> Finding | None:
         for hearth in self._hearths:
             hearth.confirmed = hearth.confirmed or self._confirms(hearth)
         burning = [h for h in self._hearths if h.confirmed and h.hits[-1].at_s == now_s]
-        return Judgement(
-            finding=self._finding(burning, now_s) if burning else None,
-            suspicious=any(not hearth.confirmed for hearth in self._hearths),
-        )
+        if not burning:
+            return None
+        self._found_s = now_s
+        return self._finding(burning, now_s)
+
+    def _floor(self, *, smoke: bool) -> float:
+        """The least score that is looked at. What counts by itself always is."""
+        settings = self._settings
+        if smoke:
+            return min(settings.smoke_confidence, settings.suspect_smoke_confidence)
+        return min(settings.confidence, settings.suspect_confidence)
+
+    def _doubt(self, now_s: float) -> Doubt | None:
+        """The likeliest hearth of this look that is not settled and was not just asked for."""
+        asked_before_s = now_s - self._settings.ask_again_s
+        doubtful = [
+            hearth
+            for hearth in self._hearths
+            if not hearth.confirmed
+            and hearth.hits[-1].at_s == now_s
+            and (hearth.asked_s is None or hearth.asked_s <= asked_before_s)
+        ]
+        if not doubtful:
+            return None
+        hearth = max(doubtful, key=lambda one: one.hits[-1].score)
+        hearth.asked_s = now_s
+        best = hearth.hits[-1].best
+        return Doubt(hearth.number, best.box, best.score)
 
     def _forget(self, now_s: float) -> None:
         before_s = now_s - self._settings.window_s
@@ -162,40 +190,60 @@ class FireRule:
         for row in range(len(seen)):
             rows.setdefault(self._place_of(seen.xyxy[row], known), []).append(row)
         for row in rows.pop(-1, []):
-            known.append(_Hearth(smoke, now_s))
+            known.append(Hearth(next(self._numbers), smoke, now_s))
             self._hearths.append(known[-1])
             rows[len(known) - 1] = [row]
         for place, its in rows.items():
             boxes = seen[np.array(its, np.intp)]
-            known[place].hits.append(_Hit(now_s, boxes.boxes(), boxes.xyxy))
+            known[place].hits.append(Hit(now_s, boxes.boxes(), boxes.xyxy))
 
-    def _place_of(self, xyxy: Floats, known: Sequence[_Hearth]) -> int:
+    def _place_of(self, xyxy: Floats, known: Sequence[Hearth]) -> int:
         """The index of the hearth whose last boxes overlap the box (4,) most; -1 for none."""
         overlaps = [_overlap(xyxy, hearth.hits[-1].xyxy) for hearth in known]
         best = int(np.argmax(overlaps)) if overlaps else -1
         return best if best >= 0 and overlaps[best] >= self._settings.overlap else -1
 
-    def _confirms(self, hearth: _Hearth) -> bool:
-        settings = self._settings
-        first_s, last_s = hearth.hits[0].at_s, hearth.hits[-1].at_s
-        looks = sum(at_s >= first_s for at_s in self._looked_s)
-        return (
-            len(hearth.hits) >= settings.hits
-            and len(hearth.hits) >= settings.presence * looks
-            and last_s - first_s >= (settings.smoke_for_s if hearth.smoke else settings.for_s)
-        )
+    def _confirms(self, hearth: Hearth) -> bool:
+        settings, evidence = self._settings, hearth.evidence
+        if evidence is not None and evidence >= settings.confirm_evidence:
+            enough = settings.confirmed_hits, settings.confirmed_presence
+            if self._suffices(hearth.hits, *enough, settings.confirmed_for_s):
+                return True
+        hits = self._counting(hearth)
+        denied = evidence is not None and evidence <= settings.deny_evidence
+        if denied and _median_score(hits) < settings.certain_confidence:
+            return False
+        for_s = settings.smoke_for_s if hearth.smoke else settings.for_s
+        return self._suffices(hits, settings.hits, settings.presence, for_s)
 
-    def _finding(self, burning: Sequence[_Hearth], now_s: float) -> Finding:
+    def _counting(self, hearth: Hearth) -> list[Hit]:
+        """The hits that count by themselves."""
+        settings = self._settings
+        least = settings.smoke_confidence if hearth.smoke else settings.confidence
+        return [hit for hit in hearth.hits if hit.score >= least]
+
+    def _suffices(self, hits: Sequence[Hit], least: int, presence: float, for_s: float) -> bool:
+        """Whether hits are enough in number, in share of the looks, and in time."""
+        if len(hits) < least:
+            return False
+        looks = sum(at_s >= hits[0].at_s for at_s in self._looked_s)
+        return len(hits) >= presence * looks and hits[-1].at_s - hits[0].at_s >= for_s
+
+    def _finding(self, burning: Sequence[Hearth], now_s: float) -> Finding:
         lead = max(burning, key=lambda hearth: hearth.hits[-1].at_s - hearth.first_s)
         looks = sum(at_s >= lead.hits[0].at_s for at_s in self._looked_s)
         return Finding(
-            score=max(float(np.median([hit.score for hit in h.hits])) for h in burning),
+            score=max(_median_score(h.hits) for h in burning),
             lasted_s=now_s - lead.first_s,
             looks=looks,
             hits=len(lead.hits),
-            explanation=_explain(burning, looks, len(lead.hits), now_s - lead.first_s),
+            explanation=explain(burning, looks, len(lead.hits), now_s - lead.first_s),
             boxes=tuple(_newest_boxes(burning)),
         )
+
+
+def _median_score(hits: Sequence[Hit]) -> float:
+    return float(np.median([hit.score for hit in hits])) if hits else 0.0
 
 
 def _overlap(xyxy: Floats, others: Floats) -> float:
@@ -205,16 +253,6 @@ def _overlap(xyxy: Floats, others: Floats) -> float:
     return float((intersection(box, others) / np.maximum(smaller, 1e-12)).max())
 
 
-def _newest_boxes(hearths: Sequence[_Hearth]) -> Iterator[LabelledBox]:
+def _newest_boxes(hearths: Sequence[Hearth]) -> Iterator[LabelledBox]:
     for hearth in hearths:
         yield from hearth.hits[-1].boxes
-
-
-def _explain(burning: Sequence[_Hearth], looks: int, hits: int, lasted_s: float) -> Text:
-    kinds = sorted({hearth.smoke for hearth in burning})
-    zh = "和".join("烟雾" if smoke else "火焰" for smoke in kinds)
-    en = " and ".join("smoke" if smoke else "flames" for smoke in kinds)
-    return Text.of(
-        f"{looks} 次巡看中 {hits} 次见{zh}, 历时 {lasted_s:.1f} s",
-        f"{en.capitalize()} in {hits} of {looks} looks over {lasted_s:.1f} s",
-    )

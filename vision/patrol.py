@@ -11,17 +11,33 @@ import structlog
 
 from domain.base import Text
 from domain.errors import ConfigurationError
+from domain.geometry import Box
 from domain.incident import CloseReason, Incident, IncidentState, ModelRef
 from vision.incidents import IncidentBook, IncidentMessage, Subject, closed_for_change
 from vision.look import Look
-from vision.rule import Rule, Scene
+from vision.rule import Doubt, Doubting, Rule, Scene
 from vision.schedule import is_on
+from vision.second_look import SecondLook
 from vision.settings import RuleSettings, build_rule, zone_problems
 from vision.steady import SteadySeconds
 from vision.tracks import Tracker
 from vision.zones import INLINE_ZONE_ID, Zone, ZoneKind, ZoneSettings, unmasked
 
 _log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class SecondLookWish:
+    """What a camera should be looked at again for: some seconds of pictures up to `at`."""
+
+    rule_id: str
+    zone_id: str
+    doubt: Doubt
+    at: datetime
+
+    @property
+    def box(self) -> Box:
+        return self.doubt.box
 
 
 @dataclass(slots=True)
@@ -33,13 +49,16 @@ class _Watch:
     subject: Subject
     rule: Rule
     suspicious: bool = False
+    doubt: Doubt | None = None
     looked_s: float | None = None
+    looked_at: datetime | None = None
 
     def begin_anew(self) -> None:
         """Forget what earlier looks showed: too much may have happened since."""
         self.rule = build_rule(self.settings, self.zone)
         self.suspicious = False
-        self.looked_s = None
+        self.doubt = None
+        self.looked_s = self.looked_at = None
 
 
 class CameraPatrol:
@@ -81,6 +100,37 @@ class CameraPatrol:
     def suspicious(self) -> bool:
         """Whether some rule would soon know more if the camera were looked at more often."""
         return any(watch.suspicious for watch in self._watches)
+
+    @property
+    def wants_second_look(self) -> SecondLookWish | None:
+        """What the newest look left in doubt: the likeliest, if there are several. Whoever can
+        get the pictures answers with `hear`; without an answer the rules decide by looks alone."""
+        wishes = [
+            SecondLookWish(*watch.subject.key, watch.doubt, watch.looked_at)
+            for watch in self._watches
+            if watch.doubt is not None and watch.looked_at is not None
+        ]
+        return max(wishes, key=lambda wish: wish.doubt.score, default=None)
+
+    def hear(self, wish: SecondLookWish, seen: SecondLook) -> list[IncidentMessage]:
+        """Take in what a second look found; what opens by it opens now, not at the next look."""
+        for watch in self._watches:
+            if watch.subject.key == (wish.rule_id, wish.zone_id):
+                return self._learn(watch, wish, seen)
+        return []
+
+    def _learn(
+        self, watch: _Watch, wish: SecondLookWish, seen: SecondLook
+    ) -> list[IncidentMessage]:
+        if watch.doubt is wish.doubt:
+            watch.doubt = None
+        if not isinstance(watch.rule, Doubting) or watch.looked_s is None:
+            return []
+        finding = watch.rule.learn(wish.doubt.place, seen)
+        if finding is None or watch.looked_at is None:
+            return []
+        found = self._book.match(watch.subject, finding, watch.looked_at, watch.looked_s)
+        return self._logged(found)
 
     def look(self, look: Look) -> list[IncidentMessage]:
         """Judge one look. Messages come in the order in which they happened."""
@@ -146,8 +196,8 @@ class CameraPatrol:
 
     def _judge(self, watch: _Watch, scene: Scene, at: datetime) -> list[IncidentMessage]:
         judgement = watch.rule.judge(scene)
-        watch.suspicious = judgement.suspicious
-        watch.looked_s = scene.now_s
+        watch.suspicious, watch.doubt = judgement.suspicious, judgement.doubt
+        watch.looked_s, watch.looked_at = scene.now_s, at
         if judgement.finding is None:
             return self._logged(self._book.miss(watch.subject, at, scene.now_s))
         found = self._book.match(watch.subject, judgement.finding, at, scene.now_s)

@@ -3,16 +3,17 @@
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol, Self
+from typing import Protocol, Self, runtime_checkable
 
 from pydantic import Field, model_validator
 
 from domain.base import Settings, Text
-from domain.geometry import FramePolygon
+from domain.geometry import Box, FramePolygon
 from domain.incident import IncidentKind, LabelledBox
 from domain.place import Id
 from models.detections import Detections
 from vision.schedule import Schedule
+from vision.second_look import SecondLook
 from vision.tracks import Track
 from vision.zones import Zone
 
@@ -94,15 +95,36 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Doubt:
+    """A place of which a rule would like to know more: a second look at `box` would tell."""
+
+    place: int
+    """The rule's own number of the place; it comes back with the answer."""
+    box: Box
+    score: float
+    """How sure the detector is."""
+
+
+@dataclass(frozen=True, slots=True)
 class Judgement:
     """A rule's answer to one look."""
 
     finding: Finding | None = None
     suspicious: bool = False
     """Something begins that more looks would soon settle."""
+    doubt: Doubt | None = None
+    """What a second look should be taken at; none if there is nothing to ask."""
 
 
 class Rule(Protocol):
     """One rule on one zone of one camera, with what it remembers of earlier looks."""
 
     def judge(self, scene: Scene) -> Judgement: ...
+
+
+@runtime_checkable
+class Doubting(Protocol):
+    """A rule that asks for second looks."""
+
+    def learn(self, place: int, seen: SecondLook) -> Finding | None:
+        """Take in the answer to a doubt; the finding, if the newest look now matches."""

@@ -25,6 +25,9 @@ def evaluate(
     look_every_s: Annotated[
         float | None, typer.Option("--look-every", help="Seconds between looks.", min=0.04)
     ] = None,
+    second_looks: Annotated[
+        bool, typer.Option("--second-look/--no-second-look", help="Take second looks.")
+    ] = True,
     config: ConfigOption = None,
     data: DataOption = None,
 ) -> None:
@@ -49,6 +52,7 @@ def evaluate(
                     detector,
                     look_every_s=look_every_s or configuration.defaults.look_every_s,
                     timezone=configuration.town.zone,
+                    second_looks=second_looks,
                 )
             )
             bar.advance(task)

@@ -1,0 +1,61 @@
+"""Takes second looks: cuts the crops out of dense pictures and lets vision judge them."""
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from streams.frame import Frame
+from streams.replay import replay
+from vision.footage import CROP_PX
+from vision.patrol import SecondLookWish
+from vision.second_look import CROPS_HZ, SPAN_S, Crop, SecondLook, region_around, second_look
+
+SPAN = timedelta(seconds=SPAN_S)
+_SLACK = timedelta(milliseconds=5)
+
+
+def take_second_look(wish: SecondLookWish, frames: Iterable[Frame]) -> SecondLook:
+    """Judge a wish by frames of its camera. With too few of them nothing is judged."""
+    return second_look([_crop(frame, wish) for frame in frames], wish.box)
+
+
+def _crop(frame: Frame, wish: SecondLookWish) -> Crop:
+    """The region around the box, its long side some `CROP_PX` pixels (or what the frame has)."""
+    region = region_around(wish.box)
+    width, height = frame.size_wh
+    long_px = max((region.x2 - region.x1) * width, (region.y2 - region.y1) * height, 1.0)
+    scale = min(1.0, CROP_PX / long_px)
+    # libav scales while it converts, so that no picture is ever made in full size.
+    size_wh = max(round(width * scale), 2), max(round(height * scale), 2)
+    image = frame.scaled(size_wh)
+    x1, x2 = int(region.x1 * size_wh[0]), max(round(region.x2 * size_wh[0]), 1)
+    y1, y2 = int(region.y1 * size_wh[1]), max(round(region.y2 * size_wh[1]), 1)
+    return Crop(frame.captured_at.timestamp(), image[min(y1, y2 - 1) : y2, min(x1, x2 - 1) : x2])
+
+
+class DenseFile:
+    """The dense pictures of a clip that is replayed. Decodes on only when it is asked."""
+
+    def __init__(self, file: Path, *, start_at: datetime, repeat_to_s: float | None) -> None:
+        self._frames: Iterator[Frame] = replay(
+            file,
+            look_every_s=1 / CROPS_HZ,
+            start_at=start_at,
+            repeat_to_s=repeat_to_s,
+            decode="all",
+        )
+        self._recent: deque[Frame] = deque()
+
+    def until(self, at: datetime) -> list[Frame]:
+        """The pictures of the last `SPAN_S` seconds up to `at`, which must not go back."""
+        while not self._recent or self._recent[-1].captured_at < at - _SLACK:
+            frame = next(self._frames, None)
+            if frame is None:
+                break
+            self._recent.append(frame)
+            while self._recent[0].captured_at < at - SPAN - _SLACK:
+                self._recent.popleft()
+                if not self._recent:
+                    break
+        return [f for f in self._recent if at - SPAN - _SLACK <= f.captured_at <= at + _SLACK]
