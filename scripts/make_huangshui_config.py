@@ -114,13 +114,13 @@ town: {name: {zh: 黄水镇, en: Huangshui}, timezone: Asia/Shanghai}
 data_dir: patrol-data
 bus: {url: "${PATROL_BUS_URL:-embedded}"}
 database: {url: "${PATROL_DATABASE_URL:-}"}  # empty: SQLite below data_dir
-detector: {model: yolo11n-coco-640, threads: 1}
+detector: {model: patrol-n, threads: 1}
 cases: {number_prefix: HS}
 console: {host: 127.0.0.1, port: 8780}
 worker: {id: edge-1}
 defaults:
   look_every_s: 3.0
-  rules: {fire: {}}  # needs a model that knows flames and smoke; patrol check says so
+  rules: {fire: {}}
 """
 
 

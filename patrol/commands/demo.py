@@ -13,12 +13,14 @@ import typer
 from rich.table import Table
 
 from domain.errors import ConfigurationError
+from domain.incident import IncidentKind
+from models.catalog import Catalog
 from patrol.bus import open_bus
 from patrol.checking import check_file
 from patrol.commands.output import PortOption, complain, console
 from patrol.commands.up import children, desk_url
 from patrol.config import Configuration
-from patrol.demo.checklist import Checked, Checklist, missing
+from patrol.demo.checklist import Checked, Checklist, wanted_kinds
 from patrol.demo.fresh import set_aside
 from patrol.demo.stage import announce, demo_cameras
 from patrol.loading import load
@@ -82,21 +84,34 @@ def _check(
 ) -> int:
     host, port = configuration.console.host, configuration.console.port
     started_s = time.monotonic()
-    checklist = Checklist(f"http://{host}:{port}", started_at=datetime.now(UTC))
+    checklist = Checklist(
+        f"http://{host}:{port}", wanted=_wanted(configuration), started_at=datetime.now(UTC)
+    )
     checked = checklist.wait(seconds, stopping)
     _print(checked)
     cpu = supervisor.cpu_cores()
     shares = ", ".join(f"{name} {cores:.2f}" for name, cores in sorted(cpu.items()))
     console.print(f"CPU cores over {time.monotonic() - started_s:.0f} s: {shares}")
-    if lacking := missing(checked):
+    if lacking := checklist.missing(checked):
         complain(f"no verified case of: {', '.join(lacking)} within {seconds:g} s")
         return 1
     return 0
 
 
+def _wanted(configuration: Configuration) -> tuple[IncidentKind, ...]:
+    """The kinds of cases to wait for; says so when fire is not among them, and why."""
+    model = Catalog(configuration.models_dir).get(configuration.detector.model)
+    wanted = wanted_kinds(model.labels)
+    words = ", ".join(kind.value for kind in wanted)
+    console.print(f"waiting for verified cases of: {words} (model {model.name})")
+    if IncidentKind.FIRE not in wanted:
+        console.print(f"fire is left out: the model {model.name} has no class for flames")
+    return wanted
+
+
 def _print(checked: list[Checked]) -> None:
-    table = Table("kind", "case", "opened after", "clip", "files verified")
+    table = Table("kind", "case", "camera", "opened after", "clip", "files verified")
     for one in checked:
-        clip = f"{one.clip_s:.1f} s"
-        table.add_row(one.kind, one.no, f"{one.opened_after_s:.0f} s", clip, str(one.files))
+        after, clip = f"{one.opened_after_s:.0f} s", f"{one.clip_s:.1f} s"
+        table.add_row(one.kind, one.no, one.camera_id, after, clip, str(one.files))
     console.print(table)
