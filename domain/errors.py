@@ -14,7 +14,8 @@ PatrolError
 ├── ModelError                  a detector cannot be used
 │   ├── ModelMissing            no such file or catalogue entry
 │   ├── ModelCorrupt            wrong sha256, or not an ONNX graph
-│   └── ModelShapeError         inputs or outputs are not those of the declared head
+│   ├── ModelShapeError         inputs or outputs are not those of the declared head
+│   └── ModelUnreachable        the address it is published at cannot be reached from here
 ├── BusError
 │   ├── BusUnavailable          the bus does not answer; messages wait in the spool
 │   └── MessageInvalid          an envelope that cannot be understood; goes to the dead letters
@@ -110,6 +111,10 @@ class ModelCorrupt(ModelError):
 
 class ModelShapeError(ModelError):
     """Inputs or outputs are not those of the declared head."""
+
+
+class ModelUnreachable(ModelError):
+    """The address it is published at cannot be reached from here."""
 
 
 class BusError(PatrolError):

@@ -10,7 +10,11 @@ from models.entry import HeadKind
 from models.summary import entry_table, model_rows, models_table
 from models.training.recipe import read_recipe
 from models.training.run import train
+from patrol.commands.machine import say_abilities
 from patrol.commands.models_compose import compose
+from patrol.commands.models_export import export_model
+from patrol.commands.models_pull import pull_model
+from patrol.commands.models_quantise import quantise_model
 from patrol.commands.models_score import score
 from patrol.commands.output import (
     ConfigOption,
@@ -23,9 +27,12 @@ from patrol.commands.output import (
 from patrol.commands.tables import NamesOption, names_of, show
 from patrol.loading import load
 
-app = typer.Typer(help="Detectors: list, import, score.", no_args_is_help=True)
+app = typer.Typer(help="Detectors: list, pull, import, score, export, train.", no_args_is_help=True)
 app.command("compose")(compose)
 app.command("score")(score)
+app.command("pull")(pull_model)
+app.command("export")(export_model)
+app.command("quantise")(quantise_model)
 
 
 @app.command("list")
@@ -43,6 +50,7 @@ def list_models(
             console.print(row.detail, style="red", markup=False)
     if not any(row.state == "ready" for row in rows):
         console.print("none is here yet; bring one in with: patrol models import FILE.onnx")
+    say_abilities()
 
 
 @app.command("import")

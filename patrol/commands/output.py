@@ -18,7 +18,7 @@ from rich.progress import (
 from patrol.logs import mask_secrets
 
 console = Console()
-_errors = Console(stderr=True)
+errors = Console(stderr=True)
 
 ConfigOption = Annotated[
     Path | None,
@@ -36,7 +36,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machine
 
 def complain(message: str) -> None:
     """Say on standard error what went wrong; passwords in URLs are masked whoever wrote it."""
-    _errors.print(mask_secrets(message), style="red", markup=False, highlight=False, soft_wrap=True)
+    errors.print(mask_secrets(message), style="red", markup=False, highlight=False, soft_wrap=True)
 
 
 def print_json(value: Any) -> None:
@@ -56,6 +56,6 @@ def progress() -> Progress:
         MofNCompleteColumn(),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
-        console=_errors,
+        console=errors,
         transient=True,
     )

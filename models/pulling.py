@@ -1,0 +1,173 @@
+"""From a name to a model in the catalogue: fetched, converted if need be, tried out, registered."""
+
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Protocol
+
+import httpx
+
+from domain.base import Value
+from domain.errors import ModelError, ModelUnreachable
+from models.catalog import Catalog
+from models.downloads import Download
+from models.entry import ModelEntry
+from models.fetching import Patience, Progress, Wanted, fetch
+from models.files import sha256_of
+
+FOLDER = "downloads"
+"""Below the folder of models: what is being fetched, and checkpoints that wait for converting."""
+CONVERTED_WH = 640, 384
+"""The input of a converted checkpoint, unless told otherwise: for 16:9 pictures."""
+
+
+class Convert(Protocol):
+    """What makes an ONNX file of a checkpoint; without classes it keeps its own."""
+
+    def __call__(
+        self,
+        checkpoint: Path,
+        target: Path,
+        input_wh: tuple[int, int],
+        classes: Sequence[str] = (),
+        *,
+        half: bool = True,
+    ) -> Path: ...
+
+
+class Pulled(Value):
+    """What came of it."""
+
+    entry: ModelEntry
+    sha256: str
+    """Of the file that was fetched, which for a checkpoint is not the model's own."""
+    verified: bool
+    """Whether there was a hash to compare with."""
+    was_here: bool = False
+    """Nothing was fetched."""
+
+
+def pull(
+    catalog: Catalog,
+    folder: Path,
+    download: Download,
+    http: httpx.Client,
+    *,
+    name: str | None = None,
+    input_wh: tuple[int, int] | None = None,
+    classes: Sequence[str] = (),
+    progress: Progress | None = None,
+    patience: Patience | None = None,
+    convert: Convert | None = None,
+) -> Pulled:
+    """Fetch a model into `folder` and import it; called again, it goes on where it stopped. What
+    is in the catalogue already is not fetched again.
+
+    Raises ModelError as `fetch` and `Catalog.import_file` do, and where a checkpoint cannot be
+    converted here: then the checkpoint stays, and the message says what is missing.
+    """
+    _check_choice(download, input_wh, classes)
+    name = name or download.name
+    if (entry := _ready(catalog, name)) is not None:
+        return Pulled(entry=entry, sha256=entry.sha256, verified=True, was_here=True)
+    file = folder / FOLDER / download.file
+    wanted = Wanted(download.url, download.size_bytes, download.sha256)
+    if _is_here(file, wanted):
+        sha256 = sha256_of(file)
+    else:
+        sha256 = _fetched(wanted, file, http, download, progress, patience)
+    source = file
+    if download.is_checkpoint:
+        convert = convert or converter(file)
+        source = convert(file, file.with_suffix(".onnx"), input_wh or CONVERTED_WH, classes)
+    entry = catalog.import_file(
+        source,
+        name=name,
+        head=download.head,
+        labels=download.labels,
+        input_wh=download.input_wh,
+        licence=download.licence,
+        origin=f"{download.origin}: {download.file}, sha256 {sha256}",
+        note=download.note,
+    )
+    # A checkpoint that can find anything is kept: other classes may be wanted of it.
+    for done in {source} if download.open_vocabulary else {source, file}:
+        done.unlink(missing_ok=True)
+    return Pulled(entry=entry, sha256=sha256, verified=download.sha256 is not None)
+
+
+def can_convert() -> bool:
+    """Whether the extra [train] is installed."""
+    return all(find_spec(name) is not None for name in ("onnx", "torch", "ultralytics"))
+
+
+def converter(file: Path) -> Convert:
+    """What converts checkpoints. Raises ModelError without the extra [train]."""
+    if not can_convert():
+        raise ModelError(
+            f"{file}: a checkpoint has to be converted to ONNX, which the extra [train] does; "
+            "install it (pip install 'sentinel-patrol[train]') and pull again, nothing is fetched "
+            "twice; or take the file to a machine that has it: patrol models export FILE.pt"
+        )
+    from models.training.foreign import convert
+
+    return convert
+
+
+def _ready(catalog: Catalog, name: str) -> ModelEntry | None:
+    """The model of this name, if its file is here and sound."""
+    try:
+        catalog.path(name)
+    except ModelError:
+        return None
+    return catalog.get(name)
+
+
+def _check_choice(
+    download: Download, input_wh: tuple[int, int] | None, classes: Sequence[str]
+) -> None:
+    if download.open_vocabulary and not classes:
+        raise ModelError(
+            f"model {download.name} finds what it is told to: expected --classes, such as "
+            "--classes 'street stall,vendor cart,parasol'"
+        )
+    if classes and not download.open_vocabulary:
+        raise ModelError(f"model {download.name} has its own classes; leave out --classes")
+    if input_wh and not download.is_checkpoint:
+        raise ModelError(f"model {download.name} has its own input size; leave out --input-size")
+
+
+def _is_here(file: Path, wanted: Wanted) -> bool:
+    """A file of an earlier pull that could not be converted then."""
+    return file.is_file() and wanted.sha256 in (None, sha256_of(file))
+
+
+def _fetched(
+    wanted: Wanted,
+    file: Path,
+    http: httpx.Client,
+    download: Download,
+    progress: Progress | None,
+    patience: Patience | None,
+) -> str:
+    try:
+        return fetch(wanted, file, http, progress=progress, patience=patience)
+    except ModelUnreachable as error:
+        raise ModelUnreachable(f"{error}; {without_internet(download)}") from error
+
+
+def without_internet(download: Download) -> str:
+    """What to do where the address cannot be reached, as in most camera networks."""
+    if download.is_checkpoint:
+        return (
+            "without Internet, pull it on a machine that has it, or fetch the file there and run: "
+            f"patrol models export {download.file}; then bring the ONNX file here with: "
+            f"patrol models import FILE.onnx --name {download.name}"
+        )
+    width, height = download.input_wh or (0, 0)
+    labels = ",".join(download.labels or ())
+    return (
+        "without Internet, fetch the file elsewhere and bring it here with: "
+        f"patrol models import {download.file} --name {download.name} --head {download.head} "
+        f"--input-size {width},{height} --labels '{labels}' --licence {download.licence}"
+    )

@@ -1,0 +1,184 @@
+"""Static quantisation: a model whose convolutions count in 8 bits.
+
+Their ranges are taken from pictures. Needs the extra [quantise].
+"""
+
+import tempfile
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import redirect_stdout
+from io import StringIO
+from pathlib import Path
+from typing import Any, Literal
+
+import cv2
+import numpy as np
+from pydantic import Field
+
+from domain.base import Settings
+from domain.errors import ModelCorrupt, ModelError
+from models.detections import Floats
+from models.entry import ModelEntry
+from models.heads import head_for
+from models.letterbox import Image, Letterbox
+
+Method = Literal["minmax", "percentile", "entropy"]
+Activations = Literal["uint8", "int8"]
+METHODS: Mapping[Method, str] = {
+    "minmax": "MinMax",
+    "percentile": "Percentile",
+    "entropy": "Entropy",
+}
+TYPES: Mapping[Activations, str] = {"uint8": "QUInt8", "int8": "QInt8"}
+SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp"})
+
+Progress = Callable[[int, int], None]
+"""Called with how many pictures were run, and of how many."""
+
+
+class QuantiseSettings(Settings):
+    """How the ranges are found and how fine the steps are."""
+
+    method: Method = "minmax"
+    """What becomes of rare large values: kept (minmax), cut beyond a percentile, or cut where the
+    histogram loses least (entropy)."""
+    activations: Activations = "uint8"
+    """uint8 suits x86 processors, int8 suits ARM and graphics cards."""
+    per_channel: bool = True
+    """A scale for each channel of the weights instead of one for all."""
+    float_levels: int = Field(default=0, ge=0)
+    """So many convolutions, counted from the outputs, stay in floating point."""
+    pictures: int = Field(default=64, ge=1)
+    """At most so many pictures are run, evenly chosen."""
+
+
+def quantise(
+    source: Path,
+    entry: ModelEntry,
+    pictures: Path,
+    target: Path,
+    settings: QuantiseSettings,
+    progress: Progress | None = None,
+) -> Path:
+    """Write `target`, the model of `source` with its convolutions in 8 bits.
+
+    `entry` tells its input and head. Raises ModelError without the extra [quantise] or without
+    pictures, ModelCorrupt for what cannot be quantised.
+    """
+    files = pictures_in(pictures, settings.pictures)
+    try:
+        import onnx
+        from onnxruntime import quantization
+    except ImportError as error:
+        raise ModelError(
+            f"{source}: quantising needs the extra [quantise]: "
+            f"pip install 'sentinel-patrol[quantise]' ({error})"
+        ) from error
+    with tempfile.TemporaryDirectory() as folder:
+        folded = Path(folder) / "folded.onnx"
+        try:
+            # Weights that are kept in 16 bits become plain ones again, which is what it looks for.
+            quantization.quant_pre_process(str(source), str(folded), skip_symbolic_shape=True)
+            graph = onnx.load(str(folded)).graph
+            _quantise_file(folded, target, graph, _Reader(entry, files, progress), settings)
+        except (ValueError, RuntimeError, onnx.checker.ValidationError) as error:
+            raise ModelCorrupt(f"{source}: cannot be quantised: {error}") from error
+    _keep_facts(source, target)
+    return target
+
+
+def pictures_in(folder: Path, limit: int) -> list[Path]:
+    """At most `limit` pictures of a folder and those below it, evenly chosen by name."""
+    files = sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES)
+    if not files:
+        raise ModelError(f"{folder}: expected pictures ({', '.join(sorted(SUFFIXES))}), found none")
+    chosen = np.linspace(0, len(files) - 1, min(limit, len(files))).astype(int)
+    return [files[i] for i in chosen]
+
+
+def float_convolutions(graph: Any, levels: int) -> list[str]:
+    """The names of the convolutions from which an output is reached through fewer than `levels`
+    others."""
+    users: dict[str, list[Any]] = {}
+    for node in graph.node:
+        for tensor in node.input:
+            users.setdefault(tensor, []).append(node)
+    below: dict[str, int] = {}
+    for node in reversed(graph.node):
+        later = [user for tensor in node.output for user in users.get(tensor, [])]
+        counts = [below[user.output[0]] + (user.op_type == "Conv") for user in later]
+        below[node.output[0]] = min(counts, default=0)
+    convolutions = (node for node in graph.node if node.op_type == "Conv")
+    return [node.name for node in convolutions if below[node.output[0]] < levels]
+
+
+def _quantise_file(
+    folded: Path, target: Path, graph: Any, reader: "_Reader", settings: QuantiseSettings
+) -> None:
+    from onnxruntime import quantization
+
+    # onnxruntime prints its progress, which is not ours to show.
+    with warnings.catch_warnings(), redirect_stdout(StringIO()):
+        # Of histograms of tensors that are always the same value.
+        warnings.simplefilter("ignore", RuntimeWarning)
+        quantization.quantize_static(
+            str(folded),
+            str(target),
+            reader,
+            quant_format=quantization.QuantFormat.QDQ,
+            op_types_to_quantize=["Conv"],
+            per_channel=settings.per_channel,
+            activation_type=quantization.QuantType[TYPES[settings.activations]],
+            weight_type=quantization.QuantType.QInt8,
+            nodes_to_exclude=float_convolutions(graph, settings.float_levels),
+            calibrate_method=quantization.CalibrationMethod[METHODS[settings.method]],
+            # One picture at a time: all tensors of all pictures would not fit into memory.
+            extra_options={"CalibStridedMinMax": 1},
+        )
+
+
+def _keep_facts(source: Path, target: Path) -> None:
+    """What the file says of itself, so that the import needs no more than before."""
+    import onnx
+
+    quantised = onnx.load(str(target))
+    facts = {fact.key: fact.value for fact in onnx.load(str(source)).metadata_props}
+    onnx.helper.set_model_props(quantised, facts)
+    onnx.save(quantised, str(target))
+
+
+class _Reader:
+    """Hands out the pictures as onnxruntime's calibration asks for them."""
+
+    def __init__(self, entry: ModelEntry, files: Sequence[Path], progress: Progress | None) -> None:
+        self._entry = entry
+        self._form = head_for(entry.head, entry.input_wh, entry.labels).form
+        self._files = files
+        self._progress = progress
+        self._input = "images"
+        self._next, self._end = 0, len(files)
+
+    def __len__(self) -> int:
+        return len(self._files)
+
+    def set_range(self, start_index: int, end_index: int) -> None:
+        self._next, self._end = start_index, min(end_index, len(self._files))
+
+    def get_next(self) -> dict[str, Floats] | None:
+        if self._next >= self._end:
+            return None
+        image = cv2.imread(str(self._files[self._next]), cv2.IMREAD_COLOR)
+        if image is None:
+            raise ValueError(f"{self._files[self._next]}: cannot be read as a picture")
+        self._next += 1
+        if self._progress is not None:
+            self._progress(self._next, len(self._files))
+        return {self._input: self._tensor(np.asarray(image, np.uint8))}
+
+    def _tensor(self, image: Image) -> Floats:
+        width, height = self._entry.input_wh
+        planes = np.empty((1, 3, height, width), np.float32)
+        size_wh = image.shape[1], image.shape[0]
+        place = Letterbox.fit(size_wh, self._entry.input_wh, centred=self._form.centred)
+        place.draw(image, planes[0], self._form)
+        return planes
