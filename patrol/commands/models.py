@@ -13,6 +13,7 @@ from models.training.run import train
 from patrol.commands.machine import say_abilities
 from patrol.commands.models_compose import compose
 from patrol.commands.models_export import export_model
+from patrol.commands.models_gallery import gallery
 from patrol.commands.models_pull import pull_model
 from patrol.commands.models_quantise import quantise_model
 from patrol.commands.models_score import score
@@ -30,6 +31,7 @@ from patrol.loading import load
 app = typer.Typer(help="Detectors: list, pull, import, score, export, train.", no_args_is_help=True)
 app.command("compose")(compose)
 app.command("score")(score)
+app.command("gallery")(gallery)
 app.command("pull")(pull_model)
 app.command("export")(export_model)
 app.command("quantise")(quantise_model)
