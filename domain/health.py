@@ -100,3 +100,5 @@ class CameraLooks(Value):
     """Looks that were due but not done, by cause: no_keyframe, decode_error, overload, stale…"""
     counts: dict[str, int] = Field(default_factory=dict)
     """Detections in the last look, by label."""
+    runs_on: str = ""
+    """What computed the last look, in words; with the reason if it is not what was asked for."""

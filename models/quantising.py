@@ -80,7 +80,8 @@ def quantise(
             # Weights that are kept in 16 bits become plain ones again, which is what it looks for.
             quantization.quant_pre_process(str(source), str(folded), skip_symbolic_shape=True)
             graph = onnx.load(str(folded)).graph
-            _quantise_file(folded, target, graph, _Reader(entry, files, progress), settings)
+            reader = _Reader(entry, graph.input[0].name, files, progress)
+            _quantise_file(folded, target, graph, reader, settings)
         except (ValueError, RuntimeError, onnx.checker.ValidationError) as error:
             raise ModelCorrupt(f"{source}: cannot be quantised: {error}") from error
     _keep_facts(source, target)
@@ -150,12 +151,18 @@ def _keep_facts(source: Path, target: Path) -> None:
 class _Reader:
     """Hands out the pictures as onnxruntime's calibration asks for them."""
 
-    def __init__(self, entry: ModelEntry, files: Sequence[Path], progress: Progress | None) -> None:
+    def __init__(
+        self,
+        entry: ModelEntry,
+        input_name: str,
+        files: Sequence[Path],
+        progress: Progress | None,
+    ) -> None:
         self._entry = entry
         self._form = head_for(entry.head, entry.input_wh, entry.labels).form
         self._files = files
         self._progress = progress
-        self._input = "images"
+        self._input = input_name
         self._next, self._end = 0, len(files)
 
     def __len__(self) -> int:

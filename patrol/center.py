@@ -68,8 +68,15 @@ class Center:
             at=self._clock.now(),
             version=__version__,
             started_at=self._started_at,
-            parts=(self._bus_status(),),
+            parts=(self._bus_status(), *self._detector_status()),
         )
+
+    def _detector_status(self) -> tuple[PartStatus, ...]:
+        """What computes the looks, as the workers tell; nothing before the first look."""
+        rows = self._book.cameras()
+        told = sorted({row.looks.runs_on for row in rows if row.looks and row.looks.runs_on})
+        words = Text.of("检测器", "Detector")
+        return tuple(PartStatus(name="detector", words=words, ok=True, detail=d) for d in told)
 
     def _bus_status(self) -> PartStatus:
         words = Text.of("消息总线", "Message bus")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from domain.errors import ModelError
 from models.catalog import Catalog
+from models.runtime import abilities
 from patrol.config import CameraSettings, Configuration
 from patrol.contradictions import contradictions
 from patrol.loading import read
@@ -53,11 +54,23 @@ def _model_errors(configuration: Configuration) -> Iterator[tuple[Location, str]
 def _warnings(configuration: Configuration) -> Iterator[tuple[Location, str]]:
     if configuration.grids is None:
         yield ("grids",), "no grids: every case goes to the coordination office"
+    yield from _detector_warnings(configuration)
     yield from _grid_warnings(configuration)
     labels = _labels(configuration)
     for index, camera in enumerate(configuration.cameras):
         for rule_id, said in _blind_rules(configuration, camera, labels):
             yield ("cameras", index, "rules", rule_id), said
+
+
+def _detector_warnings(configuration: Configuration) -> Iterator[tuple[Location, str]]:
+    """A provider that this machine lacks; the machine that runs the worker may have it."""
+    for ability in abilities():
+        if ability.provider == configuration.detector.provider and not ability.can:
+            yield (
+                ("detector", "provider"),
+                f"{ability.provider} is not to be had on this machine ({ability.detail}); "
+                "the next best takes its place",
+            )
 
 
 def _grid_warnings(configuration: Configuration) -> Iterator[tuple[Location, str]]:

@@ -20,6 +20,7 @@ from domain.place import CameraInfo, GbId, GridPlan, Id, Site
 from events_bridge.settings import BusSettings
 from evidence.settings import EvidenceSettings
 from models.settings import DetectorSettings
+from patrol.second_look import SecondLookSettings
 from streams.address import CameraAddress
 from streams.settings import StreamSettings
 from vision.picture import PictureSettings
@@ -114,6 +115,7 @@ class Configuration(Settings):
     detector: DetectorSettings = DetectorSettings()
     streams: StreamSettings = StreamSettings()
     picture: PictureSettings = PictureSettings()
+    second_look: SecondLookSettings = SecondLookSettings()
     evidence: EvidenceSettings = EvidenceSettings()
     cases: CaseSettings = CaseSettings()
     console: ConsoleSettings = ConsoleSettings()
@@ -176,6 +178,12 @@ class Configuration(Settings):
     @property
     def models_dir(self) -> Path:
         return self.data_dir / "models"
+
+    @property
+    def detector_settings(self) -> DetectorSettings:
+        """The detector, with built engines kept in the data directory."""
+        engines_dir = self.detector.engines_dir or self.data_dir / "engines"
+        return self.detector.model_copy(update={"engines_dir": engines_dir})
 
     @property
     def evidence_dir(self) -> Path:

@@ -30,6 +30,8 @@ class Eyes:
             self._next_try_at = now + RETRY_EVERY
             try:
                 self._detector = Detector.open(self._catalog, self._settings)
+                runs_on = str(self._detector.runs_on)
+                log.info("detector ready", model=self._detector.ref.name, runs_on=runs_on)
             except ModelError as error:
                 log.error("blind: no detector", error=str(error))
         return self._detector

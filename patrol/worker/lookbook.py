@@ -23,6 +23,7 @@ class LookBook:
         self._longest_s: float | None = None
         self._skipped: Counter[str] = Counter()
         self._counts: dict[str, int] = {}
+        self._runs_on = ""
 
     @property
     def due_at(self) -> datetime:
@@ -41,15 +42,15 @@ class LookBook:
     def last_look_at(self) -> datetime | None:
         return self._last_look_at
 
-    def done(self, at: datetime, counts: dict[str, int]) -> None:
-        """A look at a picture captured at `at` is done."""
+    def done(self, at: datetime, counts: dict[str, int], runs_on: str = "") -> None:
+        """A look at a picture captured at `at` is done, computed by `runs_on`."""
         with self._lock:
             if self._last_look_at is not None:
                 interval_s = (at - self._last_look_at).total_seconds()
                 self._longest_s = max(self._longest_s or 0.0, interval_s)
             self._last_look_at = at
             self._looks += 1
-            self._counts = counts
+            self._counts, self._runs_on = counts, runs_on
             self._due_at = at + self._promise
 
     def miss_if_late(self, now: datetime, cause: str) -> None:
@@ -75,6 +76,7 @@ class LookBook:
                 longest_interval_s=self._longest_s,
                 skipped=dict(self._skipped),
                 counts=dict(self._counts),
+                runs_on=self._runs_on,
             )
             self._looks, self._longest_s = 0, None
             self._skipped.clear()

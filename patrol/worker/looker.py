@@ -11,6 +11,7 @@ from domain.errors import ModelError
 from evidence.snapshot import thumbnail
 from models.detections import Detections
 from models.detector import Detector
+from patrol.worker.attention import Attention, Question
 from patrol.worker.eyes import Eyes
 from patrol.worker.post import CameraPost
 from patrol.worker.steadfast import steadfast
@@ -39,6 +40,7 @@ class Looker(threading.Thread):
         eyes: Eyes,
         *,
         batch: int,
+        attention: Attention,
         clock: Clock,
         on_news: OnNews,
         on_picture: OnPicture,
@@ -47,6 +49,7 @@ class Looker(threading.Thread):
         self._posts = posts
         self._eyes = eyes
         self._batch = batch
+        self._attention = attention
         self._clock = clock
         self._on_news = on_news
         self._on_picture = on_picture
@@ -67,6 +70,7 @@ class Looker(threading.Thread):
         """Tick, and look at one batch; whether there was anything to look at."""
         if now >= self._next_tick_at:
             self._tick(now)
+        self._hear()
         taken = self._take_due(now)
         if taken:
             self._look(taken)
@@ -79,6 +83,12 @@ class Looker(threading.Thread):
             post.miss_if_late(now)
             if news := post.patrol.tick(now):
                 self._on_news(post, None, news)
+
+    def _hear(self) -> None:
+        """Hand second looks to the patrols that asked for them."""
+        for question, seen in self._attention.answers():
+            if news := question.post.patrol.hear(question.wish, seen):
+                self._on_news(question.post, question.frame, news)
 
     def _take_due(self, now: datetime) -> list[tuple[CameraPost, Frame]]:
         """At most one batch of new pictures, the most overdue cameras first."""
@@ -136,11 +146,14 @@ class Looker(threading.Thread):
         if detections is None or detector is None:
             post.book.skip(frame.captured_at, NO_DETECTOR)
             return
-        post.book.done(frame.captured_at, detections.counts())
+        runs_on = str(detector.runs_on)
+        post.book.done(frame.captured_at, detections.counts(), runs_on)
         post.patrol.use_model(detector.ref)
         look = Look(post.camera_id, frame.captured_at, detections, frame.size_wh)
         if news := post.patrol.look(look):
             self._on_news(post, frame, news)
+        if (wish := post.patrol.wants_second_look) is not None:
+            self._attention.ask(Question(post, wish, frame))
 
 
 def _look_wh(detector: Detector | None, frame: Frame) -> tuple[int, int]:

@@ -17,6 +17,7 @@ from events_bridge.publisher import Publisher
 from evidence.store import EvidenceStore
 from models.catalog import Catalog
 from patrol.config import Configuration
+from patrol.worker.attention import Attention
 from patrol.worker.eyes import Eyes
 from patrol.worker.looker import Looker
 from patrol.worker.memory import WorkerMemory
@@ -66,14 +67,16 @@ class Worker:
             publish=self._publisher.publish,
             on_done=self._save_memory,
         )
-        eyes = Eyes(Catalog(configuration.models_dir), configuration.detector)
+        eyes = Eyes(Catalog(configuration.models_dir), configuration.detector_settings)
         self._posts = [
             CameraPost(camera, configuration, clock=self._clock, on_gap=self._gap_ended)
             for camera in configuration.enabled_cameras
         ]
+        self._attention = Attention(configuration.second_look)
         self._looker = Looker(
             self._posts,
             eyes,
+            attention=self._attention,
             batch=configuration.detector.max_batch,
             clock=self._clock,
             on_news=self._handle_news,
@@ -91,6 +94,7 @@ class Worker:
             post.reader.start()
             stopping.wait(CONNECT_APART_S)
         self._recorder.start()
+        self._attention.start()
         self._looker.start()
         self._reporter.start()
         log.info("worker started", cameras=len(self._posts))
@@ -103,6 +107,7 @@ class Worker:
             return min(share_s, max(ends_s - time.monotonic(), 0.1))
 
         self._looker.stop(at_most(1.0))
+        self._attention.stop(at_most(0.3))
         self._reporter.stop(at_most(0.3))
         self._recorder.stop(at_most(2.0))
         self._remember()

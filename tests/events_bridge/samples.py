@@ -76,6 +76,7 @@ MESSAGES_OF_EACH_TYPE: tuple[Message, ...] = (
                 longest_interval_s=2.04,
                 skipped={"overload": 1},
                 counts={"person": 3},
+                runs_on="cpu fp32, 1 thread (onnxruntime 1.26.0)",
             ),
         ),
     ),
