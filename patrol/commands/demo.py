@@ -110,7 +110,7 @@ def _wanted(configuration: Configuration) -> tuple[IncidentKind, ...]:
 
 
 def _print(checked: list[Checked]) -> None:
-    table = Table("kind", "case", "camera", "opened after", "clip", "files verified")
+    table = Table("kind", "case", "camera", "opened", "clip", "files")
     for one in checked:
         after, clip = f"{one.opened_after_s:.0f} s", f"{one.clip_s:.1f} s"
         table.add_row(one.kind, one.no, one.camera_id, after, clip, str(one.files))
