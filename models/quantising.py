@@ -39,7 +39,7 @@ Progress = Callable[[int, int], None]
 class QuantiseSettings(Settings):
     """How the ranges are found and how fine the steps are."""
 
-    method: Method = "minmax"
+    method: Method = "percentile"
     """What becomes of rare large values: kept (minmax), cut beyond a percentile, or cut where the
     histogram loses least (entropy)."""
     activations: Activations = "uint8"
@@ -48,7 +48,7 @@ class QuantiseSettings(Settings):
     """A scale for each channel of the weights instead of one for all."""
     float_levels: int = Field(default=0, ge=0)
     """So many convolutions, counted from the outputs, stay in floating point."""
-    pictures: int = Field(default=64, ge=1)
+    pictures: int = Field(default=16, ge=1)
     """At most so many pictures are run, evenly chosen."""
 
 
