@@ -5,6 +5,9 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from pydantic import Field
+
+from domain.base import Settings
 from streams.frame import Frame
 from streams.replay import replay
 from vision.footage import CROP_PX
@@ -13,6 +16,20 @@ from vision.second_look import CROPS_HZ, SPAN_S, Crop, SecondLook, region_around
 
 SPAN = timedelta(seconds=SPAN_S)
 _SLACK = timedelta(milliseconds=5)
+
+
+class SecondLookSettings(Settings):
+    """What second looks of a worker may cost. One is taken at a time, in a thread of its own."""
+
+    enabled: bool = True
+    """Whether second looks are taken at all; without, the rules decide by single looks."""
+    camera_every_s: float = Field(default=2.0, ge=0)
+    """One camera is given a second look at most this often (default 2 s)."""
+    busy_share: float = Field(default=0.3, gt=0, le=1)
+    """Share of the time in which the thread may work (default 0.3 of one core)."""
+    decode_at_most_s: float = Field(default=10.0, gt=0)
+    """Longer than this is not decoded to reach the last seconds: a camera whose keyframes come
+    more rarely is not given second looks (default 10 s; a second of 1080p25 costs 56 ms)."""
 
 
 def take_second_look(wish: SecondLookWish, frames: Iterable[Frame]) -> SecondLook:

@@ -18,8 +18,8 @@ from ultralytics.nn.tasks import DetectionModel
 
 SEEN = 0.2
 """Where the start model's best score is lower, its boxes say nothing."""
-SCORE_GAIN = 1.0
-BOX_GAIN = 0.5
+SCORE_GAIN = 2.0
+BOX_GAIN = 1.0
 
 
 class Teacher:

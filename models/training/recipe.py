@@ -35,6 +35,18 @@ class SetRecipe(Settings):
     """Let the fire teacher mark the smoke, because people marked only the fire."""
 
 
+class ComposedRecipe(Settings):
+    """Fires and what is mistaken for them, put into pictures; see `models.composed`."""
+
+    fires: int = Field(default=0, ge=0)
+    lures: int = Field(default=0, ge=0)
+    seed: int = 1
+    backgrounds: tuple[str, ...] = ()
+    """Folders or patterns below the data root, with @FROM:TO for a part of them."""
+    flames: tuple[str, ...] = ()
+    """Folders of the recipe's sets that real flames are cut from."""
+
+
 class TeacherRecipe(Settings):
     """How far the teachers are believed."""
 
@@ -78,6 +90,7 @@ class Recipe(Settings):
     light_boxes: bool = True
     """Box branches of depthwise and pointwise convolutions: a tenth faster, AP50 hardly changes."""
     sets: tuple[SetRecipe, ...]
+    composed: ComposedRecipe = ComposedRecipe()
     validation: tuple[SetRecipe, ...]
     """Watched, never learned, and never used to choose among checkpoints."""
     teacher: TeacherRecipe

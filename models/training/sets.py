@@ -21,6 +21,8 @@ import yaml
 
 from domain.errors import ConfigurationError
 from models.catalog import Catalog
+from models.composed.folder import Order, write_composed
+from models.composed.scene import NAMES
 from models.detections import Detections
 from models.detector import Detector, Detects
 from models.entry import ModelEntry
@@ -29,6 +31,7 @@ from models.labelled import LabelledPicture, read_folder
 from models.letterbox import PAD_GREY, Image
 from models.network import Network
 from models.settings import DetectorSettings
+from models.sources import pictures_of
 from models.training.recipe import Recipe, SetRecipe
 from models.training.start import coco_labels
 
@@ -36,6 +39,9 @@ Progress = Callable[[str, int, int], None]
 """Called with a folder's name, how many of its pictures are done, and of how many."""
 
 FACTS_FILE = "prepared.json"
+COMPOSED = "composed"
+CHUNK = 4
+"""Pictures handed at once to a process that labels."""
 LARGEST_DOUBT = 0.1
 """Share of the picture: what is larger stays, or too much would be painted over."""
 JPEG_QUALITY = 92
@@ -67,6 +73,7 @@ def prepare(recipe: Recipe, data_root: Path, target: Path, progress: Progress) -
             part: _write_part(sets, data_root, target / part, workers, progress)
             for part, sets in (("train", recipe.sets), ("val", recipe.validation))
         }
+        counts["train"] |= _write_composed(recipe, data_root, target, workers, progress)
     listing = {"path": str(target), "train": "train/images", "val": "val/images"}
     names = dict(enumerate(recipe.labels))
     write_whole(target / "data.yaml", yaml.safe_dump({**listing, "names": names}))
@@ -87,8 +94,12 @@ def listed(data: Path, recipe: Recipe, leave_out: Sequence[str]) -> Path:
     if not leave_out:
         return data
     prefixes = tuple(prefix_of(folder) for folder in leave_out)
-    pictures = sorted((data.parent / "train" / "images").iterdir())
-    kept = [str(path) for path in pictures if not path.name.startswith(prefixes)]
+    cut_from = tuple(f"_cut_{Path(folder).name}_" for folder in leave_out)
+    kept = [
+        str(path)
+        for path in sorted((data.parent / "train" / "images").iterdir())
+        if not path.name.startswith(prefixes) and not any(cut in path.name for cut in cut_from)
+    ]
     name = "without-" + "-".join(Path(folder).name for folder in leave_out)
     write_whole(data.parent / f"{name}.txt", "\n".join(kept) + "\n")
     listing = yaml.safe_load(data.read_text(encoding="utf-8"))
@@ -195,15 +206,43 @@ def _write_part(
     """Write the pictures of some sets; returns how many of each folder."""
     for folder in ("images", "labels"):
         (target / folder).mkdir(parents=True)
-    counts: dict[str, int] = {}
-    for settings in sets:
-        names = settings.names or coco_labels()
-        pictures = taken(read_folder(data_root / settings.folder, names), settings)
-        tasks = ((picture, settings, target) for picture in pictures)
-        for done, _ in enumerate(workers.imap_unordered(_label_one, tasks, 4), start=1):
-            progress(settings.folder, done, len(pictures))
-        counts[settings.folder] = len(pictures)
-    return counts
+    return {
+        settings.folder: _write_set(settings, data_root, target, workers, progress)
+        for settings in sets
+    }
+
+
+def _write_set(
+    settings: SetRecipe, data_root: Path, target: Path, workers: Pool, progress: Progress
+) -> int:
+    """Write the pictures of one set; returns how many."""
+    names = settings.names or coco_labels()
+    pictures = taken(read_folder(data_root / settings.folder, names), settings)
+    tasks = ((picture, settings, target) for picture in pictures)
+    for done, _ in enumerate(workers.imap_unordered(_label_one, tasks, CHUNK), start=1):
+        progress(settings.folder, done, len(pictures))
+    return len(pictures)
+
+
+def _write_composed(
+    recipe: Recipe, data_root: Path, target: Path, workers: Pool, progress: Progress
+) -> dict[str, int]:
+    """Compose pictures, and let the teachers mark the people in their backgrounds."""
+    wanted = recipe.composed
+    if not wanted.fires + wanted.lures:
+        return {}
+    order = Order(
+        fires=wanted.fires,
+        lures=wanted.lures,
+        seed=wanted.seed,
+        backgrounds=tuple(
+            path for source in wanted.backgrounds for path in pictures_of(f"{data_root}/{source}")
+        ),
+        flames=tuple(data_root / folder for folder in wanted.flames),
+    )
+    write_composed(order, target / COMPOSED)
+    settings = SetRecipe(folder=COMPOSED, names=NAMES)
+    return {COMPOSED: _write_set(settings, target, target / "train", workers, progress)}
 
 
 @dataclass(frozen=True)

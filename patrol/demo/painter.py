@@ -14,8 +14,8 @@ _SEAT_CELLS = 40.0
 _SEAT_AT = (0.4, 0.955)  # where in the gas it burns; the wind blows to the right
 _CELL = 2.2 / 768  # of the picture's width
 
-_HEATS = (0.0, 0.06, 0.2, 0.42, 0.7, 1.0)
-_LIGHTS_BGR = np.array(
+HEATS = (0.0, 0.06, 0.2, 0.42, 0.7, 1.0)
+LIGHTS_BGR = np.array(
     (
         (0.00, 0.00, 0.00),
         (0.00, 0.03, 0.22),
@@ -139,7 +139,7 @@ def _from_edges(shape: tuple[int, ...]) -> Field:
 
 _HOTTEST = 1.2
 _RAMP = np.array(
-    [np.interp(np.linspace(0, _HOTTEST, 256), _HEATS, channel) for channel in _LIGHTS_BGR.T],
+    [np.interp(np.linspace(0, _HOTTEST, 256), HEATS, channel) for channel in LIGHTS_BGR.T],
     np.float32,
 )
 

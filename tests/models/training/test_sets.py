@@ -85,7 +85,8 @@ def prepared(folder, *names):
 def test_a_set_left_out_is_not_listed(tmp_path):
     recipe = read_recipe(RECIPE)
     kept = prefix_of("images/fire_scenes") + "1_0.jpg"
-    data = prepared(tmp_path, kept, prefix_of("images/fire_clips") + "2_0.jpg")
+    cut = prefix_of("composed") + "00001_cut_fire_clips_0.jpg"
+    data = prepared(tmp_path, kept, cut, prefix_of("images/fire_clips") + "2_0.jpg")
     listing = listed(data, recipe, ["images/fire_clips"])
     names = (tmp_path / "without-fire_clips.txt").read_text().split()
     assert [Path(name).name for name in names] == [kept]

@@ -1,0 +1,108 @@
+"""Attention: second looks at what rules suspect, decoded out of the camera's ring on demand."""
+
+import queue
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+
+from domain.errors import StreamError
+from patrol.second_look import SPAN, SecondLookSettings, take_second_look
+from patrol.worker.post import CameraPost
+from patrol.worker.steadfast import steadfast
+from streams.dense import dense_frames
+from streams.frame import Frame
+from vision.patrol import SecondLookWish
+from vision.second_look import CROPS_HZ, SecondLook
+
+STOP_POLL_S = 0.2
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Question:
+    """A wish of a camera's patrol, and the frame of the look that left it in doubt."""
+
+    post: CameraPost
+    wish: SecondLookWish
+    frame: Frame
+
+
+class Attention(threading.Thread):
+    """Takes questions, one at a time, and keeps the answers until the looker fetches them: the
+    patrols belong to its thread."""
+
+    def __init__(self, settings: SecondLookSettings) -> None:
+        super().__init__(name="attention", daemon=True)
+        self._settings = settings
+        self._questions: queue.Queue[Question] = queue.Queue(maxsize=1)
+        self._answers: deque[tuple[Question, SecondLook]] = deque()
+        self._asked_at: dict[str, datetime] = {}
+        self._stopping = threading.Event()
+
+    def ask(self, question: Question) -> bool:
+        """Whether the question was taken: not while another waits, nor too soon for its camera.
+        One that was not taken is asked again by its rule."""
+        camera_id, at = question.post.camera_id, question.wish.at
+        last_at = self._asked_at.get(camera_id)
+        pause = timedelta(seconds=self._settings.camera_every_s)
+        if not self._settings.enabled or (last_at is not None and last_at <= at < last_at + pause):
+            return False
+        try:
+            self._questions.put_nowait(question)
+        except queue.Full:
+            return False
+        self._asked_at[camera_id] = at
+        return True
+
+    def answers(self) -> list[tuple[Question, SecondLook]]:
+        """What was answered since the last call."""
+        return [self._answers.popleft() for _ in range(len(self._answers))]
+
+    def stop(self, timeout_s: float) -> None:
+        self._stopping.set()
+        if self.is_alive():
+            self.join(timeout_s)
+
+    def run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                question = self._questions.get(timeout=STOP_POLL_S)
+            except queue.Empty:
+                continue
+            began_s = time.monotonic()
+            with steadfast("second look"):
+                self._answers.append((question, self._seen(question)))
+            took_s = time.monotonic() - began_s
+            self._stopping.wait(took_s * (1 / self._settings.busy_share - 1))
+
+    def _seen(self, question: Question) -> SecondLook:
+        post, wish = question.post, question.wish
+        packets = post.reader.ring.between(wish.at - SPAN, wish.at)
+        longest = timedelta(seconds=self._settings.decode_at_most_s)
+        if packets and packets[-1].captured_at - packets[0].captured_at > longest:
+            packets = []
+        try:
+            frames = dense_frames(
+                packets, camera_id=post.camera_id, from_at=wish.at - SPAN, per_s=CROPS_HZ
+            )
+        except StreamError as error:
+            log.warning("no second look", camera=post.camera_id, error=str(error))
+            frames = []
+        seen = take_second_look(wish, frames)
+        log.info(
+            "second look",
+            camera=post.camera_id,
+            rule=wish.rule_id,
+            frames=seen.frames,
+            flame=_rounded(seen.flame_evidence),
+            smoke=_rounded(seen.smoke_evidence),
+        )
+        return seen
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 2)
