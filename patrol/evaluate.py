@@ -79,8 +79,9 @@ def replay_clip(
         file, look_every_s=look_every_s, start_at=STARTS_AT, repeat_to_s=clip.repeat_to_s
     )
     for frame in frames:
-        (seen,) = detector.detect([frame.scaled(detector.fit_wh(frame.size_wh))])
-        messages += patrol.look(Look("clip", frame.captured_at, seen, frame.size_wh))
+        image = frame.scaled(detector.fit_wh(frame.size_wh))
+        (seen,) = detector.detect([image])
+        messages += patrol.look(Look("clip", frame.captured_at, seen, frame.size_wh, image))
         wish = patrol.wants_second_look if second_looks else None
         if wish is not None:
             messages += patrol.hear(wish, take_second_look(wish, dense.until(wish.at)))

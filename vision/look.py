@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from models.detections import Detections
+from streams.frame import Image
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -16,3 +17,6 @@ class Look:
     detections: Detections
     size_wh: tuple[int, int]
     """The size of the picture in pixels; boxes are in frame units."""
+    picture: Image | None = None
+    """The small picture that the detector saw, (h, w, 3) uint8 BGR, always scaled in one way; for
+    what has no class. Without it the rules judge by boxes alone."""

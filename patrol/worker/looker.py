@@ -113,7 +113,7 @@ class Looker(threading.Thread):
                 images.append(image)
         seen = self._detect(detector, images)
         for index, (post, frame) in enumerate(good):
-            self._judge(post, frame, seen[index] if seen else None, detector)
+            self._judge(post, frame, images[index], seen[index] if seen else None, detector)
 
     def _detect(
         self, detector: Detector | None, images: Sequence[Image]
@@ -140,6 +140,7 @@ class Looker(threading.Thread):
         self,
         post: CameraPost,
         frame: Frame,
+        image: Image,
         detections: Detections | None,
         detector: Detector | None,
     ) -> None:
@@ -149,7 +150,7 @@ class Looker(threading.Thread):
         runs_on = str(detector.runs_on)
         post.book.done(frame.captured_at, detections.counts(), runs_on)
         post.patrol.use_model(detector.ref)
-        look = Look(post.camera_id, frame.captured_at, detections, frame.size_wh)
+        look = Look(post.camera_id, frame.captured_at, detections, frame.size_wh, image)
         if news := post.patrol.look(look):
             self._on_news(post, frame, news)
         if (wish := post.patrol.wants_second_look) is not None:
