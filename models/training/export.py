@@ -1,5 +1,7 @@
 """From a checkpoint to the ONNX file that runs: checked against torch, half the size."""
 
+import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from models.letterbox import Letterbox, SizeWH
 from models.metadata import HEAD_KEY
 from models.session import Session
 from models.training.recipe import Recipe
+from models.training.start import coco_labels
 
 OPSET = 17
 HEAD: HeadKind = "yolo-dfl"
@@ -23,20 +26,48 @@ BOX_TOLERANCE_PX = 2.0
 """The same for box sides, of boxes that score at least `LOOKED_AT`."""
 LOOKED_AT = 0.1
 CHECKED_PICTURES = 4
+CLASS_ROWS = re.compile(r"\.cv3\.\d\.2\.(weight|bias)$")
+"""The last convolutions of the class branches: one row for each class."""
 
 
-def export(checkpoint: Path, recipe: Recipe, target: Path) -> Path:
+def export(checkpoint: Path, start: Path, recipe: Recipe, target: Path) -> Path:
     """Write the network of a checkpoint with weights of 16 bits that are read as 32.
 
-    Any number of pictures goes in at once. Raises ModelCorrupt when its outputs are not torch's.
+    What it forgot of the start model is brought back by mixing in its weights. Any number of
+    pictures goes in at once. Raises ModelCorrupt when its outputs are not torch's.
     """
     from ultralytics.nn.tasks import load_checkpoint
 
     network, _ = load_checkpoint(str(checkpoint), fuse=True)
+    before, _ = load_checkpoint(str(start), fuse=True)
+    mix_in(network, before, recipe.remember, new=_new_labels(recipe))
     network.eval()
     write_onnx(network, recipe.input_wh, target)
     check(network, target, _checked_pictures(checkpoint, recipe))
     return target
+
+
+def mix_in(network: Any, before: Any, share: float, *, new: Sequence[int]) -> None:
+    """Move the weights of a fused network towards those it started from, `new` classes excepted.
+
+    Fine-tuning on one field forgets others; between the two points lie networks that know both
+    (Wortsman et al., Robust fine-tuning of zero-shot models, CVPR 2022).
+    """
+    old, trained = before.float().state_dict(), network.float().state_dict()
+    mixed = {
+        name: weights.lerp(old[name], share) if weights.is_floating_point() else weights
+        for name, weights in trained.items()
+    }
+    rows = list(new)
+    for name in filter(CLASS_ROWS.search, mixed):
+        mixed[name][rows] = trained[name][rows]
+    network.load_state_dict(mixed)
+
+
+def _new_labels(recipe: Recipe) -> list[int]:
+    """The indices of the classes that the start model did not have."""
+    known = set(coco_labels())
+    return [index for index, label in enumerate(recipe.labels) if label not in known]
 
 
 def write_onnx(network: Any, input_wh: SizeWH, target: Path) -> None:

@@ -87,8 +87,11 @@ class Recipe(Settings):
     """The start model's ONNX file, below the data root; a YOLO11n with COCO's classes."""
     labels: tuple[str, ...]
     input_wh: tuple[Side, Side] = (640, 384)
-    light_boxes: bool = True
-    """Box branches of depthwise and pointwise convolutions: a tenth faster, AP50 hardly changes."""
+    light_boxes: bool = False
+    """Box branches of depthwise and pointwise convolutions: a tenth faster, but two hours on two
+    cores did not teach them the boxes of people anew (docs/decisions.md)."""
+    remember: Share = 0.3
+    """Share of the start model in the weights that are exported."""
     sets: tuple[SetRecipe, ...]
     composed: ComposedRecipe = ComposedRecipe()
     validation: tuple[SetRecipe, ...]

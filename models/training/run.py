@@ -31,20 +31,23 @@ def train(
     Called again after an interruption, it goes on from the last whole epoch. Raises
     ConfigurationError for data, ModelError for models that cannot be used.
     """
+    work = work.absolute()  # ultralytics puts what is relative below a folder of its own
     data = listed(prepare(recipe, data_root, work / "data", progress), recipe, leave_out)
     left = f"-without-{'-'.join(Path(folder).name for folder in leave_out)}" if leave_out else ""
     last = work / f"run{left}" / "weights" / "last.pt"
     if recipe.train.distill:
         _call_teacher(recipe, data_root)
+    start = work / "start.pt"
+    if not start.is_file():
+        _write_start(start, recipe, data_root, data)
     if not last.is_file():
-        start = go_on_from or _start(recipe, data_root, data, work)
-        _fit(start, recipe, data, last.parents[1], resume=False)
+        _fit(go_on_from or start, recipe, data, last.parents[1], resume=False)
     elif _unfinished(last):
         _fit(last, recipe, data, last.parents[1], resume=True)
-    return export(last, recipe, work / f"{recipe.name}{left}.onnx")
+    return export(last, start, recipe, work / f"{recipe.name}{left}.onnx")
 
 
-def _start(recipe: Recipe, data_root: Path, data: Path, work: Path) -> Path:
+def _write_start(target: Path, recipe: Recipe, data_root: Path, data: Path) -> None:
     """The rebuilt start model as a checkpoint of ultralytics."""
     import torch
 
@@ -57,8 +60,7 @@ def _start(recipe: Recipe, data_root: Path, data: Path, work: Path) -> Path:
         light=recipe.light_boxes,
     )
     network.args = {"task": "detect"}
-    torch.save({"model": network, "ema": None, "train_args": {}, "epoch": -1}, work / "start.pt")
-    return work / "start.pt"
+    torch.save({"model": network, "ema": None, "train_args": {}, "epoch": -1}, target)
 
 
 def _call_teacher(recipe: Recipe, data_root: Path) -> None:

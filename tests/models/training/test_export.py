@@ -1,5 +1,6 @@
 """From torch to a file that runs: the rewritten network says what the trained one says."""
 
+import copy
 import re
 import warnings
 
@@ -10,7 +11,7 @@ from onnx import helper, load, numpy_helper, save
 from domain.errors import ModelCorrupt, ModelShapeError
 from models.catalog import Catalog
 from models.session import Session
-from models.training.export import check, halve, write_onnx
+from models.training.export import check, halve, mix_in, write_onnx
 from tests.models import graphs
 
 INPUT_WH = (96, 64)
@@ -120,3 +121,18 @@ def test_another_kind_of_network_is_refused(network):
             DeployedNetwork(network)
     finally:
         head.reg_max = bins
+
+
+def test_mixing_in_the_start_brings_back_all_but_new_classes(network):
+    import torch
+
+    before = copy.deepcopy(network)
+    trained = copy.deepcopy(network)
+    with torch.no_grad():
+        for weights in trained.parameters():
+            weights += 1
+    mix_in(trained, before, 0.25, new=[0])
+    rows, was = trained.model[-1].cv3[0][2].bias, before.model[-1].cv3[0][2].bias
+    torch.testing.assert_close(rows[0], was[0] + 1)
+    torch.testing.assert_close(rows[1:], was[1:] + 0.75)
+    torch.testing.assert_close(trained.model[0].conv.weight, before.model[0].conv.weight + 0.75)
