@@ -29,8 +29,12 @@ from patrol.config import CameraSettings, Configuration, Defaults  # noqa: E402
 from vision.schedule import Window  # noqa: E402
 from vision.settings import (  # noqa: E402
     CrowdingRuleSettings,
+    FireLaneRuleSettings,
     FireRuleSettings,
+    GoodsRuleSettings,
+    ParkingRuleSettings,
     RoadOccupationRuleSettings,
+    StallsRuleSettings,
     ZoneSettings,
 )
 
@@ -51,6 +55,10 @@ MORE: tuple[tuple[str, str, type[BaseModel]], ...] = (
     ("cameras[].zones[]", "区域 · one zone of a camera", ZoneSettings),
     ("cameras[].rules.fire", "烟火 · fire", FireRuleSettings),
     ("cameras[].rules.road_occupation", "占道 · road occupation", RoadOccupationRuleSettings),
+    ("cameras[].rules.parking", "违停 · parking", ParkingRuleSettings),
+    ("cameras[].rules.fire_lane", "消防通道 · fire lane", FireLaneRuleSettings),
+    ("cameras[].rules.stalls", "占道经营 · stalls", StallsRuleSettings),
+    ("cameras[].rules.goods", "乱堆物料与共享单车 · goods and bikes", GoodsRuleSettings),
     ("cameras[].rules.crowding", "聚集 · crowding", CrowdingRuleSettings),
     ("schedule[]", "时段 · hours, of zones and rules", Window),
     ("sites[]", "点位 · one site", Site),

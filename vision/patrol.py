@@ -19,6 +19,7 @@ from vision.rule import Doubt, Doubting, Rule, Scene
 from vision.schedule import is_on
 from vision.second_look import SecondLook
 from vision.settings import RuleSettings, build_rule, zone_problems
+from vision.static_objects import Ground, StaticObjects
 from vision.steady import SteadySeconds
 from vision.tracks import Tracker
 from vision.zones import INLINE_ZONE_ID, Zone, ZoneKind, ZoneSettings, unmasked
@@ -87,6 +88,8 @@ class CameraPatrol:
         self._watches = _watches(rules, _compiled(zones, ZoneKind.DETECT))
         labels = [watch.settings.tracked_labels for watch in self._watches]
         self._tracker = Tracker(frozenset().union(*labels))
+        watched = any(watch.settings.watches_ground for watch in self._watches)
+        self._static_objects = StaticObjects() if watched else None
 
     @property
     def open_incidents(self) -> tuple[Incident, ...]:
@@ -192,7 +195,16 @@ class CameraPatrol:
             detections=detections,
             tracks=self._tracker.see(detections, now_s),
             exempt=tuple(z for z in self._exempt if is_on(z.schedule, look.at, self._timezone)),
+            picture=look.picture,
+            ground=self._ground(look, now_s),
         )
+
+    def _ground(self, look: Look, now_s: float) -> Ground | None:
+        """What stands on the ground. It is watched outside the hours of rules too: a stall that
+        is there when they begin was set up before."""
+        if self._static_objects is None or look.picture is None:
+            return None
+        return self._static_objects.see(look.picture, look.detections, now_s)
 
     def _judge(self, watch: _Watch, scene: Scene, at: datetime) -> list[IncidentMessage]:
         judgement = watch.rule.judge(scene)

@@ -1,4 +1,9 @@
-"""Road occupation 占道: a vehicle, or goods, that stay where nothing may stand."""
+"""Road occupation 占道: a vehicle, or goods, that stay where nothing may stand.
+
+One engine serves parking, fire lanes, stalls and goods (`vision.parking`, `vision.stalls`,
+`vision.goods`); they differ in what they ask for, and for how long. Named things are kept as
+spots; what no class names is found on the ground, in the picture.
+"""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -6,47 +11,74 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
-from domain.base import Text
-from domain.geometry import Box
-from domain.incident import IncidentKind, LabelledBox
+from domain.incident import IncidentKind
+from models.detections import Floats
+from vision.lingering import Lingering
+from vision.occupants import (
+    GOODS_LABELS,
+    PERSON_LABEL,
+    UNNAMED_LABEL,
+    VEHICLE_LABELS,
+    Occupant,
+    covered_by,
+    explain,
+    people_beside,
+)
+from vision.queueing import Queueing
 from vision.rule import BaseRuleSettings, Finding, Judgement, Scene
-from vision.stillness import Stillness
-from vision.tracks import CYCLES, SETTLED_HITS, Track, area
+from vision.spots import Sight, Spot, Spots
+from vision.static_cells import CellMask, cells_under, centres
+from vision.static_objects import Ground, Seconds
+from vision.tracks import SETTLED_HITS, area
 from vision.zones import Zone, standing_in
 
-VEHICLE_LABELS = ("car", "truck", "bus", "van", "tricycle", *CYCLES)
-GOODS_LABELS = (
-    "umbrella", "chair", "bench", "dining table", "suitcase", "handbag", "backpack",
-    "stall", "cart", "goods",
-)  # fmt: skip
-PERSON_LABEL = "person"
+LEAST_QUEUE_S = 180.0
+"""No red light lasts longer than this."""
+CUED = 0.7
+"""With people lingering beside it a thing needs this share of the score or of the size only."""
+SAME_THING = 0.5
+"""A thing without a class that lies under a named one by this share is that one."""
+WHOLE_SCENE = 0.5
+"""Nothing that stands in a zone covers this much of the frame: the scene has changed."""
 
 
-class RoadOccupationRuleSettings(BaseRuleSettings):
-    """A vehicle or goods that stand still in the zone.
-
-    One rule serves stalls, parking and fire lanes: §5.4 of the domain study asks for 300 s at
-    80 % for stalls, 600 s at 90 % for parking, 180 s for a fire lane.
-    """
-
-    kind: Literal["road_occupation"] = "road_occupation"
-    classes: tuple[str, ...] = (*VEHICLE_LABELS, *GOODS_LABELS)
-    """The detector's classes that must not stand here. People never count by themselves; those
+class OccupationSettings(BaseRuleSettings):
+    """What the rules on standing things have in common. People never count by themselves; those
     beside standing goods are shown with them."""
+
+    classes: tuple[str, ...] = (*VEHICLE_LABELS, *GOODS_LABELS)
+    """The detector's classes that must not stand here."""
+    exempt_classes: tuple[str, ...] = ("ambulance", "fire truck", "police car", "sanitation truck")
+    """Classes that may stand here, for detectors that know them: what they name does not count,
+    whatever else it is called."""
+    unnamed: bool = True
+    """Whether things count that no class names (default true): what appeared and stays."""
     confidence: float = Field(default=0.35, ge=0, le=1)
     """Least median score of a thing over its last sightings (default 0.35). §5.4 proposes 0.45 to
     0.50, but a small COCO model gives a car that plainly stands in the road 0.34 to 0.60 (median
-    0.46), and standing for minutes says more than a score."""
+    0.46), and standing for minutes says more than a score. Goods with people lingering beside
+    them need 0.7 of it."""
     for_s: float = Field(default=300.0, gt=0)
     """How long it must stand (default 300 s, §5.4 stalls)."""
     presence: float = Field(default=0.8, gt=0, le=1)
-    """Share of `for_s` in which it must be seen (default 0.8, §5.4); the rest it may be hidden."""
+    """Share of `for_s` in which it must be seen (default 0.8, §5.4). Time in which something
+    passes in front of it counts neither way."""
     max_shift: float = Field(default=0.3, gt=0)
     """How far it may move, in its own widths or heights (default 0.3; §5.4: 0.2 parking, 0.5
     stalls)."""
     min_area: float = Field(default=0.001, ge=0, le=1)
     """Least size of its box as a share of the frame (default 0.001, a car across a wide street;
     §5.4 proposes 0.01 for cameras that are close)."""
+    unnamed_area: float = Field(default=0.01, gt=0, le=1)
+    """Least size of a thing without a class, as a share of the frame (default 0.01, §5.4). With
+    people lingering beside it 0.7 of it is enough."""
+    queue_s: float | None = Field(default=None, ge=0)
+    """How long vehicles must stand that stopped together, as at a red light or in a jam
+    (default: twice `for_s`, at least 180 s; the longest red phases are two minutes)."""
+    count: int = Field(default=1, ge=1)
+    """So many things must stand in the zone (default 1)."""
+    covered: float = Field(default=0.0, ge=0, le=1)
+    """… or they must cover this share of the zone, however many they are (default 0: not asked)."""
 
     @property
     def incident_kind(self) -> IncidentKind:
@@ -61,86 +93,174 @@ class RoadOccupationRuleSettings(BaseRuleSettings):
         return self.for_s
 
     @property
-    def tracked_labels(self) -> frozenset[str]:
-        return frozenset((*self.classes, PERSON_LABEL))
+    def watches_ground(self) -> bool:
+        return self.unnamed
+
+    @property
+    def waits_at_most_s(self) -> float:
+        """How long who stands in a queue is let wait."""
+        return max(2 * self.for_s, LEAST_QUEUE_S) if self.queue_s is None else self.queue_s
+
+
+class RoadOccupationRuleSettings(OccupationSettings):
+    """A vehicle, goods, or a thing without a class that stands still in the zone: everything at
+    once, for zones where nothing at all may stand."""
+
+    kind: Literal["road_occupation"] = "road_occupation"
 
 
 class RoadOccupationRule:
     """Keeps what stands in one zone. What stood there at the first look is found like the rest;
     what stands in an exempt zone begins to count when the exemption ends."""
 
-    def __init__(self, settings: RoadOccupationRuleSettings, zone: Zone) -> None:
+    def __init__(self, settings: OccupationSettings, zone: Zone) -> None:
         self._settings = settings
         self._zone = zone
-        self._stillness = Stillness(settings.max_shift, memory_s=settings.for_s)
+        followed = frozenset((*settings.classes, *VEHICLE_LABELS))
+        self._spots = Spots(followed, settings.max_shift, settings.for_s)
+        self._queueing = Queueing(settings.waits_at_most_s)
+        self._lingering = Lingering(settings.for_s)
+        self._allowed_s: dict[int, float] = {}
+        self._said: frozenset[int] = frozenset()
+        self._free_s: Seconds | None = None
 
     def judge(self, scene: Scene) -> Judgement:
-        inside = self._inside(scene)
-        self._stillness.see(inside, scene.now_s)
-        standing = [track for track in inside if self._stands(track, scene.now_s)]
-        standing.sort(key=lambda track: self._stillness.of(track).since_s)
-        if not any(track.visible for track in standing):
-            return Judgement()
-        return Judgement(self._finding(standing, _people_beside(standing, scene), scene.now_s))
+        spots = self._spots.see(scene.detections, scene.picture, scene.now_s)
+        inside = self._inside(spots, scene)
+        self._queueing.see(spots, frozenset(spot.id for spot in inside), scene.now_s)
+        self._lingering.see(scene.detections.of(PERSON_LABEL).xyxy, scene.now_s)
 
-    def _inside(self, scene: Scene) -> list[Track]:
-        """The tracks of the rule's classes in the zone and out of exempt ones, large enough."""
-        tracks = [track for track in scene.tracks if track.label in self._settings.classes]
-        if not tracks:
+        standing = [self._occupant(s) for s in inside if self._stands(s, scene.now_s)]
+        if scene.ground is not None and self._settings.unnamed:
+            vehicles = [spot.xyxy for spot in spots if spot.label in VEHICLE_LABELS]
+            standing += self._things(scene.ground, scene, vehicles, standing)
+        self._said = frozenset(s.id for s in inside if self._stands(s, scene.now_s))
+        if not any(one.seen for one in standing) or not self._is_enough(standing):
+            return Judgement()
+        return Judgement(self._finding(standing, scene))
+
+    def _inside(self, spots: Sequence[Spot], scene: Scene) -> list[Spot]:
+        """The spots of the rule's classes in the zone and out of exempt ones, large enough. The
+        others begin to count from now on."""
+        if not spots:
+            self._allowed_s = {}
             return []
-        xyxy = np.stack([track.xyxy for track in tracks])
+        xyxy = np.stack([spot.xyxy for spot in spots])
         wanted = standing_in(self._zone, scene.exempt, xyxy)
         wanted &= area(xyxy) >= self._settings.min_area
-        return [track for track, inside in zip(tracks, wanted, strict=True) if inside]
+        special = list(scene.detections.of(*self._settings.exempt_classes).xyxy)
+        inside = [
+            spot
+            for spot, is_in in zip(spots, wanted, strict=True)
+            if is_in
+            and spot.label in self._settings.classes
+            and covered_by(spot.xyxy, special) < SAME_THING
+        ]
+        counting = {spot.id for spot in inside}
+        self._allowed_s = {
+            s.id: self._allowed_s.get(s.id, s.presence.since_s) if s.id in counting else scene.now_s
+            for s in spots
+        }
+        return inside
 
-    def _stands(self, track: Track, now_s: float) -> bool:
-        presence = self._stillness.of(track)
+    def _stands(self, spot: Spot, now_s: float) -> bool:
+        settings, presence = self._settings, spot.presence
         return (
-            presence.lasted_s(now_s) >= self._settings.for_s
-            and presence.share(self._settings.for_s, now_s) >= self._settings.presence
-            and presence.hits >= SETTLED_HITS
-            and track.score >= self._settings.confidence
+            now_s - self._allowed_s[spot.id] >= settings.for_s
+            and presence.share(settings.for_s, now_s) >= settings.presence
+            and 2 * presence.told_s(now_s) >= settings.for_s
+            and spot.sightings >= SETTLED_HITS
+            and spot.score >= self._least_score(spot)
+            and not self._queueing.waits(spot, now_s)
         )
 
-    def _finding(self, standing: Sequence[Track], people: Sequence[Track], now_s: float) -> Finding:
+    def _least_score(self, spot: Spot) -> float:
+        goods = spot.label not in VEHICLE_LABELS
+        return self._settings.confidence * (
+            CUED if goods and self._lingering.at(spot.xyxy) else 1.0
+        )
+
+    def _occupant(self, spot: Spot) -> Occupant:
+        known_behind = spot.sight is Sight.HIDDEN and spot.id in self._said
+        return Occupant(
+            label=spot.label,
+            score=spot.score,
+            xyxy=spot.xyxy,
+            since_s=self._allowed_s[spot.id],
+            looks=spot.presence.looks,
+            hits=spot.presence.hits,
+            seen=spot.visible or known_behind,
+        )
+
+    def _things(
+        self,
+        ground: Ground,
+        scene: Scene,
+        vehicles: Sequence[Floats],
+        named: Sequence[Occupant],
+    ) -> list[Occupant]:
+        """What stands in the zone and has no class."""
+        since_s = self._counted_from(ground, scene)
+        things = ground.things(
+            since_s,
+            for_s=self._settings.for_s,
+            presence=self._settings.presence,
+            now_s=scene.now_s,
+        )
+        others = [*vehicles, *(one.xyxy for one in named)]
+        return [
+            Occupant(UNNAMED_LABEL, one.share, one.xyxy, one.since_s, one.looks, one.hits, True)
+            for one in things
+            if self._is_large(one.area, one.xyxy)
+            and standing_in(self._zone, scene.exempt, one.xyxy[None])[0]
+            and covered_by(one.xyxy, others) < SAME_THING
+        ]
+
+    def _is_large(self, size: float, xyxy: Floats) -> bool:
+        least = self._settings.unnamed_area * (CUED if self._lingering.at(xyxy) else 1.0)
+        return least <= size < WHOLE_SCENE
+
+    def _counted_from(self, ground: Ground, scene: Scene) -> Seconds:
+        """Since when each cell counts: what is allowed now counts from now on."""
+        if self._free_s is None or self._free_s.shape != ground.taken.shape:
+            self._free_s = np.full(ground.taken.shape, -np.inf)
+        self._free_s[self._allowed_cells(ground, scene)] = scene.now_s
+        return self._free_s
+
+    def _allowed_cells(self, ground: Ground, scene: Scene) -> CellMask:
+        allowed = cells_under(
+            scene.detections.of(*self._settings.exempt_classes).xyxy, ground.taken.shape
+        )
+        if not scene.exempt:
+            return allowed
+        x, y = centres(ground.taken.shape)
+        for zone in scene.exempt:
+            allowed |= zone.holds_points(x, y).reshape(allowed.shape)
+            for thing in ground.anything():
+                if zone.holds_ground(thing.xyxy[None])[0]:
+                    allowed |= thing.cells
+        return allowed
+
+    def _is_enough(self, standing: Sequence[Occupant]) -> bool:
+        settings = self._settings
+        if len(standing) >= settings.count:
+            return True
+        if settings.covered == 0:
+            return False
+        return self._zone.taken_up(np.stack([one.xyxy for one in standing])) >= settings.covered
+
+    def _finding(self, standing: list[Occupant], scene: Scene) -> Finding:
+        standing = sorted(standing, key=lambda one: one.since_s)
         lead = standing[0]
-        presence = self._stillness.of(lead)
-        lasted_s = presence.lasted_s(now_s)
+        lasted_s = scene.now_s - lead.since_s
+        people = people_beside(standing, scene.detections.of(PERSON_LABEL))
+        boxes = tuple(one.labelled() for one in standing)
         return Finding(
             score=lead.score,
             lasted_s=lasted_s,
-            looks=presence.looks,
-            hits=presence.hits,
-            explanation=_explain(lead.label, lasted_s, len(standing)),
-            boxes=tuple(_labelled(track) for track in (*standing, *people)),
+            looks=lead.looks,
+            hits=lead.hits,
+            explanation=explain(lead, lasted_s, len(standing), self._lingering.at(lead.xyxy)),
+            boxes=(*boxes, *people.boxes()),
             count=len(standing),
         )
-
-
-def _people_beside(standing: Sequence[Track], scene: Scene) -> list[Track]:
-    """The people in sight whose feet are within their own height of standing goods."""
-    goods = [track.xyxy for track in standing if track.label not in VEHICLE_LABELS]
-    people = [track for track in scene.tracks if track.visible and track.label == PERSON_LABEL]
-    return [person for person in people if any(_beside(person, xyxy) for xyxy in goods)]
-
-
-def _beside(person: Track, goods: np.typing.NDArray[np.float32]) -> bool:
-    x1, y1, x2, y2 = person.xyxy
-    feet = np.array([(x1 + x2) / 2, y2])
-    nearest = feet.clip(goods[:2], goods[2:])
-    return float(np.linalg.norm(feet - nearest)) <= float(y2 - y1)
-
-
-def _labelled(track: Track) -> LabelledBox:
-    x1, y1, x2, y2 = (float(v) for v in track.xyxy)
-    score = min(max(track.score, 0.0), 1.0)
-    return LabelledBox(label=track.label, score=score, box=Box.clipped(x1, y1, x2, y2))
-
-
-def _explain(label: str, lasted_s: float, count: int) -> Text:
-    vehicle = label in VEHICLE_LABELS
-    zh = f"{'车辆' if vehicle else '物品'}静止停留 {lasted_s:.0f} s"
-    en = f"{'Vehicle' if vehicle else 'Goods'} standing still for {lasted_s:.0f} s"
-    if count > 1:
-        zh, en = f"{zh}, 区域内共 {count} 处", f"{en}, {count} things in the zone"
-    return Text.of(zh, en)

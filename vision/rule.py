@@ -12,8 +12,10 @@ from domain.geometry import Box, FramePolygon
 from domain.incident import IncidentKind, LabelledBox
 from domain.place import Id
 from models.detections import Detections
+from streams.frame import Image
 from vision.schedule import Schedule
 from vision.second_look import SecondLook
+from vision.static_objects import Ground
 from vision.tracks import Track
 from vision.zones import Zone
 
@@ -64,6 +66,11 @@ class BaseRuleSettings(Settings):
         """The classes whose tracks the rule asks for."""
         return frozenset()
 
+    @property
+    def watches_ground(self) -> bool:
+        """Whether the rule asks what stands on the ground, named by a class or not."""
+        return False
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scene:
@@ -77,6 +84,10 @@ class Scene:
     """The things that are followed, those not seen in this look among them."""
     exempt: tuple[Zone, ...] = ()
     """The exempt zones in force."""
+    picture: Image | None = None
+    """The small picture of the look, (h, w, 3) uint8 BGR, if there is one."""
+    ground: Ground | None = None
+    """What stands on the ground, for rules that watch it; none without a picture."""
 
 
 @dataclass(frozen=True, slots=True)

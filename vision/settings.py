@@ -8,16 +8,27 @@ from pydantic import BeforeValidator, Field, TypeAdapter
 from domain.place import Id
 from vision.crowding import CrowdingRule, CrowdingRuleSettings
 from vision.fire import FireRule, FireRuleSettings
-from vision.road_occupation import RoadOccupationRule, RoadOccupationRuleSettings
+from vision.goods import GoodsRuleSettings
+from vision.parking import FireLaneRuleSettings, ParkingRuleSettings
+from vision.road_occupation import (
+    OccupationSettings,
+    RoadOccupationRule,
+    RoadOccupationRuleSettings,
+)
 from vision.rule import Rule
+from vision.stalls import StallsRuleSettings
 from vision.zones import FRAME_ZONE_ID, INLINE_ZONE_ID, Zone, ZoneKind, ZoneSettings
 
 __all__ = [
     "CrowdingRuleSettings",
+    "FireLaneRuleSettings",
     "FireRuleSettings",
+    "GoodsRuleSettings",
+    "ParkingRuleSettings",
     "RoadOccupationRuleSettings",
     "RuleSettings",
     "RulesSettings",
+    "StallsRuleSettings",
     "ZoneSettings",
     "build_rule",
     "parse_rules",
@@ -25,7 +36,13 @@ __all__ = [
 ]
 
 RuleSettings = Annotated[
-    FireRuleSettings | RoadOccupationRuleSettings | CrowdingRuleSettings,
+    FireRuleSettings
+    | RoadOccupationRuleSettings
+    | ParkingRuleSettings
+    | FireLaneRuleSettings
+    | StallsRuleSettings
+    | GoodsRuleSettings
+    | CrowdingRuleSettings,
     Field(discriminator="kind"),
 ]
 """The settings of one rule; `kind` tells which."""
@@ -66,7 +83,7 @@ def build_rule(settings: RuleSettings, zone: Zone) -> Rule:
     match settings:
         case FireRuleSettings():
             return FireRule(settings, zone)
-        case RoadOccupationRuleSettings():
+        case OccupationSettings():
             return RoadOccupationRule(settings, zone)
         case CrowdingRuleSettings():
             return CrowdingRule(settings, zone)

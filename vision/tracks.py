@@ -88,9 +88,9 @@ class Tracker:
 
     def see(self, detections: Detections, now_s: float) -> tuple[Track, ...]:
         """Take in one look; answers with all tracks, hidden ones included."""
-        seen = _without_doubles(detections.of(*self._labels))
+        seen = without_doubles(detections.of(*self._labels))
         kept = [track for track in self._tracks if not track.expired(now_s)]
-        pairs = _best_pairs(_affinity(kept, seen))
+        pairs = best_pairs(_affinity(kept, seen))
 
         updated = [
             _seen_again(track, seen, pairs[i], now_s) if i in pairs else _missed(track, now_s)
@@ -141,15 +141,15 @@ def area(xyxy: Floats) -> Floats:
     return np.asarray((xyxy[:, 2] - xyxy[:, 0]) * (xyxy[:, 3] - xyxy[:, 1]), np.float32)
 
 
-def _families(detections: Detections) -> list[str]:
+def families_of(detections: Detections) -> list[str]:
     return [family_of(detections.labels[int(i)]) for i in detections.class_ids]
 
 
-def _without_doubles(detections: Detections) -> Detections:
+def without_doubles(detections: Detections) -> Detections:
     """Keep the best of the boxes of one family that lie on one another."""
     order = np.argsort(-detections.scores, kind="stable")
     ranked = detections[order]
-    families = np.array(_families(ranked), np.str_)
+    families = np.array(families_of(ranked), np.str_)
     same = (iou(ranked.xyxy, ranked.xyxy) > SAME_IOU) & (families[:, None] == families[None, :])
     kept: list[int] = []
     for row in range(len(ranked)):
@@ -167,7 +167,7 @@ def _affinity(tracks: Sequence[Track], seen: Detections) -> Floats:
     overlap = np.maximum(iou(last, seen.xyxy), iou(usual, seen.xyxy))
     fit = np.where(overlap >= MIN_IOU, overlap, _nearness(usual, seen.xyxy) * MIN_IOU)
     families = np.array([track.family for track in tracks], np.str_)
-    alike = families[:, None] == np.array(_families(seen), np.str_)[None, :]
+    alike = families[:, None] == np.array(families_of(seen), np.str_)[None, :]
     return np.asarray(np.where(alike, fit, 0), np.float32)
 
 
@@ -180,7 +180,7 @@ def _nearness(a: Floats, b: Floats) -> Floats:
     return np.asarray(np.where(size < SMALL_SIDE, np.maximum(near, 0), 0), np.float32)
 
 
-def _best_pairs(affinity: Floats) -> dict[int, int]:
+def best_pairs(affinity: Floats) -> dict[int, int]:
     """Rows and columns matched best first, each used once; zeros never match."""
     pairs: dict[int, int] = {}
     taken: set[int] = set()

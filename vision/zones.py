@@ -92,6 +92,12 @@ class Zone:
         shared = shapely.area(shapely.intersection(boxes, self._shape))
         return np.asarray(shared / np.maximum(shapely.area(boxes), 1e-12), np.float32)
 
+    def taken_up(self, xyxy: Floats) -> float:
+        """The share 0-1 of the zone that lies under boxes (n, 4), each place counted once."""
+        boxes = shapely.box(xyxy[:, 0], xyxy[:, 1], xyxy[:, 2], xyxy[:, 3])
+        shared = shapely.area(shapely.intersection(shapely.union_all(boxes), self._shape))
+        return float(shared / max(shapely.area(self._shape), 1e-12))
+
 
 def unmasked(detections: Detections, ignored: tuple[Zone, ...]) -> Detections:
     """The detections that do not lie under the ignore zones."""

@@ -1,12 +1,10 @@
-"""How long something has been there, and how it stands still."""
+"""How long something has been there, and how far it has moved."""
 
 import numpy as np
 import pytest
 
-from tests.vision.looks import CAR, Row, detections, moved
 from vision.presence import Presence
-from vision.stillness import Stillness, shift
-from vision.tracks import Tracker
+from vision.stillness import shifts
 
 ANCHOR = np.array([0.2, 0.5, 0.4, 0.6], np.float32)
 
@@ -35,6 +33,19 @@ def test_share_of_the_time(looks: list[tuple[float, bool]], window_s: float, sha
     assert presence.hits == 1 + sum(present for _, present in looks)
 
 
+def test_time_in_which_nobody_could_tell_counts_neither_way() -> None:
+    presence = Presence(0, memory_s=100)
+    presence.see(True, 10)
+    presence.skip(40)
+    presence.skip(50)
+    presence.see(False, 60)
+    assert presence.told_s(60) == 20
+    assert presence.share(100, 60) == pytest.approx(0.5)
+    assert presence.share(15, 60) == 0.0
+    presence.skip(200)
+    assert presence.share(100, 200) == 1.0  # nothing was told in the whole window
+
+
 @pytest.mark.parametrize(
     ("box", "expected"),
     [
@@ -48,31 +59,6 @@ def test_share_of_the_time(looks: list[tuple[float, bool]], window_s: float, sha
     ],
 )
 def test_shift(box: tuple[float, float, float, float], expected: float) -> None:
-    assert shift(ANCHOR, np.array(box, np.float32)) == pytest.approx(expected, abs=1e-5)
-
-
-def stood_s(looks: list[tuple[float, list[Row]]]) -> float:
-    """How long the newest visible track has stood after the last look."""
-    tracker, stillness = Tracker(frozenset({"car"})), Stillness(max_shift=0.3, memory_s=60)
-    for now_s, rows in looks:
-        tracks = tracker.see(detections(rows), now_s)
-        stillness.see(tracks, now_s)
-    return stillness.of(max(tracks, key=lambda track: track.seen_s)).lasted_s(now_s)
-
-
-def test_what_stands_still_and_what_does_not() -> None:
-    still: list[tuple[float, list[Row]]] = [(t, [CAR]) for t in range(0, 21, 2)]
-    assert stood_s(still) == 20
-
-    rng = np.random.default_rng(0)
-    jitter: list[tuple[float, list[Row]]] = [
-        (t, [moved(CAR, *rng.normal(0, 0.01, 2))]) for t in range(0, 21, 2)
-    ]
-    assert stood_s(jitter) == 20
-
-    creeping: list[tuple[float, list[Row]]] = [(t, [moved(CAR, 0.01 * t)]) for t in range(0, 41, 2)]
-    assert stood_s(creeping) < 14
-
-    arriving: list[tuple[float, list[Row]]] = [(t, [moved(CAR, 0.05 * t)]) for t in (0, 1, 2)]
-    parked: list[tuple[float, list[Row]]] = [(t, [moved(CAR, 0.1)]) for t in range(4, 25, 2)]
-    assert 16 <= stood_s([*arriving, *parked]) <= 22
+    moved = shifts(ANCHOR[None], np.array([ANCHOR, box], np.float32))
+    assert moved.shape == (1, 2)
+    assert moved[0] == pytest.approx([0, expected], abs=1e-5)

@@ -53,7 +53,7 @@ def test_a_configuration_with_rules_is_written_as_it_is_read() -> None:
 @pytest.mark.parametrize(
     ("rules", "where", "words"),
     [
-        ({"fire_lan": {}}, ("fire_lan",), "'fire', 'road_occupation', 'crowding'"),
+        ({"fire_lan": {}}, ("fire_lan",), "'fire', 'road_occupation', "),
         ({"fire": {"confidense": 1}}, ("fire", "fire", "confidense"), "Extra inputs"),
         ({"fire": {"confidence": 2}}, ("fire", "fire", "confidence"), "less than or equal to 1"),
         ({"x": {"kind": "crowding", "count": 0}}, ("x", "crowding", "count"), "greater than"),
