@@ -39,9 +39,11 @@ LONG_S = 600.0
 SHORT_S = 60.0
 """How fast the short-term one does."""
 DROP_SHARE = 0.25
+DROP_LEAST_S = 6.0
 DROP_AT_MOST_S = 60.0
-"""A cell that shows something else for a quarter of the time that it had stood, 60 s at most, is
-taken by something new; a passer-by does not come to that."""
+"""A cell that shows something else for a quarter of the time that it had stood, 6 s at least and
+60 s at most, is taken by something new (since it began to show it); a passer-by does not come to
+that."""
 LONGEST_STEP_S = 30.0
 """A pause between looks counts as no more than this."""
 FLASH_SHARE = 0.4
@@ -119,11 +121,12 @@ class StaticObjects:
         return self._long
 
     def _begin(self, planes: Planes, now_s: float) -> None:
-        self._long, self._short = planes, planes.copy()
+        self._long, self._short, self._newest = planes, planes.copy(), planes.copy()
         rows, columns = (side // CELL_PX for side in planes.shape[:2])
         self._known = np.zeros((rows, columns), np.bool_)
         self._taken = np.zeros((rows, columns), np.bool_)
         self._since_s = np.full((rows, columns), now_s, np.float64)
+        self._newest_s = self._since_s.copy()
         self._off_s, self._absent_s, self._told_s = np.zeros((3, rows, columns), np.float64)
         self._looks, self._hits = np.zeros((2, rows, columns), np.int64)
         self._flash_s: float | None = None
@@ -136,9 +139,13 @@ class StaticObjects:
         same = change(planes, self._short) < 1
         if self._flashes(planes, told & ~same, told, now_s):
             return
+        self._note_newest(planes, told & ~same, now_s)
         self._count(told, same, step_s)
         self._follow(planes, told & same, step_s)
-        self._replace(planes, told & ~same & self._is_off_for_good(now_s), now_s)
+        lasting = told & ~same & self._is_off_for_good(now_s)
+        told_s = np.minimum(self._off_s, now_s - self._newest_s)[lasting]
+        self._replace(planes, lasting, self._newest_s[lasting])
+        self._told_s[lasting] = told_s
         self._taken = self._known & (change(self._short, self._usual) >= 1)
         self._weed_out(now_s)
 
@@ -169,6 +176,12 @@ class StaticObjects:
         self._known[:] = True
         self._taken, self._flash_s = stays, None
 
+    def _note_newest(self, planes: Planes, other: CellMask, now_s: float) -> None:
+        """Remember since when the cells show the new thing that they show, should it stay."""
+        begins = other & ((self._off_s == 0) | (change(planes, self._newest) >= 1))
+        self._set(self._newest, planes, begins)
+        self._newest_s[begins] = now_s
+
     def _count(self, told: CellMask, same: CellMask, step_s: float) -> None:
         self._looks += told
         self._hits += told & same
@@ -177,7 +190,8 @@ class StaticObjects:
         self._off_s = np.where(told, np.where(same, 0, self._off_s + step_s), self._off_s)
 
     def _is_off_for_good(self, now_s: float) -> CellMask:
-        patience_s = np.minimum(DROP_SHARE * (now_s - self._since_s), DROP_AT_MOST_S)
+        stood_s = now_s - self._since_s
+        patience_s = np.clip(DROP_SHARE * stood_s, DROP_LEAST_S, DROP_AT_MOST_S)
         return np.asarray(self._off_s >= patience_s, np.bool_)
 
     def _follow(self, planes: Planes, cells: CellMask, step_s: float) -> None:
@@ -186,9 +200,9 @@ class StaticObjects:
         self._blend(self._short, planes, cells, step_s / SHORT_S)
         self._blend(self._usual, planes, cells & ~self._taken, step_s / LONG_S)
 
-    def _replace(self, planes: Planes, cells: CellMask, now_s: float) -> None:
+    def _replace(self, planes: Planes, cells: CellMask, since_s: float | Seconds) -> None:
         self._set(self._short, planes, cells)
-        self._since_s[cells] = now_s
+        self._since_s[cells] = since_s
         self._forget(cells)
 
     def _forget(self, cells: CellMask) -> None:

@@ -27,7 +27,9 @@ middle stays below this; things have edges and colours of their own."""
 DEEPEST_SHADOW = 1.2
 """No shadow takes more of the log brightness than this (70 % of the light)."""
 ONE_SIGN = 0.9
+"""… and darken, or lighten, nine of ten of the pixels that change at all."""
 SAME_COLOUR = 0.025
+"""Light leaves the shares of red and blue as they are, but for this."""
 _LEAST = 1e-3  # a painted wall has no edge at all
 _SCALES = np.array([0.5, 0.05, 0.05, 0.1], np.float32)
 """What counts as one step of log brightness, red, blue and edges."""
@@ -91,13 +93,15 @@ def came_from_light(thing: StillThing, now: Planes, usual: Planes) -> bool:
     where = pixels(thing.cells)
     step: Any = (now - usual)[where]
     moved = step[np.abs(step[:, 0]) > LIGHT_STEP]
+    colour = float(np.abs(step[:, 1:]).mean(axis=0).max())
+    if colour >= SAME_COLOUR:
+        return False
     if len(moved) == 0:
-        return not bool((np.abs(np.median(step[:, 1:], axis=0)) > SAME_COLOUR).any())
+        return True
     middle = float(np.median(moved[:, 0]))
     one_sign = float((np.sign(moved[:, 0]) == np.sign(middle)).mean())
     spread = float(np.median(np.abs(moved[:, 0] - middle)))
-    colour = float(np.abs(np.median(moved[:, 1:], axis=0)).max())
-    alike = one_sign >= ONE_SIGN and spread < LIGHT_SPREAD and colour < SAME_COLOUR
+    alike = one_sign >= ONE_SIGN and spread < LIGHT_SPREAD
     return alike and abs(middle) < DEEPEST_SHADOW
 
 

@@ -17,7 +17,9 @@ from vision.settings import ZoneSettings, parse_rules
 from vision.tracks import Tracker
 from vision.zones import Zone
 
-LABELS = ("person", "car", "truck", "bus", "motorcycle", "chair", "umbrella", "fire", "smoke")
+LABELS = (
+    "person", "car", "truck", "bus", "motorcycle", "chair", "umbrella", "fire", "smoke", "bench",
+)  # fmt: skip
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 START = datetime(2026, 1, 1, 4, 0, tzinfo=UTC)
 SIZE_WH = (1280, 720)
