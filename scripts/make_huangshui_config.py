@@ -60,18 +60,19 @@ class Kind(NamedTuple):
 LANE = "[[0.05, 0.55], [0.95, 0.55], [0.95, 0.95], [0.05, 0.95]]"
 MIDDLE = "[[0.1, 0.35], [0.9, 0.35], [0.9, 0.95], [0.1, 0.95]]"
 BY_DAY = '[{days: daily, from: "06:30", to: "22:30"}]'
-NOT_YET = f"{{enabled: false, zones: [kerb], schedule: {BY_DAY}}}"
+PARKING = "{enabled: false, zones: [kerb]}"
+STALLS = f"{{enabled: false, zones: [kerb], schedule: {BY_DAY}}}"
 
 ROAD = Kind(
     "路口", "junction", "00",
     f"[{{id: kerb, name: 路缘, polygon: {LANE}}}]",
-    f"{{fire: {{}}, road_occupation: {NOT_YET}}}",
+    f"{{fire: {{}}, parking: {PARKING}, stalls: {STALLS}}}",
 )  # fmt: skip
 MARKET = Kind(
     "市场", "market", "00",
     f"[{{id: kerb, name: 路缘, polygon: {LANE}}}, {{id: stalls, name: 早市, kind: exempt, "
     f'polygon: {MIDDLE}, schedule: [{{days: daily, from: "06:00", to: "09:00"}}]}}]',
-    f"{{fire: {{}}, road_occupation: {NOT_YET}, crowding: {{count: 30, for_s: 60}}}}",
+    f"{{fire: {{}}, parking: {PARKING}, stalls: {STALLS}, crowding: {{count: 30, for_s: 60}}}}",
 )  # fmt: skip
 SQUARE = Kind(
     "广场", "square", "00",
@@ -89,8 +90,7 @@ SCHOOL = Kind(
 COMMUNITY = Kind(
     "小区", "housing estate", "01",
     f"[{{id: lane, name: 消防通道, polygon: {LANE}}}]",
-    "{fire: {}, fire_lane: {kind: road_occupation, zones: [lane], for_s: 180, presence: 0.9, "
-    "max_shift: 0.2}}",
+    "{fire: {}, fire_lane: {zones: [lane]}}",
 )  # fmt: skip
 GREEN = Kind("绿地", "green", "00", "", "")
 KINDS = (ROAD, COMMUNITY, GREEN, MARKET, COMMUNITY, ROAD, SQUARE, GREEN, COMMUNITY, SCHOOL, ROAD)

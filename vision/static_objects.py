@@ -44,6 +44,8 @@ DROP_AT_MOST_S = 60.0
 """A cell that shows something else for a quarter of the time that it had stood, 6 s at least and
 60 s at most, is taken by something new (since it began to show it); a passer-by does not come to
 that."""
+LEAST_STEP_S = 0.9
+"""Looks that come sooner show the ground as the last one did: nothing is set up in a second."""
 LONGEST_STEP_S = 30.0
 """A pause between looks counts as no more than this."""
 FLASH_SHARE = 0.4
@@ -104,9 +106,16 @@ class StaticObjects:
     def __init__(self) -> None:
         self._long: Planes | None = None
         self._now_s = 0.0
+        self._last: Ground | None = None
 
     def see(self, picture: Image, detections: Detections, now_s: float) -> Ground:
         """Take in one look."""
+        if self._last is not None and 0 <= now_s - self._now_s < LEAST_STEP_S:
+            return self._last
+        self._last = self._look(picture, detections, now_s)
+        return self._last
+
+    def _look(self, picture: Image, detections: Detections, now_s: float) -> Ground:
         planes = planes_of(picture)
         if self._long is None or self._long.shape != planes.shape:
             self._begin(planes, now_s)

@@ -89,7 +89,7 @@ def test_ids_are_gb28181_ids_of_the_area(town: Configuration) -> None:
 
 def test_what_is_not_public_safety_is_switched_off(town: Configuration) -> None:
     rules = [rule for camera in town.cameras for rule in town.rules_of(camera).items()]
-    kerbs = [rule for rule_id, rule in rules if rule_id == "road_occupation"]
+    kerbs = [rule for rule_id, rule in rules if rule_id in ("parking", "stalls")]
     assert kerbs
     assert not any(rule.enabled for rule in kerbs)
     assert all("fire" in town.rules_of(camera) for camera in town.cameras)
