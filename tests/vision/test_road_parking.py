@@ -188,7 +188,7 @@ def test_an_empty_place_is_seen_to_be_empty() -> None:
 
 
 def test_a_place_too_small_to_compare_is_judged_by_boxes() -> None:
-    tiny: Row = ("car", 0.7, 0.2, 0.50, 0.215, 0.52)
+    tiny: Row = ("car", 0.7, 0.2, 0.50, 0.208, 0.51)
     rules = {"parking": {"zone": LEFT_HALF, "for_s": 60, "min_area": 0}}
     shown = [(float(t), EMPTY, [tiny]) for t in range(0, 80, 2)]
     assert opened_at(told_of(shown, rules)) == [60.0]
