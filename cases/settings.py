@@ -117,6 +117,16 @@ DEFAULT_KINDS: dict[IncidentKind, KindSettings] = {
         triage=Triage.LOCAL,
         review_alarm_s=900,
         variants=(
+            Variant(
+                when_rules=("goods",),
+                event_code="0507",
+                event_name=Text.of("乱堆物堆料", "Goods and materials left about"),
+            ),
+            Variant(
+                when_labels=("bicycle",),
+                event_code="0506",
+                event_name=Text.of("非机动车乱停放", "Bicycles left about"),
+            ),
             Variant(when_labels=_VEHICLES, **_PARKING),
             Variant(
                 when_rules=("fire_lane",),

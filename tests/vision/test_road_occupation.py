@@ -40,7 +40,7 @@ def without(looks: Looks, *spans: tuple[float, float]) -> Looks:
         (every(5, 40, CAR), 30),
         (every(2, 28, CAR), None),
         (every(2, 40, moved(CAR, 0.4)), None),  # outside the zone
-        (every(2, 40, moved(CAR, score=0.3)), None),
+        (every(2, 40, moved(CAR, score=0.27)), None),
         (every(2, 40, ("car", 0.9, 0.3, 0.5, 0.32, 0.52)), None),  # too small
         (every(2, 40, *people(3)), None),  # people may stand
         (every(2, 40, ("fire", 0.9, 0.2, 0.5, 0.4, 0.7)), None),
