@@ -125,7 +125,8 @@ class RoadOccupationRule:
         self._free_s: Seconds | None = None
 
     def judge(self, scene: Scene) -> Judgement:
-        spots = self._spots.see(scene.detections, scene.picture, scene.now_s)
+        likely = scene.detections.at_least(CUED * self._settings.confidence)
+        spots = self._spots.see(likely, scene.picture, scene.now_s)
         inside = self._inside(spots, scene)
         self._queueing.see(spots, frozenset(spot.id for spot in inside), scene.now_s)
         self._lingering.see(scene.detections.of(PERSON_LABEL).xyxy, scene.now_s)
