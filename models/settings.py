@@ -33,8 +33,9 @@ class DetectorSettings(RunSettings):
 
     model: str = Field(default="patrol-n", min_length=1)
     """A name of the catalogue; `patrol models list` shows them."""
-    confidence: float = Field(default=0.25, ge=0, le=1)
-    """The floor: less sure boxes are dropped at once. Rules ask for more, never for less."""
+    confidence: float = Field(default=0.12, ge=0, le=1)
+    """The floor: less sure boxes are dropped at once. Rules ask for more, never for less; the fire
+    rule's second looks begin here (default 0.12)."""
     iou: float = Field(default=0.7, ge=0, le=1)
     """Of two boxes of one class that overlap more than this, the less sure one is dropped."""
     labels: tuple[str, ...] = ()

@@ -20,6 +20,7 @@ from domain.place import CameraInfo, GbId, GridPlan, Id, Site
 from events_bridge.settings import BusSettings
 from evidence.settings import EvidenceSettings
 from models.settings import DetectorSettings
+from patrol.attention_speed import AttentionSettings
 from patrol.second_look import SecondLookSettings
 from streams.address import CameraAddress
 from streams.settings import StreamSettings
@@ -116,6 +117,7 @@ class Configuration(Settings):
     streams: StreamSettings = StreamSettings()
     picture: PictureSettings = PictureSettings()
     second_look: SecondLookSettings = SecondLookSettings()
+    attention: AttentionSettings = AttentionSettings()
     evidence: EvidenceSettings = EvidenceSettings()
     cases: CaseSettings = CaseSettings()
     console: ConsoleSettings = ConsoleSettings()

@@ -1,7 +1,7 @@
 """Replays clips through the real pipeline on a virtual clock and compares with the truth."""
 
-from collections.abc import Callable
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -9,11 +9,13 @@ from pydantic import ValidationError
 
 from domain.errors import ConfigurationError, StreamNotFound
 from models.detector import Detects
+from patrol.attention_speed import AttentionSettings, AttentionSpan
 from patrol.loading import validation_problem
 from patrol.scoring import ClipScore, replayed_incidents, score_clip
 from patrol.second_look import DenseFile, take_second_look
 from patrol.truth import ClipTruth, Truth
 from patrol.yamlfile import YamlFile
+from streams.frame import Frame
 from streams.replay import replay
 from vision.incidents import IncidentMessage
 from vision.look import Look
@@ -21,6 +23,8 @@ from vision.patrol import CameraPatrol
 
 STARTS_AT = datetime(2026, 1, 1, 4, 0, tzinfo=UTC)
 """Noon in Shanghai, within the hours of every default rule: when clips begin."""
+
+DEFAULT_ATTENTION = AttentionSettings()
 
 OnProgress = Callable[[ClipTruth, float], None]
 """Called with the clip that is replayed and the seconds of it that are done."""
@@ -52,6 +56,7 @@ def replay_clip(
     look_every_s: float,
     timezone: ZoneInfo,
     second_looks: bool = True,
+    attention: AttentionSettings = DEFAULT_ATTENTION,
     on_progress: OnProgress = lambda _clip, _seconds: None,
 ) -> ClipScore:
     """Decode, detect, track and judge one clip, and score what it opened. Second looks see the
@@ -78,7 +83,7 @@ def replay_clip(
     frames = replay(
         file, look_every_s=look_every_s, start_at=STARTS_AT, repeat_to_s=clip.repeat_to_s
     )
-    for frame in frames:
+    for frame in _attended(frames, patrol, dense, attention):
         image = frame.scaled(detector.fit_wh(frame.size_wh))
         (seen,) = detector.detect([image])
         messages += patrol.look(Look("clip", frame.captured_at, seen, frame.size_wh, image))
@@ -89,3 +94,32 @@ def replay_clip(
         on_progress(clip, seconds)
     incidents = replayed_incidents(messages, STARTS_AT)
     return score_clip(clip.file, clip.incidents, incidents, max(seconds, clip.repeat_to_s or 0.0))
+
+
+def _attended(
+    frames: Iterable[Frame], patrol: CameraPatrol, dense: DenseFile, settings: AttentionSettings
+) -> Iterator[Frame]:
+    """The pictures of the looks; while the patrol suspects something, those between them too."""
+    span, every = AttentionSpan(settings), timedelta(seconds=settings.look_every_s)
+    last_at: datetime | None = None
+    for frame in frames:
+        between = _between(last_at, frame.captured_at, patrol, dense)
+        for extra in between:
+            if last_at is not None and extra.captured_at < last_at + every:
+                continue
+            if not span.holds(patrol.suspicious, extra.captured_at):
+                break
+            last_at = extra.captured_at
+            yield extra
+        last_at = frame.captured_at
+        yield frame
+
+
+def _between(
+    after: datetime | None, before: datetime, patrol: CameraPatrol, dense: DenseFile
+) -> list[Frame]:
+    """What a suspicious camera showed between two looks."""
+    if after is None or not patrol.suspicious:
+        return []
+    seen = dense.until(before)
+    return [frame for frame in seen if after < frame.captured_at < before]

@@ -65,14 +65,12 @@ class DenseFile:
         self._recent: deque[Frame] = deque()
 
     def until(self, at: datetime) -> list[Frame]:
-        """The pictures of the last `SPAN_S` seconds up to `at`, which must not go back."""
+        """The pictures of the last `SPAN_S` seconds up to `at`, which may go back as far."""
         while not self._recent or self._recent[-1].captured_at < at - _SLACK:
             frame = next(self._frames, None)
             if frame is None:
                 break
             self._recent.append(frame)
-            while self._recent[0].captured_at < at - SPAN - _SLACK:
+            while self._recent and self._recent[0].captured_at < at - 2 * SPAN - _SLACK:
                 self._recent.popleft()
-                if not self._recent:
-                    break
         return [f for f in self._recent if at - SPAN - _SLACK <= f.captured_at <= at + _SLACK]

@@ -46,8 +46,8 @@ settings themselves; a test keeps it true. How they are used: [configuration.md]
 A key that is not listed here is an error, and `patrol check FILE` says on which line it stands.
 """
 SECTIONS = (
-    "town", "bus", "database", "detector", "streams", "picture", "second_look", "evidence",
-    "console", "worker",
+    "town", "bus", "database", "detector", "streams", "picture", "second_look", "attention",
+    "evidence", "console", "worker",
 )  # fmt: skip
 MORE: tuple[tuple[str, str, type[BaseModel]], ...] = (
     ("defaults", "默认值 · what a camera gets unless it says otherwise", Defaults),

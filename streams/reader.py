@@ -63,7 +63,7 @@ class CameraReader:
         self._captured_at: datetime | None = None
         self._taking = threading.Lock()
         self._taken: Packet | None = None
-        self._follower = FollowingDecoder()
+        self._follower: FollowingDecoder | None = None
 
     def start(self) -> None:
         """Begin to read; returns at once."""
@@ -89,12 +89,16 @@ class CameraReader:
             return None
         return newest.captured_at + timedelta(seconds=every_s)
 
-    def take(self) -> Frame | None:
+    def take(self, *, follow: bool = False) -> Frame | None:
         """The newest picture that was not yet taken, decoded in the caller's thread; None if
-        there is nothing new, or if it is damaged (which is counted)."""
+        there is nothing new, or if it is damaged (which is counted).
+
+        With `follow` it need not be a keyframe: all pictures since the last one are decoded."""
         with self._taking:
             try:
-                return self._take_following() if self._follows() else self._take_keyframe()
+                if follow or self._follows():
+                    return self._take_following()
+                return self._take_keyframe()
             except StreamError as error:
                 self._record.decode_failed()
                 _log.debug("picture damaged", camera=self.camera_id, error=str(error))
@@ -105,10 +109,12 @@ class CameraReader:
         if packet is None or packet is self._taken:
             return None
         self._taken = packet
+        self._follower = None
         picture = KeyframeDecoder.of_this_thread().decode(packet)
         return Frame(self.camera_id, packet.captured_at, packet.stream_s, picture)
 
     def _take_following(self) -> Frame | None:
+        self._follower = self._follower or FollowingDecoder()
         newest = self._follower.advance(self.ring.tail(after=self._follower.last))
         self._taken = self.ring.newest_keyframe
         if newest is None:

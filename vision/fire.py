@@ -41,11 +41,11 @@ class FireRuleSettings(BaseRuleSettings):
     """Least score of smoke that counts by itself (default 0.60, §5.4: more often mistaken)."""
     second_look: bool = True
     """Whether to ask for second looks (default true); without, the detector alone decides."""
-    suspect_confidence: float = Field(default=0.25, ge=0, le=1)
-    """Least score of a flame that counts once a second look has confirmed it (default 0.25, the
-    detector's own floor)."""
-    suspect_smoke_confidence: float = Field(default=0.25, ge=0, le=1)
-    """The same for smoke (default 0.25)."""
+    suspect_confidence: float = Field(default=0.15, ge=0, le=1)
+    """Least score of a flame that counts once a second look has confirmed it (default 0.15:
+    below it the detector of the product says as much of lamps as of flames)."""
+    suspect_smoke_confidence: float = Field(default=0.12, ge=0, le=1)
+    """The same for smoke (default 0.12, the detector's own floor: thin smoke is never sure)."""
     certain_confidence: float = Field(default=0.9, ge=0, le=1)
     """Median score of hits that are believed although a second look saw nothing move (default
     0.90; neon signs reach 0.81)."""

@@ -41,6 +41,7 @@ class Looker(threading.Thread):
         *,
         batch: int,
         attention: Attention,
+        attended: int,
         clock: Clock,
         on_news: OnNews,
         on_picture: OnPicture,
@@ -50,6 +51,7 @@ class Looker(threading.Thread):
         self._eyes = eyes
         self._batch = batch
         self._attention = attention
+        self._attended = attended
         self._clock = clock
         self._on_news = on_news
         self._on_picture = on_picture
@@ -99,7 +101,15 @@ class Looker(threading.Thread):
                 break
             if (frame := post.reader.take()) is not None:
                 taken.append((post, frame))
-        return taken
+        return taken or self._take_attended(now)
+
+    def _take_attended(self, now: datetime) -> list[tuple[CameraPost, Frame]]:
+        """The newest pictures of suspicious cameras, whether keyframes or not. They wait for what
+        was promised to others, and only so many are attended at once."""
+        attended = [post for post in self._posts if post.is_attended(now)][: self._attended]
+        due = (post for post in attended if post.is_due_again(now))
+        taken = ((post, post.reader.take(follow=True)) for post in due)
+        return [(post, frame) for post, frame in taken if frame is not None]
 
     def _look(self, taken: Sequence[tuple[CameraPost, Frame]]) -> None:
         """Show and diagnose the pictures, then let the detector see those that can be judged."""

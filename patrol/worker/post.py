@@ -1,10 +1,11 @@
 """One camera at its post: its reader, its rules, its picture watch and its look book."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from domain.clock import Clock
 from domain.health import CameraHealth, CameraStatus, CoverageGap, FaultKind
+from patrol.attention_speed import AttentionSpan
 from patrol.config import CameraSettings, Configuration
 from patrol.worker.lookbook import LookBook
 from streams.reader import CameraReader
@@ -43,12 +44,23 @@ class CameraPost:
         )
         self.picture = PictureWatch(configuration.picture)
         self.book = LookBook(camera.id, look_every_s, clock.now())
+        self._attention = AttentionSpan(configuration.attention)
+        self._attention_every = timedelta(seconds=configuration.attention.look_every_s)
         self.picture_fault: FaultKind | None = None
         self._picture_fault_since: datetime | None = None
 
     def is_due(self, now: datetime) -> bool:
         """Whether the newest picture should be looked at now."""
         return self.book.is_due(now, self.reader.next_keyframe_at)
+
+    def is_attended(self, now: datetime) -> bool:
+        """Whether the camera is to be looked at at attention speed."""
+        return self._attention.holds(self.patrol.suspicious, now)
+
+    def is_due_again(self, now: datetime) -> bool:
+        """Whether, at attention speed, the next look is due."""
+        last_at = self.book.last_look_at
+        return last_at is None or now >= last_at + self._attention_every
 
     def note_picture(self, fault: FaultKind | None, at: datetime) -> None:
         """Remember what the picture watch said of the last picture."""

@@ -77,6 +77,7 @@ class Worker:
             self._posts,
             eyes,
             attention=self._attention,
+            attended=configuration.attention.cameras,
             batch=configuration.detector.max_batch,
             clock=self._clock,
             on_news=self._handle_news,

@@ -100,8 +100,8 @@ def test_two_cameras_with_one_id_are_refused(write) -> None:  # type: ignore[no-
 
 
 def test_a_missing_model_is_an_error_that_says_how_to_import(write) -> None:  # type: ignore[no-untyped-def]
-    report = check_file(write(GOOD))
-    (problem,) = report.errors
+    text = GOOD + "detector: {model: yolo11n-coco-640}\n"
+    (problem,) = check_file(write(text)).errors
     assert problem.key == "detector.model"
     assert "patrol models import" in problem.message
 
