@@ -89,6 +89,12 @@ class CameraReader:
             return None
         return newest.captured_at + timedelta(seconds=every_s)
 
+    @property
+    def picture_waits(self) -> bool:
+        """Whether a keyframe has come that was not taken yet."""
+        newest = self.ring.newest_keyframe
+        return newest is not None and newest is not self._taken
+
     def take(self, *, follow: bool = False) -> Frame | None:
         """The newest picture that was not yet taken, decoded in the caller's thread; None if
         there is nothing new, or if it is damaged (which is counted).

@@ -18,6 +18,7 @@ class LookBook:
         self._promise = timedelta(seconds=look_every_s)
         self._lock = threading.Lock()
         self._due_at = started_at
+        self._turn_at = started_at
         self._last_look_at: datetime | None = None
         self._looks = 0
         self._longest_s: float | None = None
@@ -29,6 +30,15 @@ class LookBook:
     def due_at(self) -> datetime:
         """When the next look is owed."""
         return self._due_at
+
+    def urgency(self, now: datetime) -> float:
+        """How long the camera has waited for its turn, counted in promises: 1 is on time.
+
+        To look first where it is highest stretches all promises by the same factor when there is
+        more to look at than time, be they of one second or of ten. A missed look does not lower
+        it, so that nobody is put off twice.
+        """
+        return (now - self._turn_at) / self._promise
 
     def is_due(self, now: datetime, next_picture_at: datetime | None) -> bool:
         """Whether to look at the newest picture now: the next one would come too late, or it is
@@ -48,7 +58,7 @@ class LookBook:
             if self._last_look_at is not None:
                 interval_s = (at - self._last_look_at).total_seconds()
                 self._longest_s = max(self._longest_s or 0.0, interval_s)
-            self._last_look_at = at
+            self._last_look_at = self._turn_at = at
             self._looks += 1
             self._counts, self._runs_on = counts, runs_on
             self._due_at = at + self._promise
@@ -64,6 +74,7 @@ class LookBook:
         """A picture came but could not be decided on."""
         with self._lock:
             self._skipped[cause] += 1
+            self._turn_at = at
             self._due_at = at + self._promise
 
     def close_page(self) -> CameraLooks:

@@ -93,10 +93,10 @@ class Looker(threading.Thread):
                 self._on_news(question.post, question.frame, news)
 
     def _take_due(self, now: datetime) -> list[tuple[CameraPost, Frame]]:
-        """At most one batch of new pictures, the most overdue cameras first."""
+        """At most one batch of new pictures; who has waited most promises comes first."""
         taken: list[tuple[CameraPost, Frame]] = []
         due = (post for post in self._posts if post.is_due(now))
-        for post in sorted(due, key=lambda post: post.book.due_at):
+        for post in sorted(due, key=lambda post: post.book.urgency(now), reverse=True):
             if len(taken) == self._batch:
                 break
             if (frame := post.reader.take()) is not None:

@@ -12,6 +12,11 @@ from streams.reader import CameraReader
 from vision.patrol import CameraPatrol
 from vision.picture import PictureWatch
 
+OVERLOAD = "overload"
+"""Why a look was missed although its picture waited: there was more to look at than time."""
+NO_PICTURE = "no_picture"
+"""Why a look was missed when the stream seems in order and yet nothing new came."""
+
 
 class CameraPost:
     """Everything the worker holds for one camera."""
@@ -68,9 +73,12 @@ class CameraPost:
             self.picture_fault, self._picture_fault_since = fault, at
 
     def miss_if_late(self, now: datetime) -> None:
-        """Count the look that did not come, with the stream's fault as its cause."""
-        fault = self.reader.status(now).fault
-        self.book.miss_if_late(now, fault.value if fault else "no_picture")
+        """Count the look that did not come, with the stream's fault or the overload as cause."""
+        if (fault := self.reader.status(now).fault) is not None:
+            cause = fault.value
+        else:
+            cause = OVERLOAD if self.reader.picture_waits else NO_PICTURE
+        self.book.miss_if_late(now, cause)
 
     def health(self, at: datetime) -> CameraHealth:
         """How the camera fares: what the stream says, and what the picture says."""

@@ -66,3 +66,33 @@ def test_keyframes_are_looked_at_as_seldom_as_the_promise_allows(
             book.done(at(newest_s), {})
             looks.append(newest_s)
     assert looks == pytest.approx(looked_at_s)
+
+
+def test_urgency_counts_promises_not_seconds() -> None:
+    quick, slow = LookBook("gate", 1.0, START), LookBook("square", 10.0, START)
+    assert quick.urgency(at(2)) == 2.0
+    assert slow.urgency(at(2)) == 0.2
+
+
+def test_a_missed_look_does_not_put_a_camera_off_again() -> None:
+    book = LookBook("gate", 2.0, START)
+    book.miss_if_late(at(2), "overload")
+    assert book.urgency(at(4)) == 2.0
+
+
+@pytest.mark.parametrize("overload", [1.5, 3.0])
+def test_overload_stretches_all_promises_by_the_same_factor(overload: float) -> None:
+    promises_s = [1.0] * 4 + [2.0] * 8 + [5.0] * 10
+    books = [LookBook(str(index), promise, START) for index, promise in enumerate(promises_s)]
+    owed_per_s = sum(1 / promise_s for promise_s in promises_s)
+    step_s = overload / owed_per_s
+    looks = [0] * len(books)
+    rounds = 3000
+    for turn in range(rounds):
+        now = at(turn * step_s)
+        first = max(range(len(books)), key=lambda index: books[index].urgency(now))
+        books[first].done(now, {})
+        looks[first] += 1
+    for count, promise_s in zip(looks, promises_s, strict=True):
+        stretched = rounds * step_s / count / promise_s
+        assert stretched == pytest.approx(overload, rel=0.1)
