@@ -14,7 +14,8 @@ from models.detections import Floats
 from streams.frame import Image
 
 Patch = NDArray[np.float32]
-"""A place as it looked: (24, 24) float32 grey, mean 0, spread 1; all 0 where nothing is drawn."""
+"""A place as it looked: (24, 24, 3) float32 BGR, each channel's mean 0, the spread of all 1; all 0
+where nothing is drawn. In colour, because a red car may be as bright as the road."""
 
 PATCH_PX = 24
 RIM = 0.15
@@ -33,9 +34,9 @@ def patch_of(picture: Image, xyxy: Floats) -> Patch | None:
     x2, y2 = (int(v) for v in np.ceil(high * (width, height)))
     if min(x2 - x1, y2 - y1) < _LEAST_PX:
         return None
-    grey = cv2.cvtColor(picture[y1:y2, x1:x2], cv2.COLOR_BGR2GRAY)
-    small: Any = cv2.resize(grey, (PATCH_PX, PATCH_PX), interpolation=cv2.INTER_AREA)
-    small = small.astype(np.float32) - np.float32(small.mean())
+    place = picture[y1:y2, x1:x2]
+    small: Any = cv2.resize(place, (PATCH_PX, PATCH_PX), interpolation=cv2.INTER_AREA)
+    small = small.astype(np.float32) - small.mean(axis=(0, 1), dtype=np.float32)
     spread = float(small.std())
     return np.asarray(small / spread if spread >= _LEAST_SPREAD else small * 0, np.float32)
 
