@@ -144,6 +144,14 @@ DEFAULT_KINDS: dict[IncidentKind, KindSettings] = {
         review_alarm_s=300,
         variants=(Variant(when_count=30, priority=Priority.URGENT, triage=Triage.URGENT),),
     ),
+    IncidentKind.WATCH: KindSettings(
+        duty_class=DutyClass.PUBLIC_ORDER,
+        event_code="0599",
+        event_name=Text.of("其他", "Other"),
+        priority=Priority.NORMAL,
+        triage=Triage.LOCAL,
+        review_alarm_s=900,
+    ),
 }
 """Start values after the town's duty classes. The codes 0501, 0505 and 0409 are common to two
 independent local tables; fire has no code in the national line, 0411 is one city's (Beijing

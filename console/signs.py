@@ -44,6 +44,7 @@ _KINDS: dict[IncidentKind, str] = {
     IncidentKind.FIRE: "flame",
     IncidentKind.ROAD_OCCUPATION: "barrier-block",
     IncidentKind.CROWDING: "users",
+    IncidentKind.WATCH: "eye",
 }
 _STATUSES: dict[CameraStatus, tuple[Tone, str]] = {
     CameraStatus.CONNECTING: ("amber", "plug-x"),

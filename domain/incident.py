@@ -13,6 +13,8 @@ class IncidentKind(StrEnum):
     FIRE = "fire"
     ROAD_OCCUPATION = "road_occupation"
     CROWDING = "crowding"
+    WATCH = "watch"
+    """What a rule made by configuration alone was told to watch for."""
 
     @property
     def words(self) -> Text:
@@ -39,6 +41,7 @@ _KIND_TITLES = {
     IncidentKind.FIRE: Text.of("火情", "Fire"),
     IncidentKind.ROAD_OCCUPATION: Text.of("占道", "Road occupation"),
     IncidentKind.CROWDING: Text.of("聚集", "Crowding"),
+    IncidentKind.WATCH: Text.of("布控", "Watch"),
 }
 _CLOSE_TITLES = {
     CloseReason.GONE: Text.of("已消失", "No longer seen"),

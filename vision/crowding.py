@@ -10,7 +10,7 @@ from domain.base import Text
 from domain.incident import IncidentKind
 from models.detections import Detections
 from vision.presence import Presence
-from vision.rule import BaseRuleSettings, Finding, Judgement, Scene
+from vision.rule import BaseRuleSettings, Finding, Judgement, Rule, Scene
 from vision.zones import Zone, standing_in
 
 PERSON_LABEL = "person"
@@ -55,6 +55,9 @@ class CrowdingRuleSettings(BaseRuleSettings):
     @property
     def warm_up_s(self) -> float:
         return self.for_s + self.smooth_s
+
+    def rule(self, zone: Zone) -> Rule:
+        return CrowdingRule(self, zone)
 
 
 class CrowdingRule:

@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 from domain.incident import IncidentKind, LabelledBox
 from models.detections import Detections, Floats
 from vision.hearth import Hearth, Hit, explain
-from vision.rule import BaseRuleSettings, Doubt, Finding, Judgement, Scene
+from vision.rule import BaseRuleSettings, Doubt, Finding, Judgement, Rule, Scene
 from vision.second_look import SecondLook
 from vision.tracks import area, intersection
 from vision.zones import Zone
@@ -98,6 +98,9 @@ class FireRuleSettings(BaseRuleSettings):
     @property
     def warm_up_s(self) -> float:
         return self.window_s
+
+    def rule(self, zone: Zone) -> Rule:
+        return FireRule(self, zone)
 
 
 class FireRule:

@@ -25,7 +25,7 @@ from vision.occupants import (
     people_beside,
 )
 from vision.queueing import Queueing
-from vision.rule import BaseRuleSettings, Finding, Judgement, Scene
+from vision.rule import BaseRuleSettings, Finding, Judgement, Rule, Scene
 from vision.spots import Sight, Spot, Spots
 from vision.static_cells import CellMask, cells_under, centres
 from vision.static_objects import Ground, Seconds
@@ -100,6 +100,9 @@ class OccupationSettings(BaseRuleSettings):
     def waits_at_most_s(self) -> float:
         """How long who stands in a queue is let wait."""
         return max(2 * self.for_s, LEAST_QUEUE_S) if self.queue_s is None else self.queue_s
+
+    def rule(self, zone: Zone) -> Rule:
+        return RoadOccupationRule(self, zone)
 
 
 class RoadOccupationRuleSettings(OccupationSettings):

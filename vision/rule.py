@@ -61,6 +61,10 @@ class BaseRuleSettings(Settings):
     def watched_labels(self) -> frozenset[str]:
         """The classes of which at least one must be known to the detector, or the rule is blind."""
 
+    @abstractmethod
+    def rule(self, zone: Zone) -> "Rule":
+        """A rule that judges by these settings in this zone, without any memory."""
+
     @property
     def tracked_labels(self) -> frozenset[str]:
         """The classes whose tracks the rule asks for."""

@@ -1,4 +1,5 @@
-"""The register of rules: what may be written in a configuration, and what judges by it."""
+"""The register of rules: what may be written in a configuration. A new rule is one file, with its
+settings and what `settings.rule` makes of them, and one line in `RuleSettings`."""
 
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
@@ -6,15 +7,12 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, TypeAdapter
 
 from domain.place import Id
-from vision.crowding import CrowdingRule, CrowdingRuleSettings
-from vision.fire import FireRule, FireRuleSettings
+from vision.crowding import CrowdingRuleSettings
+from vision.fire import FireRuleSettings
+from vision.generic import GenericRuleSettings
 from vision.goods import GoodsRuleSettings
 from vision.parking import FireLaneRuleSettings, ParkingRuleSettings
-from vision.road_occupation import (
-    OccupationSettings,
-    RoadOccupationRule,
-    RoadOccupationRuleSettings,
-)
+from vision.road_occupation import RoadOccupationRuleSettings
 from vision.rule import Rule
 from vision.stalls import StallsRuleSettings
 from vision.zones import FRAME_ZONE_ID, INLINE_ZONE_ID, Zone, ZoneKind, ZoneSettings
@@ -23,6 +21,7 @@ __all__ = [
     "CrowdingRuleSettings",
     "FireLaneRuleSettings",
     "FireRuleSettings",
+    "GenericRuleSettings",
     "GoodsRuleSettings",
     "ParkingRuleSettings",
     "RoadOccupationRuleSettings",
@@ -42,7 +41,8 @@ RuleSettings = Annotated[
     | FireLaneRuleSettings
     | StallsRuleSettings
     | GoodsRuleSettings
-    | CrowdingRuleSettings,
+    | CrowdingRuleSettings
+    | GenericRuleSettings,
     Field(discriminator="kind"),
 ]
 """The settings of one rule; `kind` tells which."""
@@ -80,13 +80,7 @@ def parse_rules(data: Mapping[str, Any]) -> dict[str, RuleSettings]:
 
 def build_rule(settings: RuleSettings, zone: Zone) -> Rule:
     """The rule that judges by these settings in this zone."""
-    match settings:
-        case FireRuleSettings():
-            return FireRule(settings, zone)
-        case OccupationSettings():
-            return RoadOccupationRule(settings, zone)
-        case CrowdingRuleSettings():
-            return CrowdingRule(settings, zone)
+    return settings.rule(zone)
 
 
 def zone_problems(

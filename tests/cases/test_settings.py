@@ -37,7 +37,7 @@ def test_variants_are_configuration_too() -> None:
     [
         (
             {"kinds": {"flood": {}}},
-            "expected kinds among fire, road_occupation, crowding, got flood",
+            "expected kinds among fire, road_occupation, crowding, watch, got flood",
         ),
         ({"kinds": {"fire": {"event_code": "41"}}}, "kinds.fire.event_code"),
         ({"kinds": {"fire": {"priorty": 1}}}, "kinds.fire.priorty"),
