@@ -26,11 +26,14 @@ from cases.settings import CaseSettings, KindSettings, Variant  # noqa: E402
 from domain.base import Text  # noqa: E402
 from domain.place import Grid, GridPlan, Site  # noqa: E402
 from patrol.config import CameraSettings, Configuration, Defaults  # noqa: E402
+from vision.crowding import CrowdLimit  # noqa: E402
+from vision.ground_plane import GroundPlaneSettings  # noqa: E402
 from vision.schedule import Window  # noqa: E402
 from vision.settings import (  # noqa: E402
     CrowdingRuleSettings,
     FireLaneRuleSettings,
     FireRuleSettings,
+    GenericRuleSettings,
     GoodsRuleSettings,
     ParkingRuleSettings,
     RoadOccupationRuleSettings,
@@ -60,6 +63,9 @@ MORE: tuple[tuple[str, str, type[BaseModel]], ...] = (
     ("cameras[].rules.stalls", "占道经营 · stalls", StallsRuleSettings),
     ("cameras[].rules.goods", "乱堆物料与共享单车 · goods and bikes", GoodsRuleSettings),
     ("cameras[].rules.crowding", "聚集 · crowding", CrowdingRuleSettings),
+    ("cameras[].rules.crowding.limits[]", "分时段限值 · limits by the hour", CrowdLimit),
+    ("cameras[].rules.crowding.ground", "地面标定 · the ground plane", GroundPlaneSettings),
+    ("cameras[].rules.generic", "布控 · anything a configuration names", GenericRuleSettings),
     ("schedule[]", "时段 · hours, of zones and rules", Window),
     ("sites[]", "点位 · one site", Site),
     ("grids", "网格方案 · the grid plan", GridPlan),

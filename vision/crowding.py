@@ -1,21 +1,32 @@
 """Crowding 聚集: many people in a zone for a time."""
 
 from collections import deque
-from typing import Literal
+from datetime import datetime
+from typing import Literal, Self
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from domain.base import Text
+from domain.geometry import Point
 from domain.incident import IncidentKind
 from models.detections import Detections
+from vision.ground_plane import GroundPlane, GroundPlaneSettings
 from vision.presence import Presence
 from vision.rule import BaseRuleSettings, Finding, Judgement, Rule, Scene
+from vision.schedule import Window
 from vision.zones import Zone, standing_in
 
 PERSON_LABEL = "person"
 SUSPICIOUS_SHARE = 0.8
 """From this share of the limit on, more looks are worth their cost."""
+
+
+class CrowdLimit(Window):
+    """Another limit for some hours: a school gate, a square on market days."""
+
+    count: int = Field(ge=1)
+    """People from which on it is a crowd in these hours."""
 
 
 class CrowdingRuleSettings(BaseRuleSettings):
@@ -27,6 +38,13 @@ class CrowdingRuleSettings(BaseRuleSettings):
     counts 15 to 20 of 20 to 30 pedestrians, and 18 to 23 at 0.25."""
     count: int = Field(default=15, ge=1)
     """People in the zone from which on it is a crowd (default 15, §5.4)."""
+    limits: tuple[CrowdLimit, ...] = ()
+    """Limits for hours of the week, in the site's time zone: the first that holds counts, and
+    outside of them `count` (default none)."""
+    ground: GroundPlaneSettings | None = None
+    """Four measured points of the ground, for `density` (default none: people are counted)."""
+    density: float | None = Field(default=None, gt=0)
+    """People per m² of the zone from which on it is a crowd, instead of `count`."""
     for_s: float = Field(default=60.0, ge=0)
     """How long they must stay (default 60 s, §5.4)."""
     presence: float = Field(default=0.8, gt=0, le=1)
@@ -56,6 +74,24 @@ class CrowdingRuleSettings(BaseRuleSettings):
     def warm_up_s(self) -> float:
         return self.for_s + self.smooth_s
 
+    @model_validator(mode="after")
+    def _density_can_be_told(self) -> Self:
+        if (self.density is None) != (self.ground is None):
+            raise ValueError("expected density and ground together, got one of them")
+        return self
+
+    def misfit(self, polygon: tuple[Point, ...]) -> str | None:
+        if self.ground is None or GroundPlane(self.ground).area_m2(polygon):
+            return None
+        return "expected a zone on the calibrated ground, got one that reaches to the horizon"
+
+    def limit_in(self, zone: Zone) -> int:
+        """The usual limit in people: `density` times the zone's area, or `count`."""
+        if self.ground is None or self.density is None:
+            return self.count
+        area_m2 = GroundPlane(self.ground).area_m2(zone.polygon)
+        return self.count if area_m2 is None else max(1, round(self.density * area_m2))
+
     def rule(self, zone: Zone) -> Rule:
         return CrowdingRule(self, zone)
 
@@ -70,6 +106,7 @@ class CrowdingRule:
     def __init__(self, settings: CrowdingRuleSettings, zone: Zone) -> None:
         self._settings = settings
         self._zone = zone
+        self._usual_limit = self._limit = settings.limit_in(zone)
         self._counts: deque[tuple[float, int]] = deque()
         self._presence: Presence | None = None
         self._crowded = False
@@ -77,14 +114,24 @@ class CrowdingRule:
 
     def judge(self, scene: Scene) -> Judgement:
         people = self._people(scene)
+        self._limit = self._limit_at(scene.local)
         count = self._smoothed(len(people), scene.now_s)
         self._follow(count, scene.now_s)
-        limit = self._settings.count
+        limit = self._limit
         if not self._crowded or self._presence is None:
             return Judgement(suspicious=count >= SUSPICIOUS_SHARE * limit)
         if count < self._settings.clear_share * limit:
             return Judgement()
         return Judgement(self._finding(people, round(count), self._presence, scene.now_s))
+
+    def _limit_at(self, local: datetime | None) -> int:
+        """The limit at a time of the wall clock. A crowd stays one until it is below the new
+        limit for as long as any dispersal takes."""
+        if local is None:
+            return self._usual_limit
+        weekday, minute = local.weekday(), local.hour * 60 + local.minute
+        holding = (each.count for each in self._settings.limits if each.holds(weekday, minute))
+        return next(holding, self._usual_limit)
 
     def _people(self, scene: Scene) -> Detections:
         people = scene.detections.of(PERSON_LABEL).at_least(self._settings.confidence)
@@ -100,7 +147,7 @@ class CrowdingRule:
 
     def _follow(self, count: float, now_s: float) -> None:
         """Move between the three states."""
-        enough, cleared = count >= self._settings.count, self._cleared(count, now_s)
+        enough, cleared = count >= self._limit, self._cleared(count, now_s)
         if self._presence is None:
             self._presence = Presence(now_s, self._settings.for_s) if enough else None
         elif cleared:
@@ -111,7 +158,7 @@ class CrowdingRule:
             self._crowded = self._confirms(self._presence, now_s)
 
     def _cleared(self, count: float, now_s: float) -> bool:
-        if count >= self._settings.clear_share * self._settings.count:
+        if count >= self._settings.clear_share * self._limit:
             self._low_since_s = None
             return False
         if self._low_since_s is None:

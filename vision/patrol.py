@@ -196,6 +196,7 @@ class CameraPatrol:
             tracks=self._tracker.see(detections, now_s),
             exempt=tuple(z for z in self._exempt if is_on(z.schedule, look.at, self._timezone)),
             picture=look.picture,
+            local=look.at.astimezone(self._timezone),
             ground=self._ground(look, now_s),
         )
 

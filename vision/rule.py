@@ -3,12 +3,13 @@
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol, Self, runtime_checkable
 
 from pydantic import Field, model_validator
 
 from domain.base import Settings, Text
-from domain.geometry import Box, FramePolygon
+from domain.geometry import Box, FramePolygon, Point
 from domain.incident import IncidentKind, LabelledBox
 from domain.place import Id
 from models.detections import Detections
@@ -65,6 +66,10 @@ class BaseRuleSettings(Settings):
     def rule(self, zone: Zone) -> "Rule":
         """A rule that judges by these settings in this zone, without any memory."""
 
+    def misfit(self, polygon: tuple[Point, ...]) -> str | None:
+        """What keeps the rule from judging in a zone of this polygon, in words; none if nothing."""
+        return None
+
     @property
     def tracked_labels(self) -> frozenset[str]:
         """The classes whose tracks the rule asks for."""
@@ -90,6 +95,8 @@ class Scene:
     """The exempt zones in force."""
     picture: Image | None = None
     """The small picture of the look, (h, w, 3) uint8 BGR, if there is one."""
+    local: datetime | None = None
+    """What the clock on the site's wall shows, for limits by the hour."""
     ground: Ground | None = None
     """What stands on the ground, for rules that watch it; none without a picture."""
 

@@ -15,7 +15,7 @@ from vision.parking import FireLaneRuleSettings, ParkingRuleSettings
 from vision.road_occupation import RoadOccupationRuleSettings
 from vision.rule import Rule
 from vision.stalls import StallsRuleSettings
-from vision.zones import FRAME_ZONE_ID, INLINE_ZONE_ID, Zone, ZoneKind, ZoneSettings
+from vision.zones import FRAME_ZONE_ID, INLINE_ZONE_ID, WHOLE_FRAME, Zone, ZoneKind, ZoneSettings
 
 __all__ = [
     "CrowdingRuleSettings",
@@ -106,4 +106,9 @@ def zone_problems(
                 problems.append((place, words))
             elif zone_id in rule.zones[:i]:
                 problems.append((place, f"expected each zone once, got {zone_id} again"))
+        polygons = [zone.polygon for zone in zones if zone.id in rule.zones]
+        if not rule.zones:
+            polygons = [rule.zone or WHOLE_FRAME]
+        misfits = filter(None, map(rule.misfit, polygons))
+        problems += [(("rules", rule_id), misfit) for misfit in misfits]
     return problems

@@ -21,6 +21,7 @@ FRAME_ZONE_ID = "frame"
 """The zone of a rule that names none: the whole picture."""
 INLINE_ZONE_ID = "inline"
 """The zone of a rule that carries its own polygon."""
+WHOLE_FRAME: tuple[Point, ...] = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
 MASKED_SHARE = 0.5
 """A box with more than this share of its area under ignore zones is not looked at."""
 AREA_SHARE = 0.3
@@ -67,7 +68,7 @@ class Zone:
 
     @classmethod
     def whole_frame(cls) -> "Zone":
-        return cls.of(FRAME_ZONE_ID, ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)))
+        return cls.of(FRAME_ZONE_ID, WHOLE_FRAME)
 
     def holds_points(self, x: Coordinates, y: Coordinates) -> Bools:
         """Which points (n,) (n,), frame units, lie inside or on the border, (n,) bool.
