@@ -96,6 +96,8 @@ class CameraLooks(Value):
     looks: int
     last_look_at: Utc | None = None
     longest_interval_s: float | None = None
+    intervals_s: tuple[float, ...] = ()
+    """Time from each of these looks to the one before it."""
     skipped: dict[str, int] = Field(default_factory=dict)
     """Looks that were due but not done, by cause: no_keyframe, decode_error, overload, stale…"""
     counts: dict[str, int] = Field(default_factory=dict)

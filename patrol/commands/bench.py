@@ -12,6 +12,8 @@ from domain.base import Text
 from models.catalog import Catalog
 from models.letterbox import Image
 from models.speed import LookCost, Machine, Spread, measure_look, this_machine
+from patrol.bench.run import BenchOrder
+from patrol.commands.bench_cameras import bench_cameras, settings_of
 from patrol.commands.output import (
     ConfigOption,
     DataOption,
@@ -22,12 +24,47 @@ from patrol.commands.output import (
 )
 from patrol.loading import load
 
-app = typer.Typer(help="Measure what things cost on this machine.", no_args_is_help=True)
+app = typer.Typer(help="Measure what things cost on this machine.")
+CACHE = Path(".sentinel-patrol")
+"""Where the bench's clips are kept, below the working directory."""
 
 
-@app.callback()
-def _bench() -> None:
-    """A group even while it has one command."""
+@app.callback(invoke_without_command=True)
+def bench(
+    context: typer.Context,
+    cameras: Annotated[int, typer.Option("--cameras", "-n", help="How many.", min=1)] = 10,
+    seconds: Annotated[float, typer.Option(help="How long to measure.", min=1)] = 120.0,
+    sweep: Annotated[
+        str | None, typer.Option(help="Several numbers of cameras, commas between.")
+    ] = None,
+    fires: Annotated[int, typer.Option(help="Cameras in which a fire breaks out.", min=0)] = 3,
+    look_every: Annotated[float, typer.Option(help="The promise, in seconds.", min=0.1)] = 4.0,
+    source: Annotated[
+        str | None, typer.Option(help="Cameras of another server: an address with {} in it.")
+    ] = None,
+    media: Annotated[
+        Path | None,
+        typer.Option(help="A video to make the cameras of.", exists=True, dir_okay=False),
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--json", help="Write the figures here.")] = None,
+    config: ConfigOption = None,
+) -> None:
+    """Watch N simulated 1080p25 cameras with the real worker and center, fires planted in some."""
+    if context.invoked_subcommand is not None:
+        return
+    settings = settings_of(config)
+    orders = [
+        BenchOrder(
+            cameras=number,
+            seconds=seconds,
+            fires=0 if source else min(fires, number),
+            look_every_s=look_every,
+            source=source,
+            settings=settings,
+        )
+        for number in (_numbers(sweep, "--sweep") if sweep else [cameras])
+    ]
+    bench_cameras(orders, clip=media, cache=CACHE, out=out)
 
 
 @app.command("model")

@@ -21,7 +21,7 @@ class LookBook:
         self._turn_at = started_at
         self._last_look_at: datetime | None = None
         self._looks = 0
-        self._longest_s: float | None = None
+        self._intervals_s: list[float] = []
         self._skipped: Counter[str] = Counter()
         self._counts: dict[str, int] = {}
         self._runs_on = ""
@@ -57,7 +57,7 @@ class LookBook:
         with self._lock:
             if self._last_look_at is not None:
                 interval_s = (at - self._last_look_at).total_seconds()
-                self._longest_s = max(self._longest_s or 0.0, interval_s)
+                self._intervals_s.append(round(interval_s, 2))
             self._last_look_at = self._turn_at = at
             self._looks += 1
             self._counts, self._runs_on = counts, runs_on
@@ -84,11 +84,13 @@ class LookBook:
                 camera_id=self._camera_id,
                 looks=self._looks,
                 last_look_at=self._last_look_at,
-                longest_interval_s=self._longest_s,
+                longest_interval_s=max(self._intervals_s, default=None),
+                intervals_s=tuple(self._intervals_s),
                 skipped=dict(self._skipped),
                 counts=dict(self._counts),
                 runs_on=self._runs_on,
             )
-            self._looks, self._longest_s = 0, None
+            self._looks = 0
+            self._intervals_s.clear()
             self._skipped.clear()
             return page

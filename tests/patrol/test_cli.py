@@ -61,7 +61,8 @@ def test_a_model_is_imported_and_listed(tmp_path: Path) -> None:
     )  # fmt: skip
     assert result.returncode == 0, result.stderr
     listed = json.loads(patrol("models", "list", "--data", tmp_path, "--json").stdout)
-    assert [row["entry"]["name"] for row in listed if row["state"] == "ready"] == ["mine"]
+    ready = {row["entry"]["name"] for row in listed if row["state"] == "ready"}
+    assert ready == {"mine", "patrol-n"}
 
 
 def test_a_file_that_is_no_model_is_refused_with_exit_code_1(tmp_path: Path) -> None:

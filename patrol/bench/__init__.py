@@ -1,0 +1,1 @@
+"""`patrol bench`: the real processes, many cameras, planted fires, and what it all cost."""

@@ -1,0 +1,70 @@
+"""What a bench run found, in the form that is kept and compared."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+from pydantic import Field
+
+from domain.base import Value
+
+Spread = dict[str, float | None]
+"""``p50``, ``p95`` and, for intervals, ``p99`` and ``max``; None where there is nothing."""
+
+
+class BenchReport(Value):
+    """One run, in seconds, megabytes and processor cores: what `patrol bench --json` writes."""
+
+    cameras: int
+    seconds: float
+    """Length of the steady phase, in which everything but the start is measured."""
+    startup_s: float | None
+    """Until every camera was connected and looked at once; None if that never came."""
+    looks_per_s: float
+    look_interval_s: Spread
+    """Of all intervals between looks of one camera."""
+    worst_camera_p99_s: float | None
+    late: dict[str, int]
+    """Looks that were owed and not done, by cause."""
+    gaps: int
+    """Spans without packets that ended or began in the steady phase."""
+    packets_lost: int
+    """Packets that the simulator threw away because a client did not take them."""
+    reconnects: int
+    cpu_cores: dict[str, float]
+    rss_mb: dict[str, float]
+    planted: int
+    missed: int
+    cases: int
+    extra: int
+    """Cases of cameras in which nothing was planted."""
+    latency_s: Spread
+    """From the onset of a planted fire to its case."""
+    evidence: dict[str, int] = Field(default_factory=dict)
+    """Sealed files whose content has its hash (checked), or has not (bad); and missing ones."""
+    runs_on: str
+    machine: str
+
+
+def spread(values: Iterable[float], percentiles: Sequence[int]) -> Spread:
+    """Percentiles by name, linear between neighbours."""
+    numbers = np.fromiter(values, np.float64)
+    if not len(numbers):
+        return {f"p{p}": None for p in percentiles}
+    return {f"p{p}": round(float(np.percentile(numbers, p)), 2) for p in percentiles}
+
+
+def intervals(per_camera: Mapping[str, Sequence[float]]) -> tuple[Spread, float | None]:
+    """The spread over all cameras with its maximum, and the p99 of the worst camera."""
+    every = [value for values in per_camera.values() for value in values]
+    found = spread(every, (50, 95, 99)) | {"max": round(max(every), 2) if every else None}
+    worst = [float(np.percentile(values, 99)) for values in per_camera.values() if values]
+    return found, round(max(worst), 2) if worst else None
+
+
+def summed(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    """Counts by cause, all together."""
+    total: Counter[str] = Counter()
+    for one in counts:
+        total.update(one)
+    return dict(total)

@@ -1,0 +1,103 @@
+"""The bench's processes: simulated cameras, bus, center and worker, each by itself."""
+
+import multiprocessing
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from domain.errors import ConfigurationError
+from patrol.bench.media import BenchMedia
+from streams.simulator import Simulator
+
+STOP_WITHIN_S = 15.0
+START_WITHIN_S = 30.0
+_SITE = {"id": "bench", "name": "测试场", "lon": 103.9, "lat": 30.5}
+
+
+class CameraServer:
+    """The simulator in a process of its own, so that its cost is not the bench's."""
+
+    def __init__(self, clips: Mapping[str, Path]) -> None:
+        spawning = multiprocessing.get_context("spawn")
+        self._ours, theirs = spawning.Pipe()
+        self._process = spawning.Process(target=_serve, args=(dict(clips), theirs), daemon=True)
+        self._process.start()
+        if not self._ours.poll(START_WITHIN_S):
+            raise ConfigurationError(f"the simulator did not start within {START_WITHIN_S:g} s")
+        self.urls: Mapping[str, str] = self._ours.recv()
+
+    @property
+    def pid(self) -> int:
+        assert self._process.pid is not None
+        return self._process.pid
+
+    def skipped(self) -> int:
+        """Pictures that clients did not take in time, since the start."""
+        self._ours.send("skipped")
+        count: int = self._ours.recv()
+        return count
+
+    def stop(self) -> None:
+        self._process.terminate()
+        self._process.join(STOP_WITHIN_S)
+
+
+def _serve(clips: dict[str, Path], asked: Connection) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with Simulator(clips) as simulator:
+        asked.send({name: simulator.url(name) for name in clips})
+        while asked.recv():
+            asked.send(sum(c.pictures_skipped for c in simulator.stats.cameras.values()))
+
+
+def planted_in(cameras: int, fires: int) -> frozenset[str]:
+    """The cameras in which a fire breaks out, spread evenly among all."""
+    return frozenset(f"cam{int((i + 0.5) * cameras / fires)}" for i in range(fires))
+
+
+def clips_of(cameras: int, fires: int, media: BenchMedia) -> dict[str, Path]:
+    """Which clip each camera plays."""
+    burning = planted_in(cameras, fires)
+    names = (f"cam{number}" for number in range(cameras))
+    return {name: media.fire if name in burning else media.street for name in names}
+
+
+def configuration_of(
+    urls: Mapping[str, str], base: Mapping[str, Any], *, look_every_s: float, port: int
+) -> str:
+    """The configuration of a bench as YAML; `base` is what the user's own file says."""
+    data = {
+        **base,
+        "console": {"host": "127.0.0.1", "port": port},
+        "defaults": {"look_every_s": look_every_s, "rules": {"fire": {}}},
+        "sites": [_SITE],
+        "cameras": [
+            {"id": name, "name": f"测试 {name}", "site_id": "bench", "url": url}
+            for name, url in urls.items()
+        ],
+    }
+    return yaml.safe_dump(data, allow_unicode=True, sort_keys=False)
+
+
+@contextmanager
+def program(command: str, config: Path, data: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """`patrol COMMAND`, for as long as the block lasts; its words go to a file below `data`."""
+    words = (data / f"{command}.log").open("wb")
+    call = [sys.executable, "-m", "patrol", command, "--config", str(config), "--data", str(data)]
+    process = subprocess.Popen(call, stdout=words, stderr=subprocess.STDOUT, start_new_session=True)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(STOP_WITHIN_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+        words.close()
