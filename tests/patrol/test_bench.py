@@ -58,7 +58,7 @@ def test_people_get_a_table_in_both_languages(data: Path) -> None:
 def test_wrong_use_ends_with_2(data: Path, option: str, value: str, expected: str) -> None:
     result = bench("--model", NAME, "--data", data, option, value)
     assert result.returncode == 2
-    assert expected in " ".join(result.stderr.split())
+    assert expected in " ".join(result.stderr.replace("│", " ").split())
 
 
 def test_a_model_that_is_not_there_ends_with_1(data: Path) -> None:
