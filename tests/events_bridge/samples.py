@@ -74,6 +74,7 @@ MESSAGES_OF_EACH_TYPE: tuple[Message, ...] = (
                 looks=5,
                 last_look_at=NOON,
                 longest_interval_s=2.04,
+                intervals_s=(2.0, 1.96, 2.04, 2.0, 2.0),
                 skipped={"overload": 1},
                 counts={"person": 3},
                 runs_on="cpu fp32, 1 thread (onnxruntime 1.26.0)",

@@ -57,7 +57,7 @@ def test_a_clip_may_have_no_rules_at_all() -> None:
         (
             {"file": "a", "incidents": [{"kind": "flood", "from_s": 0, "to_s": 2}]},
             ("clips", 0, "incidents", 0, "kind"),
-            "'fire', 'road_occupation' or 'crowding'",
+            "'fire', 'road_occupation', 'crowding' or 'watch'",
         ),
         (
             {"file": "a", "incidents": [], "rules": {"fire": {"confidense": 1}}},
