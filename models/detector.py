@@ -58,6 +58,11 @@ class Detector:
         return self._entry.labels
 
     @property
+    def input_wh(self) -> SizeWH:
+        """The size of the network's own picture, padding included."""
+        return self._entry.input_wh
+
+    @property
     def runs_on(self) -> RunsOn:
         """What really computes, which need not be what the settings asked for."""
         return self._network.runs_on

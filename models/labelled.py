@@ -42,13 +42,19 @@ def read_folder(folder: Path, names: Sequence[str]) -> tuple[LabelledPicture, ..
     images, labels = folder / "images", folder / "labels"
     if not images.is_dir() or not labels.is_dir():
         raise ConfigurationError(f"{folder}: expected the folders images/ and labels/ in it")
-    paths = sorted(p for p in images.iterdir() if p.suffix.lower() in PICTURE_SUFFIXES)
-    if not paths:
-        raise ConfigurationError(f"{images}: expected pictures (jpg, png, webp), found none")
     return tuple(
         LabelledPicture(path, read_truth(labels / f"{path.stem}.txt", tuple(names)))
-        for path in paths
+        for path in picture_paths(images)
     )
+
+
+def picture_paths(images: Path) -> list[Path]:
+    """The pictures in a folder by name. Raises ConfigurationError if there are none."""
+    found = images.iterdir() if images.is_dir() else ()
+    paths = sorted(path for path in found if path.suffix.lower() in PICTURE_SUFFIXES)
+    if not paths:
+        raise ConfigurationError(f"{images}: expected pictures (jpg, png, webp), found none")
+    return paths
 
 
 def names_beside(folder: Path) -> tuple[str, ...] | None:

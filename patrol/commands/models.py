@@ -12,6 +12,7 @@ from models.training.recipe import read_recipe
 from models.training.run import train
 from patrol.commands.machine import say_abilities
 from patrol.commands.models_compose import compose
+from patrol.commands.models_count import count
 from patrol.commands.models_export import export_model
 from patrol.commands.models_gallery import gallery
 from patrol.commands.models_pull import pull_model
@@ -31,6 +32,7 @@ from patrol.loading import load
 app = typer.Typer(help="Detectors: list, pull, import, score, export, train.", no_args_is_help=True)
 app.command("compose")(compose)
 app.command("score")(score)
+app.command("count")(count)
 app.command("gallery")(gallery)
 app.command("pull")(pull_model)
 app.command("export")(export_model)
