@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
+from domain.clock import SystemClock
 from domain.errors import ModelError
 from models.catalog import Catalog
 from models.runtime import abilities
+from patrol.approvals import approval_of, by_rule
 from patrol.config import CameraSettings, Configuration
 from patrol.contradictions import contradictions
 from patrol.loading import read
@@ -24,8 +27,10 @@ class Report:
     grids: int = 0
 
 
-def check_file(path: Path, *, data_dir: Path | None = None) -> Report:
-    """Check the configuration at `path`, with the models that lie in its data directory."""
+def check_file(path: Path, *, data_dir: Path | None = None, at: datetime | None = None) -> Report:
+    """Check the configuration at `path`, with the models that lie in its data directory, as it
+    would hold at a time (default now)."""
+    at = at or SystemClock().now()
     configuration, file, problems = read(path)
     if configuration is None:
         return Report(tuple(sorted(problems)))
@@ -33,7 +38,7 @@ def check_file(path: Path, *, data_dir: Path | None = None) -> Report:
         configuration = configuration.model_copy(update={"data_dir": data_dir})
     found = [*contradictions(configuration), *_model_errors(configuration)]
     problems += [file.problem(*each) for each in found]
-    warnings = [file.problem(*each) for each in _warnings(configuration)]
+    warnings = [file.problem(*each) for each in _warnings(configuration, at)]
     grids = configuration.grids.grids if configuration.grids else ()
     return Report(
         errors=tuple(sorted(set(problems))),
@@ -51,11 +56,14 @@ def _model_errors(configuration: Configuration) -> Iterator[tuple[Location, str]
         yield ("detector", "model"), str(error)
 
 
-def _warnings(configuration: Configuration) -> Iterator[tuple[Location, str]]:
+def _warnings(configuration: Configuration, at: datetime) -> Iterator[tuple[Location, str]]:
     if configuration.grids is None:
         yield ("grids",), "no grids: every case goes to the coordination office"
     yield from _detector_warnings(configuration)
     yield from _grid_warnings(configuration)
+    for off in by_rule(configuration.withheld_at(at)):
+        yield ("approvals",), str(off)
+    yield from _idle_approvals(configuration)
     labels = _labels(configuration)
     for index, camera in enumerate(configuration.cameras):
         for rule_id, said in _blind_rules(configuration, camera, labels):
@@ -81,6 +89,19 @@ def _grid_warnings(configuration: Configuration) -> Iterator[tuple[Location, str
             yield ("sites", index), f"site {site.id} lies in no grid"
 
 
+def _idle_approvals(configuration: Configuration) -> Iterator[tuple[Location, str]]:
+    """Approvals that no rule answers to: a misspelt one leaves its rule off."""
+    rules = [
+        (camera.id, rule_id, rule)
+        for camera in configuration.cameras
+        for rule_id, rule in configuration.written_rules_of(camera).items()
+    ]
+    for name, approval in configuration.approvals.items():
+        alone = {name: approval}
+        if not any(approval_of(alone, *each) for each in rules):
+            yield ("approvals", name), "no rule has this id or kind, or not on these cameras"
+
+
 def _labels(configuration: Configuration) -> frozenset[str] | None:
     try:
         return frozenset(Catalog(configuration.models_dir).get(configuration.detector.model).labels)
@@ -94,7 +115,7 @@ def _blind_rules(
     """Rules that wait for something the detector has no word for."""
     if labels is None:
         return
-    for rule_id, rule in configuration.rules_of(camera).items():
+    for rule_id, rule in configuration.written_rules_of(camera).items():
         if not labels.intersection(rule.watched_labels):
             wanted = ", ".join(sorted(rule.watched_labels))
             model = configuration.detector.model

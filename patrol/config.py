@@ -6,7 +6,8 @@ problems at once, each with file, line and key.
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -20,6 +21,7 @@ from domain.place import CameraInfo, GbId, GridPlan, Id, Site
 from events_bridge.settings import BusSettings
 from evidence.settings import EvidenceSettings
 from models.settings import DetectorSettings
+from patrol.approvals import Approvals, Withheld, approval_of, may_watch, withheld
 from patrol.attention_speed import AttentionSettings
 from patrol.second_look import SecondLookSettings
 from streams.address import CameraAddress
@@ -123,6 +125,7 @@ class Configuration(Settings):
     console: ConsoleSettings = ConsoleSettings()
     worker: WorkerSettings = WorkerSettings()
     defaults: Defaults = Defaults()
+    approvals: Approvals = Field(default_factory=dict)
     grids: GridPlan | None = None
     sites: tuple[Site, ...] = ()
     cameras: tuple[CameraSettings, ...] = ()
@@ -141,8 +144,37 @@ class Configuration(Settings):
         }
         return {key: value for key, value in {**data, **filled}.items() if value != ""}
 
-    def rules_of(self, camera: CameraSettings) -> RulesSettings:
+    def written_rules_of(self, camera: CameraSettings) -> RulesSettings:
+        """The rules that are written down for a camera, whether they may watch or not."""
         return self.defaults.rules if camera.rules is None else camera.rules
+
+    def rules_of(self, camera: CameraSettings) -> RulesSettings:
+        """The rules that serve public safety, and those with an approval, which `permits` limits
+        to its days."""
+        return {
+            rule_id: rule
+            for rule_id, rule in self.written_rules_of(camera).items()
+            if rule.public_safety or approval_of(self.approvals, camera.id, rule_id, rule)
+        }
+
+    def permits(self, camera: CameraSettings) -> Callable[[str, datetime], bool]:
+        """Whether a rule of the camera, by its id, may watch at a time."""
+        rules, zone = self.written_rules_of(camera), self.town.zone
+
+        def permits(rule_id: str, at: datetime) -> bool:
+            on = at.astimezone(zone).date()
+            return may_watch(self.approvals, camera.id, rule_id, rules[rule_id], on)
+
+        return permits
+
+    def withheld_at(self, at: datetime) -> list[Withheld]:
+        """The enabled rules of enabled cameras that are off for want of an approval."""
+        rules = [
+            (camera.id, rule_id, rule)
+            for camera in self.enabled_cameras
+            for rule_id, rule in self.written_rules_of(camera).items()
+        ]
+        return withheld(self.approvals, rules, at.astimezone(self.town.zone).date())
 
     def look_every_s(self, camera: CameraSettings) -> float:
         return camera.look_every_s or self.defaults.look_every_s

@@ -25,6 +25,7 @@ from pydantic_core import PydanticUndefined  # noqa: E402
 from cases.settings import CaseSettings, KindSettings, Variant  # noqa: E402
 from domain.base import Text  # noqa: E402
 from domain.place import Grid, GridPlan, Site  # noqa: E402
+from patrol.approvals import Approval  # noqa: E402
 from patrol.config import CameraSettings, Configuration, Defaults  # noqa: E402
 from vision.crowding import CrowdLimit  # noqa: E402
 from vision.ground_plane import GroundPlaneSettings  # noqa: E402
@@ -54,6 +55,7 @@ SECTIONS = (
 )  # fmt: skip
 MORE: tuple[tuple[str, str, type[BaseModel]], ...] = (
     ("defaults", "默认值 · what a camera gets unless it says otherwise", Defaults),
+    ("approvals.NAME", "审批 · what is allowed beside public safety, by rule", Approval),
     ("cameras[]", "摄像机 · one camera", CameraSettings),
     ("cameras[].zones[]", "区域 · one zone of a camera", ZoneSettings),
     ("cameras[].rules.fire", "烟火 · fire", FireRuleSettings),

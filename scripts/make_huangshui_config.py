@@ -60,8 +60,15 @@ class Kind(NamedTuple):
 LANE = "[[0.05, 0.55], [0.95, 0.55], [0.95, 0.95], [0.05, 0.95]]"
 MIDDLE = "[[0.1, 0.35], [0.9, 0.35], [0.9, 0.95], [0.1, 0.95]]"
 BY_DAY = '[{days: daily, from: "06:30", to: "22:30"}]'
-PARKING = "{enabled: false, zones: [kerb]}"
-STALLS = f"{{enabled: false, zones: [kerb], schedule: {BY_DAY}}}"
+DANCE = '[{days: daily, from: "19:00", to: "21:30", count: 40}]'
+PICK_UP = (
+    '[{days: mon-fri, from: "07:00", to: "08:30", count: 60}, '
+    '{days: mon-fri, from: "16:00", to: "18:30", count: 60}]'
+)
+NIGHT = '[{days: daily, from: "23:00", to: "05:00"}]'
+PARKING = "{zones: [kerb]}"
+STALLS = f"{{zones: [kerb], schedule: {BY_DAY}}}"
+BIKES = "{kind: goods, zones: [middle], classes: [bicycle, motorcycle], count: 10, unnamed: false}"
 
 ROAD = Kind(
     "路口", "junction", "00",
@@ -72,27 +79,32 @@ MARKET = Kind(
     "市场", "market", "00",
     f"[{{id: kerb, name: 路缘, polygon: {LANE}}}, {{id: stalls, name: 早市, kind: exempt, "
     f'polygon: {MIDDLE}, schedule: [{{days: daily, from: "06:00", to: "09:00"}}]}}]',
-    f"{{fire: {{}}, parking: {PARKING}, stalls: {STALLS}, crowding: {{count: 30, for_s: 60}}}}",
+    f"{{fire: {{}}, parking: {PARKING}, stalls: {STALLS}, goods: {{zones: [kerb]}}, "
+    "crowding: {count: 30, for_s: 60}}",
 )  # fmt: skip
 SQUARE = Kind(
     "广场", "square", "00",
     f"[{{id: middle, name: 广场, polygon: {MIDDLE}}}]",
-    "{fire: {}, crowding: {zones: [middle], count: 15, for_s: 60}}",
+    f"{{fire: {{}}, crowding: {{zones: [middle], count: 15, for_s: 60, limits: {DANCE}}}, "
+    f"bikes: {BIKES}}}",
 )  # fmt: skip
 SCHOOL = Kind(
     "学校门口", "school gate", "01",
     f"[{{id: gate, name: 校门, polygon: {MIDDLE}}}]",
-    "{fire: {}, crowding: {zones: [gate], count: 20, for_s: 60, schedule: "
-    '[{days: mon-fri, from: "08:30", to: "16:00"}]}, pick_up: {kind: crowding, zones: [gate], '
-    'count: 60, for_s: 60, schedule: [{days: mon-fri, from: "07:00", to: "08:30"}, '
-    '{days: mon-fri, from: "16:00", to: "18:30"}]}}',
+    f"{{fire: {{}}, crowding: {{zones: [gate], count: 20, for_s: 60, limits: {PICK_UP}}}, "
+    f"stalls: {{zones: [gate], schedule: {BY_DAY}}}}}",
 )  # fmt: skip
 COMMUNITY = Kind(
     "小区", "housing estate", "01",
     f"[{{id: lane, name: 消防通道, polygon: {LANE}}}]",
     "{fire: {}, fire_lane: {zones: [lane]}}",
 )  # fmt: skip
-GREEN = Kind("绿地", "green", "00", "", "")
+GREEN = Kind(
+    "绿地", "green", "00",
+    "",
+    "{fire: {}, loitering: {kind: generic, stay: same, for_s: 300, title: {zh: 夜间徘徊, "
+    f"en: Loitering at night}}, schedule: {NIGHT}}}}}",
+)  # fmt: skip
 KINDS = (ROAD, COMMUNITY, GREEN, MARKET, COMMUNITY, ROAD, SQUARE, GREEN, COMMUNITY, SCHOOL, ROAD)
 
 HEAD = """\
@@ -104,8 +116,8 @@ HEAD = """\
 #   patrol check configs/huangshui.yaml
 #
 # 法律依据 Legal basis. These are public-safety cameras (雪亮工程). Fire, crowds and blocked fire
-# lanes are public safety. 占道 road occupation at kerbs is city management: it stays switched off
-# (enabled: false) until its legal basis and approved purpose are on file, camera by camera.
+# lanes are public safety. parking, stalls, goods, bikes and loitering are not: the program keeps
+# them off until they are approved below (docs/configuration.md, approvals), and says so.
 #
 # From the environment: HS_CAMERA_USER, HS_CAMERA_PASSWORD (both URL-encoded), and, for a town on
 # several machines, PATROL_BUS_URL and PATROL_DATABASE_URL.
@@ -121,6 +133,16 @@ worker: {id: edge-1}
 defaults:
   look_every_s: 3.0
   rules: {fire: {}}
+
+# 审批 Approvals. An example; take the comment signs off when the papers are on file:
+# approvals:
+#   parking:
+#     legal_basis: 道路交通安全法 第五十六条        # the law, by name and article
+#     approved_by: 示例单位                          # who may approve it, in writing
+#     approved_on: 2026-01-01
+#     until: 2026-12-31
+#     reference: 示例〔2026〕1号
+#     cameras: [s003-1]                              # without: all
 """
 
 
@@ -249,7 +271,7 @@ def _camera(place: Place, channel: int, channels: int, serial: int) -> Iterator[
     yield f'    url: "rtsp://${{HS_CAMERA_USER}}:${{HS_CAMERA_PASSWORD}}@{host}/ch{channel}/main"'
     if place.kind.zones:
         yield f"    zones: {place.kind.zones}"
-        yield f"    rules: {place.kind.rules}"
+    yield f"    rules: {place.kind.rules}"
 
 
 def text() -> str:

@@ -67,6 +67,10 @@ class CrowdingRuleSettings(BaseRuleSettings):
         return IncidentKind.CROWDING
 
     @property
+    def public_safety(self) -> bool:
+        return True
+
+    @property
     def watched_labels(self) -> frozenset[str]:
         return frozenset((PERSON_LABEL,))
 

@@ -92,6 +92,10 @@ class FireRuleSettings(BaseRuleSettings):
         return IncidentKind.FIRE
 
     @property
+    def public_safety(self) -> bool:
+        return True
+
+    @property
     def watched_labels(self) -> frozenset[str]:
         return frozenset((*FLAME_LABELS, *SMOKE_LABELS))
 

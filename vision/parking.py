@@ -39,3 +39,7 @@ class FireLaneRuleSettings(OccupationSettings):
     """How far it may move, in its own widths or heights (default 0.2, §5.4)."""
     queue_s: float | None = Field(default=0.0, ge=0)
     """How long vehicles must stand that stopped together (default 0: `for_s`, like any other)."""
+
+    @property
+    def public_safety(self) -> bool:
+        return True

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -62,6 +62,14 @@ class _Watch:
         self.looked_s = self.looked_at = None
 
 
+Permits = Callable[[str, datetime], bool]
+"""Whether a rule, by its id, may watch at a time: an approval has its days."""
+
+
+def _always(_rule_id: str, _at: datetime) -> bool:
+    return True
+
+
 class CameraPatrol:
     """Turns the looks of one camera into the opening, updating and closing of incidents.
 
@@ -77,10 +85,12 @@ class CameraPatrol:
         timezone: ZoneInfo,
         model: ModelRef | None,
         notice: Text | None,
+        permits: Permits = _always,
     ) -> None:
         _refuse_problems(camera_id, rules, zones)
         self._camera_id = camera_id
         self._timezone = timezone
+        self._permits = permits
         self._time = SteadySeconds()
         self._book = IncidentBook(camera_id, model=model, notice=notice)
         self._ignored = _compiled(zones, ZoneKind.IGNORE)
@@ -184,6 +194,8 @@ class CameraPatrol:
         return self._logged(messages)
 
     def _watching(self, watch: _Watch, at: datetime) -> bool:
+        if not self._permits(watch.subject.rule_id, at):
+            return False
         schedules = watch.settings.schedule, watch.zone.schedule
         return all(is_on(schedule, at, self._timezone) for schedule in schedules)
 

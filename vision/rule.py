@@ -53,6 +53,12 @@ class BaseRuleSettings(Settings):
         """What kind of incident the rule finds."""
 
     @property
+    def public_safety(self) -> bool:
+        """Whether the rule serves public safety, for which cameras in public places are there.
+        What does not is off until it is approved."""
+        return False
+
+    @property
     @abstractmethod
     def warm_up_s(self) -> float:
         """How long the rule must look before it can match at all."""

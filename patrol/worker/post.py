@@ -46,6 +46,7 @@ class CameraPost:
             timezone=configuration.town.zone,
             model=None,
             notice=camera.notice,
+            permits=configuration.permits(camera),
         )
         self.picture = PictureWatch(configuration.picture)
         self.book = LookBook(camera.id, look_every_s, clock.now())

@@ -16,6 +16,7 @@ from events_bridge.look_board import LookBoard
 from events_bridge.publisher import Publisher
 from evidence.store import EvidenceStore
 from models.catalog import Catalog
+from patrol.approvals import by_rule
 from patrol.config import Configuration
 from patrol.worker.attention import Attention
 from patrol.worker.eyes import Eyes
@@ -68,6 +69,8 @@ class Worker:
             on_done=self._save_memory,
         )
         eyes = Eyes(Catalog(configuration.models_dir), configuration.detector_settings)
+        for off in by_rule(configuration.withheld_at(self._clock.now())):
+            log.warning("rule off", rule=off.rule_id, cameras=len(off.cameras), reason=off.missing)
         self._posts = [
             CameraPost(camera, configuration, clock=self._clock, on_gap=self._gap_ended)
             for camera in configuration.enabled_cameras

@@ -2,18 +2,24 @@
 
 import runpy
 from collections import Counter
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import shapely
+import yaml
+from pydantic import TypeAdapter
 
 from domain.gb28181 import parse_device_id
 from domain.place import Grid, GridLevel
+from patrol.approvals import Approval
 from patrol.config import Configuration
 from patrol.loading import load
 
 ROOT = Path(__file__).parents[2]
 FILE = ROOT / "configs" / "huangshui.yaml"
+NOON = datetime(2026, 3, 15, 4, tzinfo=UTC)
+Approvals: TypeAdapter[dict[str, Approval]] = TypeAdapter(dict[str, Approval])
 NAMED = ("空港花田网格", "瞿上网格", "川藏路网格", "双流西站网格", "黄三路网格")
 
 
@@ -87,13 +93,29 @@ def test_ids_are_gb28181_ids_of_the_area(town: Configuration) -> None:
     assert {part.type for part in parts} == {"131", "132"}
 
 
-def test_what_is_not_public_safety_is_switched_off(town: Configuration) -> None:
-    rules = [rule for camera in town.cameras for rule in town.rules_of(camera).items()]
-    kerbs = [rule for rule_id, rule in rules if rule_id in ("parking", "stalls")]
-    assert kerbs
-    assert not any(rule.enabled for rule in kerbs)
-    assert all("fire" in town.rules_of(camera) for camera in town.cameras)
-    assert any(rule_id == "fire_lane" and rule.enabled for rule_id, rule in rules)
+def test_what_is_not_public_safety_is_off(town: Configuration) -> None:
+    off = {each.rule_id for each in town.withheld_at(NOON)}
+    assert off == {"parking", "stalls", "goods", "bikes", "loitering"}
+    watched = Counter(rule_id for camera in town.cameras for rule_id in town.rules_of(camera))
+    assert watched.keys() == {"fire", "fire_lane", "crowding"}
+    assert watched["fire"] == len(town.cameras)
+
+
+def test_each_rule_is_used(town: Configuration) -> None:
+    kinds = {r.kind for camera in town.cameras for r in town.written_rules_of(camera).values()}
+    assert kinds == {"fire", "fire_lane", "parking", "stalls", "goods", "crowding", "generic"}
+
+
+def test_the_comment_shows_an_approval_that_works(town: Configuration) -> None:
+    lines = FILE.read_text(encoding="utf-8").split("# approvals:\n")[1].split("\n\n")[0]
+    example = "\n".join(line.removeprefix("# ") for line in lines.splitlines())
+    approved = town.model_copy(
+        update={"approvals": Approvals.validate_python(yaml.safe_load(example))}
+    )
+    camera = next(camera for camera in town.cameras if camera.id == "s003-1")
+    assert "parking" not in town.rules_of(camera)
+    assert "parking" in approved.rules_of(camera)
+    assert approved.permits(camera)("parking", NOON)
 
 
 def test_no_password_shows(town: Configuration) -> None:

@@ -28,6 +28,7 @@ from tests.block_detector import NAME, blocks_picture, import_block_detector
 from tests.media import make_clip
 
 WAIT_S = 45.0
+APPROVAL = {"legal_basis": "示例", "approved_by": "示例", "approved_on": "2026-01-01"}
 T = TypeVar("T")
 
 
@@ -52,6 +53,7 @@ def configure(tmp_path: Path, cameras: Mapping[str, Mapping[str, Any]], **more: 
         "defaults": {"look_every_s": 0.5},
         "evidence": {"pre_roll_s": 2, "post_roll_s": 2},
         "streams": {"read_timeout_s": 3, "backoff_first_s": 0.5, "backoff_max_s": 2},
+        "approvals": {"road_occupation": APPROVAL},
         "sites": [{"id": "s1", "name": "示例路口", "lon": 103.9, "lat": 30.5}],
         "cameras": [
             {"id": id_, "name": f"示例 {id_}", "site_id": "s1", **camera}

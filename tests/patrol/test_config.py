@@ -42,7 +42,7 @@ def test_a_good_file_loads_and_hides_its_password(write) -> None:  # type: ignor
     assert camera.address.password == "s3cret"
     assert "s3cret" not in repr(configuration)
     assert configuration.look_every_s(camera) == 2.0
-    assert configuration.rules_of(camera)["road_occupation"].for_s == 30
+    assert configuration.written_rules_of(camera)["road_occupation"].for_s == 30
 
 
 def test_no_file_means_the_defaults(tmp_path: Path) -> None:

@@ -244,3 +244,19 @@ def test_the_version_changes_with_every_parameter() -> None:
         version(LEFT_HALF, schedule=[{"days": "mon"}]),
     }
     assert len(others | {same}) == 5
+
+
+def test_a_permission_that_ends_pauses_its_rule_and_ends_its_incident() -> None:
+    ends_at = at(20)
+    camera = CameraPatrol(
+        "gate-1",
+        parse_rules(CROWDING),
+        [],
+        timezone=SHANGHAI,
+        model=None,
+        notice=None,
+        permits=lambda rule_id, now: rule_id == "crowding" and now < ends_at,
+    )
+    assert walk(camera, every(2, 0, 18, *people(4))) == [(4, "opened 1")]
+    assert in_short(camera.tick(at(20))) == ["closed 2 off_hours"]
+    assert walk(camera, every(2, 22, 60, *people(4))) == []
