@@ -13,7 +13,7 @@ from vision.settings import ZoneSettings, parse_rules, zone_problems
 RULES = Path(__file__).parents[2] / "docs" / "rules"
 PAGES = [
     RULES / f"{name}{language}.md"
-    for name in ("parking", "stalls", "goods", "fire", "generic")
+    for name in ("parking", "stalls", "goods", "fire", "generic", "crowding")
     for language in ("", ".zh")
 ]
 LANE = {"id": "lane", "polygon": [[0, 0], [1, 0], [1, 1]]}
