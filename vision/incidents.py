@@ -81,6 +81,11 @@ class IncidentBook:
     def open_incidents(self) -> tuple[Incident, ...]:
         return tuple(line.incident for line in self._lines.values() if line.open)
 
+    @property
+    def remembered(self) -> tuple[Incident, ...]:
+        """Those that are open, and those in their cool-down: a restart must not forget them."""
+        return tuple(line.incident for line in self._lines.values())
+
     def match(
         self, subject: Subject, finding: Finding, at: datetime, now_s: float
     ) -> list[IncidentMessage]:

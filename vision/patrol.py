@@ -105,6 +105,11 @@ class CameraPatrol:
     def open_incidents(self) -> tuple[Incident, ...]:
         return self._book.open_incidents
 
+    @property
+    def remembered(self) -> tuple[Incident, ...]:
+        """What `restore` wants after a restart: open incidents, and those in their cool-down."""
+        return self._book.remembered
+
     def use_model(self, model: ModelRef) -> None:
         """From now on incidents name this model."""
         self._book.use_model(model)

@@ -16,6 +16,7 @@ class WorkerMemory(Value):
     """A page of the worker's memory."""
 
     incidents: tuple[Incident, ...] = ()
+    """Those that are open, and those in their cool-down, which may come back."""
     owed_clips: tuple[Incident, ...] = ()
 
     @classmethod

@@ -10,7 +10,7 @@ from domain.clock import Clock, SystemClock
 from domain.evidence import EvidenceKind, MissingEvidence, MissingReason
 from domain.health import CoverageGap
 from domain.ids import new_id
-from domain.incident import Incident
+from domain.incident import Incident, IncidentState
 from domain.messages import CoverageGapEnded, EvidenceMissed, IncidentClosed
 from events_bridge.look_board import LookBoard
 from events_bridge.publisher import Publisher
@@ -45,7 +45,7 @@ class Worker:
     ) -> None:
         self._clock = clock or SystemClock()
         self._memory_path = configuration.worker_dir / "memory.json"
-        self._open_incidents: tuple[Incident, ...] = ()
+        self._incidents: tuple[Incident, ...] = ()
         self._saving = threading.Lock()
         worker_id = configuration.worker.id
         bus = configuration.bus
@@ -145,19 +145,20 @@ class Worker:
         self._publisher.publish(CoverageGapEnded(gap=gap))
 
     def _remember(self) -> None:
-        """Save what is open now. Called by the thread that judges, to which the books belong."""
-        self._open_incidents = tuple(i for post in self._posts for i in post.patrol.open_incidents)
+        """Save what is open now or in its cool-down. Called by the thread that judges, to which
+        the books belong."""
+        self._incidents = tuple(i for post in self._posts for i in post.patrol.remembered)
         self._save_memory()
 
     def _save_memory(self) -> None:
         """Save what is open and what is owed. The recorder calls it too: a clip that is sealed
         must not be called lost after a crash."""
         with self._saving:
-            memory = WorkerMemory(incidents=self._open_incidents, owed_clips=self._recorder.pending)
+            memory = WorkerMemory(incidents=self._incidents, owed_clips=self._recorder.pending)
             try:
                 memory.save(self._memory_path)
             except OSError as error:
-                log.warning("open incidents not saved", error=str(error))
+                log.warning("incidents not saved", error=str(error))
 
     def _recall(self) -> None:
         """Carry on the incidents that were open, own up to the clips that were never written."""
@@ -167,7 +168,8 @@ class Worker:
             mine = [i for i in memory.incidents if i.camera_id == post.camera_id]
             for message in post.patrol.restore(mine, now):
                 self._publisher.publish(message)
-        self._recorded = {incident.id for incident in memory.incidents}
+        open_now = (i for i in memory.incidents if i.state is IncidentState.OPEN)
+        self._recorded = {incident.id for incident in open_now}
         for incident in memory.owed_clips:
             self._publisher.publish(EvidenceMissed(evidence=self._lost_clip(incident)))
         self._remember()
