@@ -27,6 +27,7 @@ from domain.base import Text  # noqa: E402
 from domain.place import Grid, GridPlan, Site  # noqa: E402
 from patrol.approvals import Approval  # noqa: E402
 from patrol.config import CameraSettings, Configuration, Defaults  # noqa: E402
+from vision.baseline import BaselineSettings  # noqa: E402
 from vision.crowding import CrowdLimit  # noqa: E402
 from vision.ground_plane import GroundPlaneSettings  # noqa: E402
 from vision.schedule import Window  # noqa: E402
@@ -67,6 +68,7 @@ MORE: tuple[tuple[str, str, type[BaseModel]], ...] = (
     ("cameras[].rules.crowding", "聚集 · crowding", CrowdingRuleSettings),
     ("cameras[].rules.crowding.limits[]", "分时段限值 · limits by the hour", CrowdLimit),
     ("cameras[].rules.crowding.ground", "地面标定 · the ground plane", GroundPlaneSettings),
+    ("cameras[].rules.crowding.baseline", "常态 · what is usual by the hour", BaselineSettings),
     ("cameras[].rules.generic", "布控 · anything a configuration names", GenericRuleSettings),
     ("schedule[]", "时段 · hours, of zones and rules", Window),
     ("sites[]", "点位 · one site", Site),

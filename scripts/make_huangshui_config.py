@@ -80,7 +80,7 @@ MARKET = Kind(
     f"[{{id: kerb, name: 路缘, polygon: {LANE}}}, {{id: stalls, name: 早市, kind: exempt, "
     f'polygon: {MIDDLE}, schedule: [{{days: daily, from: "06:00", to: "09:00"}}]}}]',
     f"{{fire: {{}}, parking: {PARKING}, stalls: {STALLS}, goods: {{zones: [kerb]}}, "
-    "crowding: {count: 30, for_s: 60}}",
+    "crowding: {count: 30, for_s: 60, baseline: {}}}",
 )  # fmt: skip
 SQUARE = Kind(
     "广场", "square", "00",

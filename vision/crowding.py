@@ -1,5 +1,6 @@
 """Crowding 聚集: many people in a zone for a time."""
 
+import hashlib
 from collections import deque
 from datetime import datetime
 from typing import Literal, Self
@@ -11,6 +12,7 @@ from domain.base import Text
 from domain.geometry import Point
 from domain.incident import IncidentKind
 from models.detections import Detections
+from vision.baseline import Baseline, BaselineMemory, BaselineSettings
 from vision.ground_plane import GroundPlane, GroundPlaneSettings
 from vision.presence import Presence
 from vision.rule import BaseRuleSettings, Finding, Judgement, Rule, Scene
@@ -45,6 +47,9 @@ class CrowdingRuleSettings(BaseRuleSettings):
     """Four measured points of the ground, for `density` (default none: people are counted)."""
     density: float | None = Field(default=None, gt=0)
     """People per m² of the zone from which on it is a crowd, instead of `count`."""
+    baseline: BaselineSettings | None = None
+    """Learn what is usual at each hour of the week and raise the limit to well above it (default:
+    not). It never lowers a limit."""
     for_s: float = Field(default=60.0, ge=0)
     """How long they must stay (default 60 s, §5.4)."""
     presence: float = Field(default=0.8, gt=0, le=1)
@@ -77,6 +82,12 @@ class CrowdingRuleSettings(BaseRuleSettings):
     @property
     def warm_up_s(self) -> float:
         return self.for_s + self.smooth_s
+
+    def counts_of(self, zone: Zone) -> str:
+        """What a learned count depends on, in short: sha256, 12 digits."""
+        quantile = None if self.baseline is None else self.baseline.quantile
+        what = (zone.polygon, self.confidence, self.min_height, quantile)
+        return hashlib.sha256(repr(what).encode()).hexdigest()[:12]
 
     @model_validator(mode="after")
     def _density_can_be_told(self) -> Self:
@@ -115,11 +126,24 @@ class CrowdingRule:
         self._presence: Presence | None = None
         self._crowded = False
         self._low_since_s: float | None = None
+        self._baseline: Baseline | None = None
+        if settings.baseline is not None:
+            self._baseline = Baseline(settings.baseline, settings.counts_of(zone))
+
+    @property
+    def learned(self) -> BaselineMemory | None:
+        return None if self._baseline is None else self._baseline.memory
+
+    def recall(self, learned: BaselineMemory) -> None:
+        if self._baseline is not None:
+            self._baseline.recall(learned)
 
     def judge(self, scene: Scene) -> Judgement:
         people = self._people(scene)
         self._limit = self._limit_at(scene.local)
         count = self._smoothed(len(people), scene.now_s)
+        if self._baseline is not None and scene.local is not None:
+            self._baseline.see(round(count), scene.local, scene.now_s)
         self._follow(count, scene.now_s)
         limit = self._limit
         if not self._crowded or self._presence is None:
@@ -135,7 +159,8 @@ class CrowdingRule:
             return self._usual_limit
         weekday, minute = local.weekday(), local.hour * 60 + local.minute
         holding = (each.count for each in self._settings.limits if each.holds(weekday, minute))
-        return next(holding, self._usual_limit)
+        limit = next(holding, self._usual_limit)
+        return limit if self._baseline is None else self._baseline.limit(limit, local)
 
     def _people(self, scene: Scene) -> Detections:
         people = scene.detections.of(PERSON_LABEL).at_least(self._settings.confidence)

@@ -13,9 +13,10 @@ from domain.base import Text
 from domain.errors import ConfigurationError
 from domain.geometry import Box
 from domain.incident import CloseReason, Incident, IncidentState, ModelRef
+from vision.baseline import BaselineMemory
 from vision.incidents import IncidentBook, IncidentMessage, Subject, closed_for_change
 from vision.look import Look
-from vision.rule import Doubt, Doubting, Rule, Scene
+from vision.rule import Doubt, Doubting, Learning, Rule, Scene
 from vision.schedule import is_on
 from vision.second_look import SecondLook
 from vision.settings import RuleSettings, build_rule, zone_problems
@@ -54,9 +55,20 @@ class _Watch:
     looked_s: float | None = None
     looked_at: datetime | None = None
 
+    @property
+    def learned(self) -> BaselineMemory | None:
+        return self.rule.learned if isinstance(self.rule, Learning) else None
+
+    def recall(self, learned: BaselineMemory) -> None:
+        if isinstance(self.rule, Learning):
+            self.rule.recall(learned)
+
     def begin_anew(self) -> None:
         """Forget what earlier looks showed: too much may have happened since."""
+        learned = self.learned
         self.rule = build_rule(self.settings, self.zone)
+        if learned is not None:
+            self.recall(learned)
         self.suspicious = False
         self.doubt = None
         self.looked_s = self.looked_at = None
@@ -109,6 +121,18 @@ class CameraPatrol:
     def remembered(self) -> tuple[Incident, ...]:
         """What `restore` wants after a restart: open incidents, and those in their cool-down."""
         return self._book.remembered
+
+    @property
+    def learned(self) -> dict[str, BaselineMemory]:
+        """What rules learned over weeks, by ``rule/zone``. May be read by any thread."""
+        found = {"/".join(watch.subject.key): watch.learned for watch in self._watches}
+        return {key: learned for key, learned in found.items() if learned is not None}
+
+    def recall(self, learned: Mapping[str, BaselineMemory]) -> None:
+        """Go on from what an earlier run learned; what no longer applies is dropped."""
+        for watch in self._watches:
+            if (memory := learned.get("/".join(watch.subject.key))) is not None:
+                watch.recall(memory)
 
     def use_model(self, model: ModelRef) -> None:
         """From now on incidents name this model."""

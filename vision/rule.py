@@ -14,6 +14,7 @@ from domain.incident import IncidentKind, LabelledBox
 from domain.place import Id
 from models.detections import Detections
 from streams.frame import Image
+from vision.baseline import BaselineMemory
 from vision.schedule import Schedule
 from vision.second_look import SecondLook
 from vision.static_objects import Ground
@@ -148,6 +149,18 @@ class Rule(Protocol):
     """One rule on one zone of one camera, with what it remembers of earlier looks."""
 
     def judge(self, scene: Scene) -> Judgement: ...
+
+
+@runtime_checkable
+class Learning(Protocol):
+    """A rule that learns over weeks; what it learned survives it."""
+
+    @property
+    def learned(self) -> BaselineMemory | None:
+        """What was learned so far; none if this rule is not told to learn."""
+
+    def recall(self, learned: BaselineMemory) -> None:
+        """Go on from what was learned before, if it still applies."""
 
 
 @runtime_checkable

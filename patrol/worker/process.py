@@ -20,6 +20,7 @@ from patrol.approvals import by_rule
 from patrol.config import Configuration
 from patrol.worker.attention import Attention
 from patrol.worker.eyes import Eyes
+from patrol.worker.learned import LessonKeeper
 from patrol.worker.looker import Looker
 from patrol.worker.memory import WorkerMemory
 from patrol.worker.post import CameraPost
@@ -89,11 +90,13 @@ class Worker:
         self._reporter = Reporter(
             worker_id, self._posts, clock=self._clock, publish=self._publisher.publish
         )
+        self._lessons = LessonKeeper(configuration.worker_dir / "learned.json", self._posts)
         self._recorded: set[str] = set()
 
     def start(self, stopping: threading.Event) -> None:
         """Take up what was left open, then connect, look and report."""
         self._recall()
+        self._lessons.recall()
         for post in self._posts:
             post.reader.start()
             stopping.wait(CONNECT_APART_S)
@@ -101,6 +104,7 @@ class Worker:
         self._attention.start()
         self._looker.start()
         self._reporter.start()
+        self._lessons.start()
         log.info("worker started", cameras=len(self._posts))
 
     def stop(self) -> None:
@@ -115,6 +119,7 @@ class Worker:
         self._reporter.stop(at_most(0.3))
         self._recorder.stop(at_most(2.0))
         self._remember()
+        self._lessons.stop(at_most(0.3))
         stop_all([post.reader for post in self._posts], timeout_s=at_most(0.3))
         self._publisher.close(at_most(0.5))
         self._board.close()

@@ -1,0 +1,56 @@
+"""What rules learned over weeks survives the worker."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from domain.clock import VirtualClock
+from patrol.config import Configuration
+from patrol.worker.learned import LessonKeeper, load_lessons
+from patrol.worker.post import CameraPost
+from vision.baseline import BaselineMemory
+
+CONFIGURATION = Configuration.model_validate(
+    {
+        "cameras": [
+            {
+                "id": "square",
+                "name": "广场",
+                "site_id": "s",
+                "url": "rtsp://192.0.2.1/",
+                "rules": {"crowding": {"baseline": {}}, "fire": {}},
+            }
+        ]
+    }
+)
+
+
+def post() -> CameraPost:
+    clock = VirtualClock(datetime(2026, 3, 2, tzinfo=UTC))
+    (camera,) = CONFIGURATION.cameras
+    return CameraPost(camera, CONFIGURATION, clock=clock, on_gap=lambda _gap: None)
+
+
+def test_what_was_learned_is_recalled(tmp_path: Path) -> None:
+    path, first = tmp_path / "edge-1" / "learned.json", post()
+    (key,) = first.patrol.learned
+    assert key == "crowding/frame"
+    of = first.patrol.learned[key].of
+    first.patrol.recall({key: BaselineMemory(of=of, hours={32: ((105000, 12.0),)})})
+    keeper = LessonKeeper(path, [first])
+    keeper.start()
+    keeper.stop(5)
+    assert load_lessons(path)["square"][key].hours == {32: ((105000, 12.0),)}
+
+    second = post()
+    LessonKeeper(path, [second]).recall()
+    assert second.patrol.learned == first.patrol.learned
+
+
+def test_no_lessons_and_broken_ones_are_none(tmp_path: Path) -> None:
+    assert load_lessons(tmp_path / "none.json") == {}
+    (tmp_path / "half.json").write_text('{"cameras": {"sq')
+    assert load_lessons(tmp_path / "half.json") == {}
+    keeper = LessonKeeper(tmp_path / "half.json", [post()])
+    keeper.recall()
+    keeper.stop(1)
+    assert (tmp_path / "half.json").read_text().endswith("sq"), "nothing new is not written"
