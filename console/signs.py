@@ -57,6 +57,12 @@ _FAULTS: dict[FaultKind, str] = {
     FaultKind.NOT_FOUND: "unlink",
     FaultKind.FROZEN: "snowflake",
     FaultKind.BLACK: "moon-off",
+    FaultKind.COVERED: "camera-off",
+    FaultKind.MOVED: "arrow-right",
+    FaultKind.OVEREXPOSED: "sun",
+    FaultKind.BLURRED: "circle-dashed",
+    FaultKind.COLOUR_CAST: "photo",
+    FaultKind.NOISY: "dots",
     FaultKind.UNSUPPORTED_CODEC: "question-mark",
 }
 

@@ -34,10 +34,41 @@ class FaultKind(StrEnum):
 
     FROZEN = "frozen"
     BLACK = "black"
+    COVERED = "covered"
+    MOVED = "moved"
+    OVEREXPOSED = "overexposed"
+    BLURRED = "blurred"
+    COLOUR_CAST = "colour_cast"
+    NOISY = "noisy"
 
     @property
     def words(self) -> Text:
         return _FAULT_TITLES[self]
+
+    @property
+    def is_of_picture(self) -> bool:
+        """Whether packets come all right, and the fault is in what they show."""
+        return self in _OF_PICTURE
+
+    @property
+    def blinds(self) -> bool:
+        """Whether nothing can be judged by such a picture at all. In a bad one a fire may still
+        be seen."""
+        return self in (FaultKind.FROZEN, FaultKind.BLACK)
+
+
+_OF_PICTURE = frozenset(
+    {
+        FaultKind.FROZEN,
+        FaultKind.BLACK,
+        FaultKind.COVERED,
+        FaultKind.MOVED,
+        FaultKind.OVEREXPOSED,
+        FaultKind.BLURRED,
+        FaultKind.COLOUR_CAST,
+        FaultKind.NOISY,
+    }
+)
 
 
 _STATUS_TITLES = {
@@ -58,6 +89,12 @@ _FAULT_TITLES = {
     FaultKind.NO_KEYFRAME: Text.of("无关键帧", "No keyframe"),
     FaultKind.FROZEN: Text.of("画面冻结", "Frozen picture"),
     FaultKind.BLACK: Text.of("黑屏", "Black picture"),
+    FaultKind.COVERED: Text.of("镜头遮挡", "Lens covered"),
+    FaultKind.MOVED: Text.of("画面移位, 分区规则已暂停", "Camera moved; rules on zones pause"),
+    FaultKind.OVEREXPOSED: Text.of("画面过曝", "Over-exposed"),
+    FaultKind.BLURRED: Text.of("画面模糊", "Blurred picture"),
+    FaultKind.COLOUR_CAST: Text.of("画面偏色", "Colour cast"),
+    FaultKind.NOISY: Text.of("画面噪声", "Noisy picture"),
 }
 
 

@@ -31,6 +31,7 @@ class CloseReason(StrEnum):
     UNSEEN = "unseen"
     RULE_CHANGED = "rule_changed"
     OFF_HOURS = "off_hours"
+    MOVED = "moved"
 
     @property
     def words(self) -> Text:
@@ -48,6 +49,7 @@ _CLOSE_TITLES = {
     CloseReason.UNSEEN: Text.of("失去画面, 无法确认", "Camera lost, cannot tell"),
     CloseReason.RULE_CHANGED: Text.of("规则已变更", "Rule changed"),
     CloseReason.OFF_HOURS: Text.of("布防时段结束", "Watch hours over"),
+    CloseReason.MOVED: Text.of("摄像机移位, 规则暂停", "Camera moved, rule paused"),
 }
 
 

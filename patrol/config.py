@@ -90,6 +90,8 @@ class CameraSettings(Settings):
     enabled: bool = True
     look_every_s: float | None = Field(default=None, gt=0)
     """Seconds between looks at most; none means the default."""
+    keeps_view: bool = True
+    """False for a camera that turns by itself: nobody asks whether its view is still the same."""
     notice: Text | None = None
     """Said wherever its pictures are shown."""
     zones: tuple[ZoneSettings, ...] = ()

@@ -112,6 +112,7 @@ class CameraPatrol:
         self._tracker = Tracker(frozenset().union(*labels))
         watched = any(watch.settings.watches_ground for watch in self._watches)
         self._static_objects = StaticObjects() if watched else None
+        self._view_doubted = self._view_moved = False
 
     @property
     def open_incidents(self) -> tuple[Incident, ...]:
@@ -133,6 +134,12 @@ class CameraPatrol:
         for watch in self._watches:
             if (memory := learned.get("/".join(watch.subject.key))) is not None:
                 watch.recall(memory)
+
+    def note_view(self, *, doubted: bool, moved: bool) -> None:
+        """Say whether the camera still looks where its zones were drawn. While that is doubted,
+        rules on zones are not asked; once it has moved their incidents close, and they pause.
+        Rules on the whole picture go on: a fire is one wherever the camera looks."""
+        self._view_doubted, self._view_moved = doubted, moved
 
     def use_model(self, model: ModelRef) -> None:
         """From now on incidents name this model."""
@@ -180,7 +187,7 @@ class CameraPatrol:
         messages = self._close_overdue(look.at, now_s)
         scene = self._scene(look, now_s)
         for watch in self._watches:
-            if self._watching(watch, look.at):
+            if self._watching(watch, look.at) and not (self._view_doubted and _is_zoned(watch)):
                 messages += self._judge(watch, scene, look.at)
         return messages
 
@@ -214,7 +221,9 @@ class CameraPatrol:
             if watch.looked_s is None:
                 continue  # it has begun anew already, and nothing of it is open
             if not self._watching(watch, at):
-                messages += self._book.close(watch.subject, CloseReason.OFF_HOURS, at, now_s)
+                moved = self._view_moved and _is_zoned(watch)
+                reason = CloseReason.MOVED if moved else CloseReason.OFF_HOURS
+                messages += self._book.close(watch.subject, reason, at, now_s)
                 watch.begin_anew()
             elif now_s - watch.looked_s >= watch.subject.unseen_after_s:
                 messages += self._book.close(watch.subject, CloseReason.UNSEEN, at, now_s)
@@ -223,6 +232,8 @@ class CameraPatrol:
         return self._logged(messages)
 
     def _watching(self, watch: _Watch, at: datetime) -> bool:
+        if self._view_moved and _is_zoned(watch):
+            return False
         if not self._permits(watch.subject.rule_id, at):
             return False
         schedules = watch.settings.schedule, watch.zone.schedule
@@ -299,6 +310,11 @@ def _watches(rules: Mapping[str, RuleSettings], zones: Sequence[Zone]) -> list[_
         if settings.enabled
         for zone in _zones_of(settings, zones)
     ]
+
+
+def _is_zoned(watch: _Watch) -> bool:
+    """Whether the rule judges a part of the picture that somebody drew."""
+    return watch.settings.zone is not None or bool(watch.settings.zones)
 
 
 def _zones_of(settings: RuleSettings, zones: Sequence[Zone]) -> list[Zone]:

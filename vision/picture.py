@@ -1,4 +1,8 @@
-"""Picture diagnosis 视频质量诊断: packets come, but does the picture still show anything?
+"""Picture diagnosis 视频质量诊断: packets come, but does the picture still show what it should?
+
+Black, covered, over-exposed, blurred, tinted and noisy pictures are told by measures of one
+picture (`vision.picture_measures`), a frozen one by comparing two, a moved camera by comparing
+with a reference (`vision.picture_view`).
 
 Limits were measured on keyframes 1-2 s apart, scaled to 160-640 pixels in width (grey levels of
 0-255):
@@ -26,6 +30,8 @@ from pydantic import Field
 from domain.base import Settings
 from domain.health import FaultKind
 from streams.frame import Image
+from vision.picture_measures import Measures, at_width, measure
+from vision.picture_view import ViewWatch
 from vision.presence import Presence
 from vision.steady import SteadySeconds
 
@@ -36,12 +42,19 @@ BAND = 0.15
 clock and name in there, bright on any picture."""
 PRESENCE = 0.8
 """Share of the time in which a symptom must show."""
+MEASURE_EVERY_S = 4.0
+"""Measures cost some milliseconds and what they find lasts for minutes: not every look is
+measured."""
+LEAST_EDGE = 10.0
+"""Grey levels that the strongest edges must rise before anybody can say how sharp they are."""
 LEAST_LOOKS = 3
 """However much time passes, two looks prove nothing."""
 
 
 class PictureSettings(Settings):
-    """When a picture is black or frozen."""
+    """From when on something is wrong with a picture. Limits were measured on real clips by day
+    and night, in the sun, rain and smoke; what each of them reached is in the rules' page on
+    pictures."""
 
     black_mean: float = Field(default=24.0, ge=0, le=255)
     """A black picture is on average darker than this (default 24; video black is 16 in cameras
@@ -55,32 +68,141 @@ class PictureSettings(Settings):
     """A frozen picture changes on average by less than this (default 0.15, measured)."""
     frozen_after_s: float = Field(default=60.0, ge=0)
     """How long before it is said (default 60 s)."""
+    covered_share: float = Field(default=0.97, gt=0, le=1)
+    """A covered lens: so much of the picture shows no structure (default 0.97; a room full of
+    smoke 0.78)."""
+    bare_contrast: float = Field(default=4.0, ge=0)
+    """A part of the picture shows no structure below this contrast (default 4 grey levels)."""
+    covered_after_s: float = Field(default=60.0, ge=0)
+    """How long before it is said (default 60 s; a lorry that waits in front goes away)."""
+    white_share: float = Field(default=0.6, gt=0, le=1)
+    """An over-exposed picture: so much of it is burnt out (default 0.6; a road under a white sky
+    0.23)."""
+    white_after_s: float = Field(default=60.0, ge=0)
+    """How long before it is said (default 60 s)."""
+    blur_sharpness: float = Field(default=0.12, ge=0, le=1)
+    """A blurred picture: its strongest edges rise over one pixel by less than this share of their
+    rise over sixteen, at 320 pixels width (default 0.12; sharp pictures 0.23-0.70)."""
+    blur_after_s: float = Field(default=120.0, ge=0)
+    """How long before it is said (default 120 s)."""
+    cast_distance: float = Field(default=20.0, ge=0)
+    """A colour cast: the mean colour is at least so far from grey (default 20 Lab units; real
+    scenes up to 15) …"""
+    cast_ratio: float = Field(default=2.0, ge=0)
+    """… and colours lie around it by less than the distance divided by this (default 2)."""
+    cast_after_s: float = Field(default=300.0, ge=0)
+    """How long before it is said (default 300 s; a filter that switches at dusk takes seconds)."""
+    noise_level: float = Field(default=4.0, ge=0)
+    """A noisy picture: standard deviation of the noise at 320 pixels width (default 4 grey levels;
+    a neon-lit street by night 1.4)."""
+    noise_after_s: float = Field(default=120.0, ge=0)
+    """How long before it is said (default 120 s)."""
+    moved_after_s: float = Field(default=60.0, ge=0)
+    """How long the view must be another one before it is said (default 60 s)."""
     recover_s: float = Field(default=5.0, ge=0)
     """A fault is over when no look showed it for this long (default 5 s)."""
 
 
 class PictureWatch:
-    """Looks at the small pictures of one camera."""
+    """Looks at the small pictures of one camera.
 
-    def __init__(self, settings: PictureSettings | None = None) -> None:
+    `watch_view` false: the camera turns by itself, so that it has no view to keep. `remembered`
+    is the view that an earlier run learned.
+    """
+
+    def __init__(
+        self,
+        settings: PictureSettings | None = None,
+        *,
+        watch_view: bool = True,
+        remembered: bytes | None = None,
+    ) -> None:
         self._settings = settings or PictureSettings()
         self._time = SteadySeconds()
-        self._black = _Symptom(self._settings.black_after_s, self._settings.recover_s)
-        self._frozen = _Symptom(self._settings.frozen_after_s, self._settings.recover_s)
+        self._symptoms = {fault: self._symptom(after) for fault, after in _AFTER.items()}
         self._last: Grey | None = None
+        self._view = ViewWatch(remembered) if watch_view else None
+        self._elsewhere = False
+        self._measured_s: float | None = None
+        self._hidden = False
+
+    def _symptom(self, after: str) -> "_Symptom":
+        return _Symptom(float(getattr(self._settings, after)), self._settings.recover_s)
+
+    @property
+    def doubts_view(self) -> bool:
+        """Whether the last look that could tell found another view: zones may be wrong."""
+        return self._elsewhere
+
+    @property
+    def moved(self) -> bool:
+        """Whether the view is another one for good, whatever else is wrong with the picture."""
+        return self._symptoms[FaultKind.MOVED].holds
+
+    @property
+    def remembered_view(self) -> bytes | None:
+        """What to hand to the next run; none while the view is being learned."""
+        return None if self._view is None else self._view.remembered
+
+    def accept_view(self) -> None:
+        """Learn the view anew: somebody says that it is right as it is."""
+        if self._view is not None:
+            self._view, self._elsewhere = ViewWatch(), False
+            self._symptoms[FaultKind.MOVED] = self._symptom(_AFTER[FaultKind.MOVED])
 
     def look(self, image_small: Image, at: datetime) -> FaultKind | None:
         """Judge the next picture, (h, w, 3) uint8 BGR, some 160-640 pixels wide and always scaled
-        in one way; answers the fault that holds, if any. A black picture is not called frozen."""
+        in one way; answers the fault that holds, the worst if there are several. A black picture
+        is not called frozen."""
         now_s = self._time.advance(at)
         grey = np.asarray(cv2.cvtColor(image_small, cv2.COLOR_BGR2GRAY), np.uint8)
-        self._black.see(is_black(grey, self._settings), now_s)
+        shown = {FaultKind.BLACK: is_black(grey, self._settings)}
+        if not shown[FaultKind.BLACK] and self._measures_again(now_s):
+            shown |= self._measured(image_small)
         if self._last is not None:
-            self._frozen.see(is_unchanged(grey, self._last, self._settings), now_s)
+            shown[FaultKind.FROZEN] = is_unchanged(grey, self._last, self._settings)
         self._last = grey
-        if self._black.holds:
-            return FaultKind.BLACK
-        return FaultKind.FROZEN if self._frozen.holds else None
+        if self._view is not None and not self._hidden and not shown[FaultKind.BLACK]:
+            self._see_view(self._view, grey, shown, now_s)
+        for fault, shows in shown.items():
+            self._symptoms[fault].see(shows, now_s)
+        return next((fault for fault, symptom in self._symptoms.items() if symptom.holds), None)
+
+    def _measures_again(self, now_s: float) -> bool:
+        if self._measured_s is not None and now_s - self._measured_s < MEASURE_EVERY_S:
+            return False
+        self._measured_s = now_s
+        return True
+
+    def _measured(self, image: Image) -> dict[FaultKind, bool]:
+        """What this one picture, which is not black, shows by its measures."""
+        small = at_width(image)
+        grey = np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY), np.uint8)
+        shown = symptoms_of(measure(small, grey, self._settings.bare_contrast), self._settings)
+        self._hidden = any(shown[fault] for fault in _HIDES_VIEW)
+        return shown
+
+    def _see_view(
+        self, view: ViewWatch, grey: Grey, shown: dict[FaultKind, bool], now_s: float
+    ) -> None:
+        elsewhere = view.see(grey, now_s)
+        if elsewhere is not None:
+            self._elsewhere = shown[FaultKind.MOVED] = elsewhere
+
+
+_AFTER = {
+    FaultKind.BLACK: "black_after_s",
+    FaultKind.FROZEN: "frozen_after_s",
+    FaultKind.COVERED: "covered_after_s",
+    FaultKind.MOVED: "moved_after_s",
+    FaultKind.OVEREXPOSED: "white_after_s",
+    FaultKind.BLURRED: "blur_after_s",
+    FaultKind.COLOUR_CAST: "cast_after_s",
+    FaultKind.NOISY: "noise_after_s",
+}
+"""The faults of a picture, the worst first, and the settings that say how long each must show."""
+_HIDES_VIEW = (FaultKind.COVERED, FaultKind.OVEREXPOSED, FaultKind.BLURRED)
+"""Of a picture that shows one of these nobody can tell where the camera looks."""
 
 
 class _Symptom:
@@ -134,3 +256,19 @@ def is_unchanged(grey: Grey, last: Grey, settings: PictureSettings) -> bool:
     if grey.shape != last.shape:
         return False
     return float(cv2.absdiff(grey, last).mean()) <= settings.frozen_change
+
+
+def symptoms_of(found: Measures, settings: PictureSettings) -> dict[FaultKind, bool]:
+    """What a picture that is not black shows by its measures. One without structure is neither
+    sharp nor blurred."""
+    covered = found.bare >= settings.covered_share
+    white = found.white >= settings.white_share
+    tinted = found.cast >= settings.cast_distance and found.cast_ratio >= settings.cast_ratio
+    blurred = found.edge >= LEAST_EDGE and found.sharpness < settings.blur_sharpness
+    return {
+        FaultKind.COVERED: covered and not white,
+        FaultKind.OVEREXPOSED: white,
+        FaultKind.BLURRED: blurred and not covered and not white,
+        FaultKind.COLOUR_CAST: tinted and not white,
+        FaultKind.NOISY: found.noise >= settings.noise_level,
+    }

@@ -138,13 +138,15 @@ class Looker(threading.Thread):
             return None
 
     def _picture_is_good(self, post: CameraPost, frame: Frame, image: Image) -> bool:
-        """Show the picture and diagnose it: a black or frozen one is shown but not judged."""
+        """Show the picture and diagnose it: a black or frozen one is shown but not judged. In one
+        that is only bad a fire may still be seen."""
         self._on_picture(post.camera_id, thumbnail(image, THUMBNAIL_WIDTH), frame.captured_at)
         fault = post.picture.look(image, frame.captured_at)
         post.note_picture(fault, frame.captured_at)
-        if fault is not None:
-            post.book.skip(frame.captured_at, fault.value)
-        return fault is None
+        if fault is None or not fault.blinds:
+            return True
+        post.book.skip(frame.captured_at, fault.value)
+        return False
 
     def _judge(
         self,

@@ -48,7 +48,7 @@ class CameraPost:
             notice=camera.notice,
             permits=configuration.permits(camera),
         )
-        self.picture = PictureWatch(configuration.picture)
+        self.picture = PictureWatch(configuration.picture, watch_view=camera.keeps_view)
         self.book = LookBook(camera.id, look_every_s, clock.now())
         self._attention = AttentionSpan(configuration.attention)
         self._attention_every = timedelta(seconds=configuration.attention.look_every_s)
@@ -69,7 +69,8 @@ class CameraPost:
         return last_at is None or now >= last_at + self._attention_every
 
     def note_picture(self, fault: FaultKind | None, at: datetime) -> None:
-        """Remember what the picture watch said of the last picture."""
+        """Remember what the picture watch said of the last picture, and tell the rules."""
+        self.patrol.note_view(doubted=self.picture.doubts_view, moved=self.picture.moved)
         if fault != self.picture_fault:
             self.picture_fault, self._picture_fault_since = fault, at
 

@@ -66,7 +66,7 @@ def first(said: dict[float, FaultKind | None]) -> tuple[float, FaultKind] | None
         (lambda i: street() if i % 15 else noisy(street(), 2, i), (64.0, FaultKind.FROZEN)),
         (lambda i: street() if i % 3 else noisy(street(), 2, i), None),
         (lambda i: street() if i % 2 else street()[::2], None),  # of another size every time
-        (lambda _: np.full((HEIGHT, WIDTH, 3), 30, np.uint8), (62.0, FaultKind.FROZEN)),
+        (lambda _: np.full((HEIGHT, WIDTH, 3), 30, np.uint8), (60.0, FaultKind.COVERED)),
     ],
 )
 def test_what_is_wrong_with_a_picture(paint: Paint, fault: tuple[float, FaultKind] | None) -> None:

@@ -1,0 +1,116 @@
+"""What a picture is like, in numbers: how bright, sharp, coloured and noisy it is, and how much of
+it shows anything. Each measure takes one picture and remembers nothing.
+
+Pictures come as (h, w) or (h, w, 3) uint8, `WIDTH` pixels wide, so that limits mean the same for
+every camera and network.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from streams.frame import Image
+
+Grey = NDArray[np.uint8]
+Blocks = NDArray[np.float64]
+"""One number for each block of a picture, (rows, columns)."""
+
+WIDTH = 320
+"""All measures are taken at this width in pixels."""
+BLOCK = 20
+"""Side of a block in pixels."""
+WHITE = 245
+"""From this grey level on a pixel shows nothing but light."""
+STEP_PX = 16
+"""A soft edge takes this long to rise; a sharp one a pixel or two."""
+STRONG = 99.0
+"""The strongest hundredth of the edges tells how sharp the picture can be."""
+QUIET = 15.0
+"""The quietest blocks (per cent) tell the noise: whatever moves or has texture is in the others."""
+_DARK, _BRIGHT = 12, 243
+_LAPLACE = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
+"""Blind to flat areas and straight edges, so that what is left is noise (Immerkaer 1996)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """One picture in numbers."""
+
+    white: float
+    """Share 0-1 that is burnt out."""
+    sharpness: float
+    """How steep the strongest edges are, 0-1: rise over one pixel by rise over sixteen."""
+    edge: float
+    """Grey levels that the strongest edges rise over sixteen pixels."""
+    bare: float
+    """Share 0-1 of the blocks that show no structure."""
+    cast: float
+    """How far the mean colour is from grey, in Lab units."""
+    cast_ratio: float
+    """… and that by how far colours lie around the mean: of a tinted picture well over 1."""
+    noise: float
+    """Standard deviation of the noise in grey levels."""
+
+
+def at_width(image: Image) -> Image:
+    """The picture as it is measured, (h, WIDTH, 3)."""
+    height, width = image.shape[:2]
+    if width == WIDTH:
+        return image
+    size_wh = WIDTH, max(BLOCK, round(height * WIDTH / width))
+    how = cv2.INTER_AREA if width > WIDTH else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(image, size_wh, interpolation=how), np.uint8)
+
+
+def measure(image: Image, grey: Grey, bare_below: float) -> Measures:
+    """Measure a picture and its grey version. A block is bare if its contrast (standard
+    deviation without what is slow) is below `bare_below` grey levels."""
+    sharpness, edge = _sharpness(grey)
+    cast, cast_ratio = _cast(image)
+    return Measures(
+        white=float((grey >= WHITE).mean()),
+        sharpness=sharpness,
+        edge=edge,
+        bare=float((_contrast(grey) < bare_below).mean()),
+        cast=cast,
+        cast_ratio=cast_ratio,
+        noise=_noise(grey),
+    )
+
+
+def _sharpness(grey: Grey) -> tuple[float, float]:
+    wide = grey.astype(np.int16)
+    steps = [np.abs(wide[:, far:] - wide[:, :-far]) for far in (1, STEP_PX)]
+    near, far = (float(np.percentile(step, STRONG)) for step in steps)
+    return near / max(far, 1.0), far
+
+
+def _contrast(grey: Grey) -> Blocks:
+    plane = grey.astype(np.float32)
+    slow = cv2.blur(plane, (BLOCK + 1, BLOCK + 1))
+    return np.sqrt(_by_block((plane - slow) ** 2))
+
+
+def _cast(image: Image) -> tuple[float, float]:
+    lab = cv2.cvtColor(image, cv2.COLOR_BGR2LAB).reshape(-1, 3)[::3, 1:].astype(np.float32) - 128
+    mean = lab.mean(axis=0)
+    distance = float(np.hypot(*mean))
+    around = float(np.hypot(*np.abs(lab - mean).mean(axis=0)))
+    return distance, distance / max(around, 1.0)
+
+
+def _noise(grey: Grey) -> float:
+    lit = _by_block(grey.astype(np.float32))
+    rough = np.abs(cv2.filter2D(grey.astype(np.float32), -1, _LAPLACE))
+    sigma = _by_block(rough)[(lit > _DARK) & (lit < _BRIGHT)] * np.sqrt(np.pi / 2) / 6
+    return float(np.percentile(sigma, QUIET)) if sigma.size else 0.0
+
+
+def _by_block(plane: NDArray[np.float32]) -> Blocks:
+    """The mean of each whole block of a plane (h, w)."""
+    rows, columns = (side // BLOCK for side in plane.shape)
+    whole = plane[: rows * BLOCK, : columns * BLOCK]
+    small = cv2.resize(whole, (columns, rows), interpolation=cv2.INTER_AREA)
+    return np.asarray(small, np.float64)
