@@ -67,6 +67,9 @@ class WorkerSettings(Settings):
     """One edge worker 小脑."""
 
     id: Id = "edge-1"
+    lookers: int = Field(default=2, ge=1, le=64)
+    """Threads that look, each at its share of the cameras: one decodes while another detects
+    (default 2)."""
 
 
 class Defaults(Settings):

@@ -19,9 +19,9 @@ GRAIN = 1.5
 """Texture that scaling up does not give, in grey levels."""
 WHOLE: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0)
 STREET_S = 20.0
-FIRE_S = 120.0
-BURNING = Burning(starts_s=40.0, grown_s=44.0, fades_s=110.0, out_s=114.0)
-"""A fire is planted 40 s after its camera was connected."""
+FIRE_S = 40.0
+BURNING = Burning(starts_s=1.0, grown_s=4.0, fades_s=36.0, out_s=39.0)
+"""A fire breaks out 1 s after its camera was switched to this clip."""
 PAINTED_WH = (768, 432)
 PAINTED_FPS = 12.5
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,15 @@ from typing import Any
 import yaml
 
 from domain.errors import ConfigurationError
-from patrol.bench.media import BenchMedia
-from streams.simulator import Simulator
+from patrol.bench.media import BURNING, BenchMedia
+from streams.simulator import Fault, Simulator
 
 STOP_WITHIN_S = 15.0
 START_WITHIN_S = 30.0
+FOUND_WITHIN_S = 30.0
+"""The last fire breaks out this long before the end, so that none is cut off."""
+FIRE = "fire"
+_SKIPPED = "?skipped"
 _SITE = {"id": "bench", "name": "测试场", "lon": 103.9, "lat": 30.5}
 
 
@@ -31,7 +36,8 @@ class CameraServer:
         self._process.start()
         if not self._ours.poll(START_WITHIN_S):
             raise ConfigurationError(f"the simulator did not start within {START_WITHIN_S:g} s")
-        self.urls: Mapping[str, str] = self._ours.recv()
+        urls: Mapping[str, str] = self._ours.recv()
+        self.watched = {name: url for name, url in urls.items() if name != FIRE}
 
     @property
     def pid(self) -> int:
@@ -40,9 +46,15 @@ class CameraServer:
 
     def skipped(self) -> int:
         """Pictures that clients did not take in time, since the start."""
-        self._ours.send("skipped")
+        self._ours.send(_SKIPPED)
         count: int = self._ours.recv()
         return count
+
+    def burn(self, camera: str) -> datetime:
+        """Let a fire break out in front of a camera; when its first flame shows."""
+        self._ours.send(camera)
+        onset: datetime = self._ours.recv()
+        return onset
 
     def stop(self) -> None:
         self._process.terminate()
@@ -53,20 +65,28 @@ def _serve(clips: dict[str, Path], asked: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with Simulator(clips) as simulator:
         asked.send({name: simulator.url(name) for name in clips})
-        while asked.recv():
-            asked.send(sum(c.pictures_skipped for c in simulator.stats.cameras.values()))
+        while True:
+            asked.send(_answer(simulator, asked.recv()))
 
 
-def planted_in(cameras: int, fires: int) -> frozenset[str]:
-    """The cameras in which a fire breaks out, spread evenly among all."""
-    return frozenset(f"cam{int((i + 0.5) * cameras / fires)}" for i in range(fires))
+def _answer(simulator: Simulator, question: str) -> int | datetime:
+    if question == _SKIPPED:
+        return sum(c.pictures_skipped for c in simulator.stats.cameras.values())
+    simulator.set_fault(question, Fault(kind="switch", to=FIRE))
+    return datetime.now(UTC) + timedelta(seconds=BURNING.starts_s)
 
 
-def clips_of(cameras: int, fires: int, media: BenchMedia) -> dict[str, Path]:
-    """Which clip each camera plays."""
-    burning = planted_in(cameras, fires)
-    names = (f"cam{number}" for number in range(cameras))
-    return {name: media.fire if name in burning else media.street for name in names}
+def plants_of(cameras: int, fires: int, seconds: float) -> dict[str, float]:
+    """The cameras in which a fire breaks out, spread evenly among all, and when: seconds from the
+    beginning, spread evenly over all but the last `FOUND_WITHIN_S`."""
+    most = min(fires, cameras)
+    apart_s = max(seconds - FOUND_WITHIN_S, 0.0) / max(most, 1)
+    return {f"cam{int((i + 0.5) * cameras / most)}": i * apart_s for i in range(most)}
+
+
+def clips_of(cameras: int, media: BenchMedia) -> dict[str, Path]:
+    """Which clip each camera plays; and one that nobody watches, from which fires are taken."""
+    return {f"cam{number}": media.street for number in range(cameras)} | {FIRE: media.fire}
 
 
 def configuration_of(

@@ -4,6 +4,7 @@ import queue
 import threading
 import time
 from collections import deque
+from collections.abc import Container
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -32,14 +33,15 @@ class Question:
 
 
 class Attention(threading.Thread):
-    """Takes questions, one at a time, and keeps the answers until the looker fetches them: the
-    patrols belong to its thread."""
+    """Takes questions, one at a time, and keeps the answers until the camera's looker fetches
+    them: the patrol belongs to its thread."""
 
     def __init__(self, settings: SecondLookSettings) -> None:
         super().__init__(name="attention", daemon=True)
         self._settings = settings
         self._questions: queue.Queue[Question] = queue.Queue(maxsize=1)
         self._answers: deque[tuple[Question, SecondLook]] = deque()
+        self._fetching = threading.Lock()
         self._asked_at: dict[str, datetime] = {}
         self._stopping = threading.Event()
 
@@ -58,9 +60,15 @@ class Attention(threading.Thread):
         self._asked_at[camera_id] = at
         return True
 
-    def answers(self) -> list[tuple[Question, SecondLook]]:
-        """What was answered since the last call."""
-        return [self._answers.popleft() for _ in range(len(self._answers))]
+    def answers(self, camera_ids: Container[str]) -> list[tuple[Question, SecondLook]]:
+        """What was answered of these cameras since the last call."""
+        if not self._answers:
+            return []
+        with self._fetching:
+            kept = [self._answers.popleft() for _ in range(len(self._answers))]
+            mine = [answer for answer in kept if answer[0].post.camera_id in camera_ids]
+            self._answers.extend(answer for answer in kept if answer not in mine)
+            return mine
 
     def stop(self, timeout_s: float) -> None:
         self._stopping.set()

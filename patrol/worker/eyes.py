@@ -1,5 +1,6 @@
 """The worker's eyes: the detector, opened when it can be, and again when it could not."""
 
+import threading
 from datetime import datetime, timedelta
 
 import structlog
@@ -23,9 +24,16 @@ class Eyes:
         self._settings = settings
         self._detector: Detector | None = None
         self._next_try_at: datetime | None = None
+        self._opening = threading.Lock()
 
     def detector(self, now: datetime) -> Detector | None:
         """The detector, or None while there is none to be had."""
+        if self._detector is None:
+            with self._opening:
+                self._try(now)
+        return self._detector
+
+    def _try(self, now: datetime) -> None:
         if self._detector is None and (self._next_try_at is None or now >= self._next_try_at):
             self._next_try_at = now + RETRY_EVERY
             try:
@@ -34,4 +42,3 @@ class Eyes:
                 log.info("detector ready", model=self._detector.ref.name, runs_on=runs_on)
             except ModelError as error:
                 log.error("blind: no detector", error=str(error))
-        return self._detector

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 
 import structlog
@@ -32,13 +33,18 @@ log = structlog.get_logger(__name__)
 
 
 class Looker(threading.Thread):
-    """One detector for all posts. Deadlines decide the order: what is owed longest comes first."""
+    """Looks at its posts. Deadlines decide the order: what is owed longest comes first.
+
+    Several lookers share one detector, so that one decodes while another detects. A post belongs
+    to one looker; what they tell the others of is told by one at a time.
+    """
 
     def __init__(
         self,
         posts: Sequence[CameraPost],
         eyes: Eyes,
         *,
+        judging: AbstractContextManager[object],
         batch: int,
         attention: Attention,
         attended: int,
@@ -48,7 +54,9 @@ class Looker(threading.Thread):
     ) -> None:
         super().__init__(name="looker", daemon=True)
         self._posts = posts
+        self._post_ids = frozenset(post.camera_id for post in posts)
         self._eyes = eyes
+        self._judging = judging
         self._batch = batch
         self._attention = attention
         self._attended = attended
@@ -81,31 +89,37 @@ class Looker(threading.Thread):
     def _tick(self, now: datetime) -> None:
         """Close what cannot be seen any more, count what was not looked at."""
         self._next_tick_at = now + TICK_EVERY
-        for post in self._posts:
-            post.miss_if_late(now)
-            if news := post.patrol.tick(now):
-                self._on_news(post, None, news)
+        with self._judging:
+            for post in self._posts:
+                post.miss_if_late(now)
+                if news := post.patrol.tick(now):
+                    self._on_news(post, None, news)
 
     def _hear(self) -> None:
         """Hand second looks to the patrols that asked for them."""
-        for question, seen in self._attention.answers():
-            if news := question.post.patrol.hear(question.wish, seen):
-                self._on_news(question.post, question.frame, news)
+        for question, seen in self._attention.answers(self._post_ids):
+            with self._judging:
+                if news := question.post.patrol.hear(question.wish, seen):
+                    self._on_news(question.post, question.frame, news)
 
     def _take_due(self, now: datetime) -> list[tuple[CameraPost, Frame]]:
-        """At most one batch of new pictures; who has waited most promises comes first."""
-        taken: list[tuple[CameraPost, Frame]] = []
-        due = (post for post in self._posts if post.is_due(now))
+        """The pictures of suspicious cameras and at most one batch of those that are owed; who
+        has waited most promises comes first."""
+        taken = self._take_attended(now)
+        attended = {post.camera_id for post, _ in taken}
+        most = len(taken) + self._batch
+        due = (post for post in self._posts if post.is_due(now) and post.camera_id not in attended)
         for post in sorted(due, key=lambda post: post.book.urgency(now), reverse=True):
-            if len(taken) == self._batch:
+            if len(taken) == most:
                 break
             if (frame := post.reader.take()) is not None:
                 taken.append((post, frame))
-        return taken or self._take_attended(now)
+        return taken
 
     def _take_attended(self, now: datetime) -> list[tuple[CameraPost, Frame]]:
-        """The newest pictures of suspicious cameras, whether keyframes or not. They wait for what
-        was promised to others, and only so many are attended at once."""
+        """The newest pictures of suspicious cameras, whether keyframes or not. They do not wait
+        for what was promised to others: that only so many are attended at once, and for so long,
+        bounds what they take from them."""
         attended = [post for post in self._posts if post.is_attended(now)][: self._attended]
         due = (post for post in attended if post.is_due_again(now))
         taken = ((post, post.reader.take(follow=True)) for post in due)
@@ -123,7 +137,8 @@ class Looker(threading.Thread):
                 images.append(image)
         seen = self._detect(detector, images)
         for index, (post, frame) in enumerate(good):
-            self._judge(post, frame, images[index], seen[index] if seen else None, detector)
+            with self._judging:
+                self._judge(post, frame, images[index], seen[index] if seen else None, detector)
 
     def _detect(
         self, detector: Detector | None, images: Sequence[Image]

@@ -77,16 +77,21 @@ class Worker:
             for camera in configuration.enabled_cameras
         ]
         self._attention = Attention(configuration.second_look)
-        self._looker = Looker(
-            self._posts,
-            eyes,
-            attention=self._attention,
-            attended=configuration.attention.cameras,
-            batch=configuration.detector.max_batch,
-            clock=self._clock,
-            on_news=self._handle_news,
-            on_picture=self._board.put,
-        )
+        lookers, judging = configuration.worker.lookers, threading.RLock()
+        self._lookers = [
+            Looker(
+                self._posts[number::lookers],
+                eyes,
+                judging=judging,
+                attention=self._attention,
+                attended=-(-configuration.attention.cameras // lookers),
+                batch=configuration.detector.max_batch,
+                clock=self._clock,
+                on_news=self._handle_news,
+                on_picture=self._board.put,
+            )
+            for number in range(min(lookers, len(self._posts)))
+        ]
         self._reporter = Reporter(
             worker_id, self._posts, clock=self._clock, publish=self._publisher.publish
         )
@@ -102,7 +107,8 @@ class Worker:
             stopping.wait(CONNECT_APART_S)
         self._recorder.start()
         self._attention.start()
-        self._looker.start()
+        for looker in self._lookers:
+            looker.start()
         self._reporter.start()
         self._lessons.start()
         log.info("worker started", cameras=len(self._posts))
@@ -114,7 +120,8 @@ class Worker:
         def at_most(share_s: float) -> float:
             return min(share_s, max(ends_s - time.monotonic(), 0.1))
 
-        self._looker.stop(at_most(1.0))
+        for looker in self._lookers:
+            looker.stop(at_most(1.0))
         self._attention.stop(at_most(0.3))
         self._reporter.stop(at_most(0.3))
         self._recorder.stop(at_most(2.0))

@@ -14,20 +14,24 @@ from patrol.bench.ears import Ears
 from patrol.bench.media import BenchMedia
 from patrol.bench.processes import child_named, cost_of
 from patrol.bench.report import intervals, spread, summed
-from patrol.bench.stage import clips_of, configuration_of, planted_in
+from patrol.bench.stage import FIRE, clips_of, configuration_of, plants_of
 
 NOON = datetime(2026, 1, 1, 4, 0, tzinfo=UTC)
 MEDIA = BenchMedia(Path("street.mp4"), Path("fire.mp4"))
 
 
-def test_fires_are_spread_over_the_cameras() -> None:
-    assert planted_in(114, 3) == {"cam19", "cam57", "cam95"}
-    assert planted_in(1, 1) == {"cam0"}
-    assert planted_in(10, 0) == frozenset()
-    clips = clips_of(114, 3, MEDIA)
-    assert [name for name, clip in clips.items() if clip == MEDIA.fire] == [
-        "cam19", "cam57", "cam95",
+def test_fires_are_spread_over_the_cameras_and_the_time() -> None:
+    assert plants_of(114, 3, seconds=600) == {"cam19": 0.0, "cam57": 190.0, "cam95": 380.0}
+    assert plants_of(1, 5, seconds=10) == {"cam0": 0.0}
+    assert plants_of(10, 0, seconds=600) == {}
+
+
+def test_all_cameras_play_the_street_until_something_burns() -> None:
+    clips = clips_of(3, MEDIA)
+    assert [name for name, clip in clips.items() if clip == MEDIA.street] == [
+        "cam0", "cam1", "cam2",
     ]  # fmt: skip
+    assert clips[FIRE] == MEDIA.fire
 
 
 def test_percentiles_are_named_and_nothing_is_none() -> None:
