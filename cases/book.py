@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy.orm import Session
 
-from cases import cameras, figures, history, search
+from cases import cameras, figures, history, maintenance, search
 from cases.cameras import CameraRow
 from cases.changes import CaseChange, ChangeFeed, ChangeKind, Subscription
 from cases.database import Database
@@ -23,6 +23,7 @@ from domain.errors import MessageInvalid
 from domain.evidence import Evidence, MissingEvidence
 from domain.health import CoverageGap
 from domain.incident import Incident
+from domain.maintenance import MaintenanceCase
 from domain.messages import (
     CameraHealthChanged,
     CoverageGapEnded,
@@ -88,7 +89,8 @@ class CaseBook:
             case EvidenceSealed() | EvidenceMissed():
                 return self._intake.evidence(session, message.evidence, at)
             case CameraHealthChanged(health=health):
-                fresh = cameras.take_health(session, health)
+                if fresh := cameras.take_health(session, health):
+                    maintenance.follow(session, health, self._settings.maintenance)
                 return [_camera_change(health.camera_id, at)] if fresh else []
             case CoverageGapEnded(gap=gap):
                 fresh = cameras.take_gap(session, gap)
@@ -181,6 +183,12 @@ class CaseBook:
         """The camera's gaps that reached beyond `since`, in order of time."""
         with self._database.reading() as session:
             return cameras.gaps(session, camera_id, since)
+
+    def maintenance(self) -> tuple[MaintenanceCase, ...]:
+        """The faults of cameras that are open, or were lately: open ones first, then the newest."""
+        since = self._clock.now() - timedelta(days=self._settings.maintenance.listed_days)
+        with self._database.reading() as session:
+            return maintenance.listed(session, since)
 
     def sites(self) -> tuple[Site, ...]:
         with self._database.reading() as session:

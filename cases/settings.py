@@ -158,6 +158,18 @@ independent local tables; fire has no code in the national line, 0411 is one cit
 Chaoyang) and to be replaced by the local one."""
 
 
+class MaintenanceSettings(Settings):
+    """When a camera's fault becomes work for somebody."""
+
+    stream_after_s: float = Field(default=60, ge=0)
+    """A stream must have been away for so long (default 60 s); a reconnect is nobody's work."""
+    reopen_s: float = Field(default=1800, ge=0)
+    """A fault that comes back within so long after its case was closed re-opens it (default
+    1800 s)."""
+    listed_days: float = Field(default=7, ge=0)
+    """Closed cases are listed for so long (default 7 days)."""
+
+
 class CaseSettings(Settings):
     """The grid loop's configuration."""
 
@@ -169,6 +181,10 @@ class CaseSettings(Settings):
     """A person's last move can be undone by the same person for so long."""
     coordination_office: Text = Text.of("协同指挥办公室", "Coordination office")
     """Whose queue takes what no grid can be found for."""
+    maintenance: MaintenanceSettings = MaintenanceSettings()
+    join_s: float = Field(default=600, ge=0)
+    """An incident on a camera that sees the same place joins an open case of its kind while that
+    one's incidents last, and for so long after (default 600 s)."""
     kinds: dict[IncidentKind, KindSettings] = Field(default_factory=lambda: dict(DEFAULT_KINDS))
     """What a case of each kind gets; fields left out keep their default."""
 

@@ -65,12 +65,16 @@ class IncidentRow(Base):
     """An incident at the newest revision that came, and at the oldest."""
 
     __tablename__ = "incidents"
+    __table_args__ = (Index("ix_incidents_case_no", "case_no"),)
 
     id: Mapped[str] = mapped_column(LONG_ID, primary_key=True)
     revision: Mapped[int]
     document: Mapped[Incident] = mapped_column(Document(Incident))
     opening: Mapped[Incident] = mapped_column(Document(Incident))
     """The oldest revision seen: its boxes are those of the snapshot."""
+    case_no: Mapped[str | None] = mapped_column(CASE_NO)
+    """The case it belongs to. A case begins with one incident (`CaseRow.incident_id`); others
+    join it. No foreign key, which would go round in a circle."""
 
 
 class CaseRow(Base):
@@ -213,6 +217,26 @@ class GapRow(Base):
     to_at: Mapped[datetime]
     cause: Mapped[FaultKind]
     detail: Mapped[str]
+
+
+class MaintenanceRow(Base):
+    """A camera's fault, for those who repair cameras."""
+
+    __tablename__ = "maintenance"
+    __table_args__ = (
+        Index("ix_maintenance_camera_id", "camera_id", "closed_at"),
+        Index("ix_maintenance_closed_at", "closed_at"),
+    )
+
+    id: Mapped[str] = mapped_column(LONG_ID, primary_key=True)
+    camera_id: Mapped[str] = mapped_column(ID)
+    fault: Mapped[FaultKind]
+    detail: Mapped[str]
+    since: Mapped[datetime]
+    opened_at: Mapped[datetime]
+    last_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+    times: Mapped[int]
 
 
 class PlanRow(Base):

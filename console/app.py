@@ -13,9 +13,10 @@ from console import problems, stream
 from console.api import cameras as cameras_api
 from console.api import cases as cases_api
 from console.api import docs, evidence, health
+from console.api import maintenance as maintenance_api
 from console.guard import SameOrigin, SecurityHeaders
 from console.looks import LookTimes
-from console.pages import cameras, desk
+from console.pages import cameras, desk, maintenance
 from console.registry import Registry
 from console.rendering import STATIC, Renderer, assets_version
 from console.services import Services, Streams
@@ -92,9 +93,9 @@ def _add_routes(app: FastAPI) -> None:
     version = assets_version()
     app.state.renderer = Renderer(version)
     api = APIRouter(prefix="/api")
-    for part in (cases_api, cameras_api, evidence, health, stream, docs):
+    for part in (cases_api, cameras_api, maintenance_api, evidence, health, stream, docs):
         api.include_router(part.router)
     app.include_router(api)
-    for pages in (desk.router, cameras.router, evidence.media):
+    for pages in (desk.router, cameras.router, maintenance.router, evidence.media):
         app.include_router(pages)
     app.mount(f"/static/{version}", GZipMiddleware(_Assets(directory=STATIC)))

@@ -97,3 +97,9 @@ def camera_sign(status: CameraStatus, fault: FaultKind | None) -> Sign:
     """The status in words and colour; a fault that has its own icon shows that."""
     tone, symbol = _STATUSES[status]
     return Sign(status.words, tone, _FAULTS.get(fault, symbol) if fault else symbol)
+
+
+def fault_sign(fault: FaultKind, *, over: bool) -> Sign:
+    """A fault in words; amber while somebody should see to it, green once it is over."""
+    symbol = "circle-check" if over else _FAULTS.get(fault, "alert-triangle")
+    return Sign(fault.words, "green" if over else "amber", symbol)
