@@ -57,7 +57,7 @@ SETTLED_S = 15.0
 STAYS_S = 60.0
 """What has stood for this long is believed to stay when the light of the whole picture changes."""
 FORGIVEN_S = 86_400.0
-"""What has stood for a day is taken into the background."""
+"""What has stood for a day of watching is taken into the background."""
 
 TOLD_SHARE = 0.6
 """A cell that people or vehicles cover for more than the rest of the time may show only them."""
@@ -78,7 +78,7 @@ class Ground:
     share: Seconds
     """The share 0-1 of the told time since then in which it was seen."""
     told: Seconds
-    """The share 0-1 of the time since then in which nothing moving covered the cell."""
+    """The share 0-1 of the watched time since then in which nothing moving covered the cell."""
     looks: Counts
     """The looks since then that could tell, and those of them that saw it."""
     hits: Counts
@@ -136,6 +136,8 @@ class StaticObjects:
         self._taken = np.zeros((rows, columns), np.bool_)
         self._since_s = np.full((rows, columns), now_s, np.float64)
         self._newest_s = self._since_s.copy()
+        self._watched_s = 0.0
+        self._since_watched_s, self._newest_watched_s = np.zeros((2, rows, columns), np.float64)
         self._off_s, self._absent_s, self._told_s = np.zeros((3, rows, columns), np.float64)
         self._looks, self._hits = np.zeros((2, rows, columns), np.int64)
         self._flash_s: float | None = None
@@ -144,6 +146,7 @@ class StaticObjects:
     def _take_in(self, planes: Planes, told: CellMask, now_s: float) -> None:
         step_s = min(now_s - self._now_s, LONGEST_STEP_S)
         self._now_s = now_s
+        self._watched_s += step_s
         self._meet(planes, told & ~self._known, now_s)
         same = change(planes, self._short) < 1
         if self._flashes(planes, told & ~same, told, now_s):
@@ -152,8 +155,9 @@ class StaticObjects:
         self._count(told, same, step_s)
         self._follow(planes, told & same, step_s)
         lasting = told & ~same & self._is_off_for_good(now_s)
-        told_s = np.minimum(self._off_s, now_s - self._newest_s)[lasting]
+        told_s = np.minimum(self._off_s, self._watched_s - self._newest_watched_s)[lasting]
         self._replace(planes, lasting, self._newest_s[lasting])
+        self._since_watched_s[lasting] = self._newest_watched_s[lasting]
         self._told_s[lasting] = told_s
         self._taken = self._known & (change(self._short, self._usual) >= 1)
         self._weed_out(now_s)
@@ -190,6 +194,7 @@ class StaticObjects:
         begins = other & ((self._off_s == 0) | (change(planes, self._newest) >= 1))
         self._set(self._newest, planes, begins)
         self._newest_s[begins] = now_s
+        self._newest_watched_s[begins] = self._watched_s
 
     def _count(self, told: CellMask, same: CellMask, step_s: float) -> None:
         self._looks += told
@@ -219,6 +224,7 @@ class StaticObjects:
             seconds[cells] = 0
         for count in (self._looks, self._hits):
             count[cells] = 0
+        self._since_watched_s[cells] = self._watched_s
 
     def _weed_out(self, now_s: float) -> None:
         """Take into the background what is no thing: a place left empty, light and shadow."""
@@ -227,7 +233,7 @@ class StaticObjects:
             gone = is_left_over(thing, self._short, self._usual, self._taken)
             if gone or came_from_light(thing, self._short, self._usual):
                 self._forgive(thing.cells)
-        self._forgive(self._taken & (now_s - self._since_s >= FORGIVEN_S))
+        self._forgive(self._taken & (self._watched_s - self._since_watched_s >= FORGIVEN_S))
 
     def _forgive(self, cells: CellMask) -> None:
         self._set(self._usual, self._short, cells)
@@ -243,12 +249,13 @@ class StaticObjects:
         cv2.accumulateWeighted(source, target, weight, mask)
 
     def _ground(self) -> Ground:
-        lasted_s = np.maximum(self._now_s - self._since_s, 1e-6)
+        # An hour without looks is not an hour in which something stood in front.
+        watched_s = np.maximum(self._watched_s - self._since_watched_s, 1e-6)
         return Ground(
             taken=self._taken.copy(),
             since_s=self._since_s.copy(),
             share=1 - self._absent_s / np.maximum(self._told_s, 1e-6),
-            told=self._told_s / lasted_s,
+            told=self._told_s / watched_s,
             looks=self._looks.copy(),
             hits=self._hits.copy(),
         )

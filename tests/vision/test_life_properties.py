@@ -4,7 +4,7 @@ summer time, restarts and late second looks never double, lose or strand one."""
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -15,6 +15,7 @@ from domain.geometry import Point
 from domain.incident import IncidentState
 from domain.messages import IncidentClosed, IncidentOpened
 from tests.vision.looks import CAR, SIZE_WH, Row, detections, moved, people
+from tests.vision.paintings import street, with_thing
 from vision.flame import NO_FLAME, FlameFeatures
 from vision.incidents import IncidentMessage
 from vision.look import Look
@@ -63,6 +64,8 @@ AUTUMN = datetime(2026, 10, 25, 0, 50, tzinfo=UTC)
 FEW = settings(max_examples=8, deadline=None, phases=[Phase.explicit, Phase.generate])
 
 
+Shows = Literal["street", "stall"]
+PICTURES = {"street": street(), "stall": with_thing(street(), (0.4, 0.6, 0.6, 0.85), seed=1)}
 A_FLAME = FlameFeatures(0.5, 0.5, 20, 0.5, 4, 0.5, 0.5, 0.5, 0.5, 0)
 SOME_SMOKE = SmokeFeatures(0.5, 0.5, 0.2, 5, 0.1, 0.1, 0.1)
 
@@ -76,6 +79,8 @@ class Step:
     restart: bool = False
     second_look: float | None = None
     """What a second look at a doubt finds, 0-1, if anybody takes one."""
+    shows: Shows | None = None
+    """What the picture shows of things that no class names."""
 
 
 def _walked(row: Row) -> Row:
@@ -134,7 +139,8 @@ class Life:
             if step.rows is None:
                 self.hear(self.camera.tick(self.now))
             else:
-                seen = Look("gate-1", self.now, detections(step.rows), SIZE_WH)
+                picture = None if step.shows is None else PICTURES[step.shows]
+                seen = Look("gate-1", self.now, detections(step.rows), SIZE_WH, picture)
                 self.hear(self.camera.look(seen))
                 self._answer(step.second_look)
 
@@ -319,6 +325,33 @@ def test_a_clock_that_was_wrong_and_is_put_right_doubles_nothing(steps: list[Ste
     assert len(life.opened) == len(RULES)
     life.walk(steps)
     life.end()
+    assert life.open == {}
+
+
+def shown(what: Shows, seconds: float) -> list[Step]:
+    return [Step(4, NOTHING, shows=what)] * int(seconds / 4)
+
+
+UNNAMED = {"stalls": {**TIMES, "for_s": 40}, "lane": {**TIMES, "kind": "fire_lane", "for_s": 40}}
+disorder = st.lists(st.tuples(clock_steps, st.booleans()), max_size=15)
+
+
+@FEW
+@given(disorder, disorder)
+def test_a_thing_without_a_class_is_one_incident_however_looks_come(
+    before: list[tuple[float, bool]], during: list[tuple[float, bool]]
+) -> None:
+    life = Life(UNNAMED)
+    life.walk(shown("street", 60))
+    life.walk([Step(step_s, NOTHING if kept else None, shows="street") for step_s, kept in before])
+    life.walk(shown("street", 60))
+    assert not life.opened
+    life.walk(shown("stall", 90))
+    assert {rule_id for _, rule_id, _ in life.open} == set(UNNAMED)
+    life.walk([Step(step_s, NOTHING if kept else None, shows="stall") for step_s, kept in during])
+    life.walk(shown("stall", 90))
+    assert {rule_id for _, rule_id, _ in life.open} == set(UNNAMED)
+    life.walk(shown("street", 160))
     assert life.open == {}
 
 

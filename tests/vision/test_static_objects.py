@@ -17,6 +17,7 @@ from tests.vision.paintings import (
     with_shadow,
     with_thing,
 )
+from vision import static_objects
 from vision.static_cells import planes_of
 from vision.static_objects import FORGIVEN_S, Ground, StaticObjects
 from vision.static_things import StillThing
@@ -144,12 +145,21 @@ def test_a_lamp_for_the_whole_scene_does_not_make_a_stall_forgotten() -> None:
     assert answers[-1][1]
 
 
-def test_after_a_day_it_belongs_to_the_ground() -> None:
+def test_after_a_day_of_watching_it_belongs_to_the_ground(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(static_objects, "FORGIVEN_S", 600.0)
+    objects = StaticObjects()
+    times = [float(t) for t in range(0, 700, 20)]
+    grounds = [objects.see(STREET if t < 20 else WITH_STALL, detections([]), t) for t in times]
+    assert things(grounds[-5], 500)
+    assert not things(grounds[-1], 500)
+
+
+def test_a_day_without_looks_forgives_nothing_and_hides_nothing() -> None:
     objects = StaticObjects()
     times = [0.0, 10.0, 20.0, 40.0, 60.0, 120.0, FORGIVEN_S + 60]
     grounds = [objects.see(STREET if t < 20 else WITH_STALL, detections([]), t) for t in times]
     assert things(grounds[-2], 120)
-    assert not things(grounds[-1], FORGIVEN_S + 60)
+    assert things(grounds[-1], FORGIVEN_S + 60)
 
 
 def test_pictures_of_another_size_begin_anew() -> None:
