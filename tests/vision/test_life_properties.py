@@ -336,7 +336,7 @@ UNNAMED = {"stalls": {**TIMES, "for_s": 40}, "lane": {**TIMES, "kind": "fire_lan
 disorder = st.lists(st.tuples(clock_steps, st.booleans()), max_size=15)
 
 
-@FEW
+@settings(FEW, max_examples=5)
 @given(disorder, disorder)
 def test_a_thing_without_a_class_is_one_incident_however_looks_come(
     before: list[tuple[float, bool]], during: list[tuple[float, bool]]
