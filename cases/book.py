@@ -12,7 +12,7 @@ from cases.cameras import CameraRow
 from cases.changes import CaseChange, ChangeFeed, ChangeKind, Subscription
 from cases.database import Database
 from cases.grids import Plans
-from cases.intake import Intake, evidence_of
+from cases.intake import Intake, evidence_of_case
 from cases.moves import Decision, Moves
 from cases.queries import CaseCounts, CaseFilter, CasePage
 from cases.settings import CaseSettings
@@ -132,13 +132,13 @@ class CaseBook:
             return history.entries(session, no)
 
     def evidence(self, no: str) -> tuple[Evidence | MissingEvidence, ...]:
-        """A case's evidence: pictures before clips, then by time.
+        """A case's evidence: pictures before clips, its own camera's before the neighbours'.
 
         Raises:
             CaseNotFound
         """
         with self._database.reading() as session:
-            return evidence_of(session, search.get(session, no).incident_id)
+            return evidence_of_case(session, search.get(session, no))
 
     def find_evidence(self, evidence_id: str) -> Evidence | MissingEvidence | None:
         with self._database.reading() as session:
@@ -146,7 +146,7 @@ class CaseBook:
             return None if row is None else row.document
 
     def incident(self, no: str) -> Incident:
-        """The case's incident at the newest revision that came.
+        """The incident that the case began with, at the newest revision that came.
 
         Raises:
             CaseNotFound

@@ -3,14 +3,18 @@
 A case is made by whichever revision of its incident comes first, even a closing one. What the
 case says of *now* follows the newest revision seen, what it says of its *beginning* the oldest,
 and its urgency the most urgent: so the same messages make the same case in every order.
+
+A case begins with one incident. Others may join it (`cases.joining`); they move its urgency and
+its times, and leave what it says of its beginning alone.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from cases import history, words
+from cases import history, joining, words
 from cases.changes import CaseChange, ChangeKind
 from cases.database import insert_if_absent, one_at_a_time
 from cases.grids import NO_PLAN, Plans, Router
@@ -44,14 +48,22 @@ class Intake:
             "opening": incident,
         }
         if insert_if_absent(session, IncidentRow, values):
-            return self._open(session, incident, at)
+            case = joining.case_to_join(session, incident, self._settings)
+            return (
+                self._join(session, case, incident, at)
+                if case
+                else self._open(session, incident, at)
+            )
         kept = session.get_one(IncidentRow, incident.id)
         case = session.scalars(_case_of(incident.id)).one()
-        news = self._follow(session, case, kept.document, incident, at)
+        begins = case.incident_id == incident.id
+        follow = self._follow if begins else self._follow_neighbour
+        news = follow(session, case, kept.document, incident, at)
         if incident.revision > kept.revision:
             kept.revision, kept.document = incident.revision, incident
         if incident.revision < kept.opening.revision:
             kept.opening = incident
+        joining.settle(session, case)
         return [_change(case, ChangeKind.UPDATED, at)] if news else []
 
     def evidence(
@@ -75,6 +87,7 @@ class Intake:
     def _open(self, session: Session, incident: Incident, at: datetime) -> list[CaseChange]:
         case = self._new_case(session, incident, at)
         session.add(case)
+        session.get_one(IncidentRow, incident.id).case_no = case.no
         routed = case.grid_first or case.grid_second or case.grid_third
         first = words.found(incident, case.owner, bool(routed))
         history.append(session, case, Line(first), at)
@@ -88,6 +101,24 @@ class Intake:
         for item in evidence_of(session, incident.id):
             history.append(session, case, Line(words.evidence(item)), at)
         return [_change(case, ChangeKind.OPENED, at)]
+
+    def _join(
+        self, session: Session, case: CaseRow, incident: Incident, at: datetime
+    ) -> list[CaseChange]:
+        """Take a neighbour's incident into a case that is open."""
+        session.get_one(IncidentRow, incident.id).case_no = case.no
+        name = _camera_name(session, incident.camera_id)
+        lines = [
+            Line(words.joined(incident, name)),
+            *_raise(case, self._settings.rules_for(incident)),
+        ]
+        if incident.state is IncidentState.CLOSED:
+            lines.append(Line(words.at_neighbour(name, words.gone(incident))))
+        lines += [Line(words.evidence(item)) for item in evidence_of(session, incident.id)]
+        case.search = f"{case.search} {incident.camera_id} {name.zh} {name.en}".lower()
+        self._tell(session, case, lines, at)
+        joining.settle(session, case)
+        return [_change(case, ChangeKind.UPDATED, at)]
 
     def _new_case(self, session: Session, incident: Incident, at: datetime) -> CaseRow:
         rules = self._settings.rules_for(incident)
@@ -154,13 +185,40 @@ class Intake:
             lines += _lines_of_life(kept, incident)
         elif not lines:
             return False
+        self._tell(session, case, lines, at, again=again)
+        return True
+
+    def _follow_neighbour(
+        self, session: Session, case: CaseRow, kept: Incident, incident: Incident, at: datetime
+    ) -> bool:
+        """Bring a case up to date with one more revision of an incident that joined it."""
+        lines = _raise(case, self._settings.rules_for(incident))
+        newer = incident.revision > kept.revision
+        if newer:
+            name = _camera_name(session, incident.camera_id)
+            life = _lines_of_life(kept, incident)
+            lines += [Line(words.at_neighbour(name, line.note)) for line in life]
+        elif not lines:
+            return False
+        self._tell(session, case, lines, at, again=newer and incident.reopened > kept.reopened)
+        return True
+
+    def _tell(
+        self,
+        session: Session,
+        case: CaseRow,
+        lines: Sequence[Line],
+        at: datetime,
+        *,
+        again: bool = False,
+    ) -> None:
+        """Write what is new into the history. A closed case whose matter is back is reopened."""
         case.version += 1
         case.updated_at = at
         for line in lines:
             history.append(session, case, line, at)
         if again and case.state is CaseState.CLOSED:
             self._moves.by_system(session, case, Move.REOPEN, words.REOPENED, at)
-        return True
 
     def _grid_name(self, session: Session, case: CaseRow) -> Text | None:
         plan = self._plans.plan(session, case.grid_plan)
@@ -171,13 +229,36 @@ class Intake:
 def evidence_of(session: Session, incident_id: str) -> tuple[Evidence | MissingEvidence, ...]:
     """All evidence of an incident: pictures before clips, then by time."""
     query = select(EvidenceRow).where(EvidenceRow.incident_id == incident_id)
-    rows = session.scalars(query.order_by(EvidenceRow.at, EvidenceRow.id)).all()
+    return _sorted(session.scalars(query).all(), incident_id)
+
+
+def evidence_of_case(session: Session, case: CaseRow) -> tuple[Evidence | MissingEvidence, ...]:
+    """All evidence of a case: pictures before clips, those of the incident that it began with
+    before those of its neighbours, then by time."""
+    mine = select(IncidentRow.id).where(IncidentRow.case_no == case.no)
+    query = select(EvidenceRow).where(EvidenceRow.incident_id.in_(mine))
+    return _sorted(session.scalars(query).all(), case.incident_id)
+
+
+def _sorted(rows: Sequence[EvidenceRow], first_id: str) -> tuple[Evidence | MissingEvidence, ...]:
     order = list(EvidenceKind)
-    return tuple(row.document for row in sorted(rows, key=lambda row: order.index(row.kind)))
+
+    def place(row: EvidenceRow) -> tuple[int, bool, datetime, str]:
+        return order.index(row.kind), row.incident_id != first_id, row.at, row.id
+
+    return tuple(row.document for row in sorted(rows, key=place))
 
 
 def _case_of(incident_id: str) -> Select[CaseRow]:
-    return select(CaseRow).where(CaseRow.incident_id == incident_id).with_for_update()
+    """The case of an incident, whether it began with it or was joined by it."""
+    no = select(IncidentRow.case_no).where(IncidentRow.id == incident_id).scalar_subquery()
+    return select(CaseRow).where(CaseRow.no == no).with_for_update()
+
+
+def _camera_name(session: Session, camera_id: str) -> Text:
+    camera = session.get(CameraTableRow, camera_id)
+    known = camera.info if camera is not None else None
+    return known.name if known else Text.of(camera_id, camera_id)
 
 
 def _change(case: CaseRow, what: ChangeKind, at: datetime) -> CaseChange:

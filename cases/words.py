@@ -47,6 +47,19 @@ def gone(incident: Incident) -> Text:
     return Text.of(f"事件关闭: {reason.zh}", f"The incident was closed: {reason.en}")
 
 
+def joined(incident: Incident, camera: Text) -> Text:
+    """A camera that sees the same place tells of the same thing."""
+    what = incident.explanation
+    return Text.of(
+        f"相邻摄像机 {camera.zh} 也看到 (事件 {incident.id}), 并入本案: {what.zh}",
+        f"Camera {camera.en} sees it too (incident {incident.id}), joined to this case: {what.en}",
+    )
+
+
+def at_neighbour(camera: Text, what: Text) -> Text:
+    return Text.of(f"{camera.zh}: {what.zh}", f"{camera.en}: {what.en}")
+
+
 def raised(before: Text, now: Text) -> Text:
     return Text.of(f"由{before.zh}升为{now.zh}", f"Raised from {before.en} to {now.en}")
 

@@ -40,6 +40,8 @@ class CameraInfo(Value):
     gb_id: GbId | None = None
     look_every_s: float = Field(default=2.0, gt=0)
     """The coverage promise: at least one look in this many seconds."""
+    overlaps: tuple[Id, ...] = ()
+    """The cameras that see the same place, as people declared it."""
     notice: Text | None = None
     """Said wherever a picture of this camera is shown, e.g. that it is composed for the demo."""
 

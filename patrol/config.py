@@ -93,6 +93,9 @@ class CameraSettings(Settings):
     enabled: bool = True
     look_every_s: float | None = Field(default=None, gt=0)
     """Seconds between looks at most; none means the default."""
+    overlaps: tuple[Id, ...] = ()
+    """Cameras that see the same place: what they find of one kind at one time is one case. Said of
+    one of the two it holds for both."""
     keeps_view: bool = True
     """False for a camera that turns by itself: nobody asks whether its view is still the same."""
     notice: Text | None = None
@@ -184,6 +187,11 @@ class Configuration(Settings):
     def look_every_s(self, camera: CameraSettings) -> float:
         return camera.look_every_s or self.defaults.look_every_s
 
+    def overlaps_of(self, camera: CameraSettings) -> tuple[str, ...]:
+        """The cameras that see the same place as this one, whichever of the two says so."""
+        told_by_others = (c.id for c in self.cameras if camera.id in c.overlaps)
+        return tuple(dict.fromkeys((*camera.overlaps, *told_by_others)))
+
     def info_of(self, camera: CameraSettings) -> CameraInfo:
         """What the center may know of a camera."""
         return CameraInfo(
@@ -192,6 +200,7 @@ class Configuration(Settings):
             site_id=camera.site_id,
             gb_id=camera.gb_id,
             look_every_s=self.look_every_s(camera),
+            overlaps=self.overlaps_of(camera),
             notice=camera.notice,
         )
 

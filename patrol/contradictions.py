@@ -23,6 +23,9 @@ def contradictions(configuration: Configuration) -> list[tuple[Location, str]]:
             message = f"camera {camera.id}: expected one of the sites' ids, got {camera.site_id!r}"
             found.append(((*here, "site_id"), message))
         found += [((*here, *where), said) for where, said in _zone_problems(camera)]
+        found += [
+            ((*here, *where), said) for where, said in _overlap_problems(configuration, camera)
+        ]
     return found
 
 
@@ -61,6 +64,20 @@ def _double_gb_ids(cameras: tuple[CameraSettings, ...]) -> list[tuple[Location, 
             message = f"expected each GB id once, cameras[{owner}] already has {camera.gb_id}"
             found.append((("cameras", index, "gb_id"), message))
     return found
+
+
+def _overlap_problems(
+    configuration: Configuration, camera: CameraSettings
+) -> list[tuple[Location, str]]:
+    others = [other.id for other in configuration.cameras if other.id != camera.id]
+    return [
+        (
+            ("overlaps", number),
+            f"camera {camera.id}: expected the id of another camera, got {camera_id!r}",
+        )
+        for number, camera_id in enumerate(camera.overlaps)
+        if camera_id not in others
+    ]
 
 
 def _zone_problems(camera: CameraSettings) -> list[tuple[Location, str]]:

@@ -99,6 +99,16 @@ def test_two_cameras_with_one_id_are_refused(write) -> None:  # type: ignore[no-
     assert "cameras[0]" in said["cameras[1].gb_id"].message
 
 
+def test_cameras_that_see_the_same_place_are_told_of_each_other(write) -> None:  # type: ignore[no-untyped-def]
+    two = GOOD + "  - {id: west, name: 西, site_id: s1, url: a.mp4, overlaps: [gate]}\n"
+    configuration = load(write(two))
+    told = {camera.id: configuration.info_of(camera).overlaps for camera in configuration.cameras}
+    assert told == {"gate": ("west",), "west": ("gate",)}
+    report = check_file(write(two.replace("[gate]", "[west, gaet]")))
+    said = [str(problem) for problem in report.errors if "another camera" in str(problem)]
+    assert len(said) == 2
+
+
 def test_a_missing_model_is_an_error_that_says_how_to_import(write) -> None:  # type: ignore[no-untyped-def]
     text = GOOD + "detector: {model: yolo11n-coco-640}\n"
     (problem,) = check_file(write(text)).errors
