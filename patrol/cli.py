@@ -23,6 +23,7 @@ COMMANDS = {
     "probe": "patrol.commands.probe:probe",
     "simulate": "patrol.commands.simulate:simulate",
     "eval": "patrol.commands.evaluate:evaluate",
+    "rules": "patrol.commands.rules:app",
     "bench": "patrol.commands.bench:app",
     "models": "patrol.commands.models:app",
     "demo": "patrol.commands.demo:demo",
