@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 import pytest
 import yaml
 
+from vision.picture import PictureSettings
 from vision.settings import ZoneSettings, parse_rules, zone_problems
 
 RULES = Path(__file__).parents[2] / "docs" / "rules"
@@ -16,6 +17,7 @@ PAGES = [
     for name in ("parking", "stalls", "goods", "fire", "generic", "crowding")
     for language in ("", ".zh")
 ]
+PICTURE = [RULES / "picture.md", RULES / "picture.zh.md"]
 LANE = {"id": "lane", "polygon": [[0, 0], [1, 0], [1, 1]]}
 
 
@@ -27,7 +29,13 @@ def test_the_example_of_a_page_is_taken(page: Path) -> None:
     assert not zone_problems(parse_rules(data["rules"]), zones)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PICTURE, ids=lambda page: page.name)
+def test_the_settings_of_pictures_are_those_of_their_pages(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    assert all(f"`{name}`" in text for name in PictureSettings.model_fields)
+
+
+@pytest.mark.parametrize("page", [*PAGES, *PICTURE], ids=lambda page: page.name)
 def test_what_a_page_links_to_is_there(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     for target in re.findall(r"\]\(([^)#]+)\)", text):
