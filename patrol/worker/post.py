@@ -8,9 +8,9 @@ from domain.health import CameraHealth, CameraStatus, CoverageGap, FaultKind
 from patrol.attention_speed import AttentionSpan
 from patrol.config import CameraSettings, Configuration
 from patrol.worker.lookbook import LookBook
+from patrol.worker.views import KeptView
 from streams.reader import CameraReader
 from vision.patrol import CameraPatrol
-from vision.picture import PictureWatch
 
 OVERLOAD = "overload"
 """Why a look was missed although its picture waited: there was more to look at than time."""
@@ -48,7 +48,8 @@ class CameraPost:
             notice=camera.notice,
             permits=configuration.permits(camera),
         )
-        self.picture = PictureWatch(configuration.picture, watch_view=camera.keeps_view)
+        self._view = KeptView(configuration, camera)
+        self.picture = self._view.watch(configuration.picture, watch_view=camera.keeps_view)
         self.book = LookBook(camera.id, look_every_s, clock.now())
         self._attention = AttentionSpan(configuration.attention)
         self._attention_every = timedelta(seconds=configuration.attention.look_every_s)
@@ -71,6 +72,7 @@ class CameraPost:
     def note_picture(self, fault: FaultKind | None, at: datetime) -> None:
         """Remember what the picture watch said of the last picture, and tell the rules."""
         self.patrol.note_view(doubted=self.picture.doubts_view, moved=self.picture.moved)
+        self._view.follow(self.picture, at)
         if fault != self.picture_fault:
             self.picture_fault, self._picture_fault_since = fault, at
 

@@ -1,0 +1,81 @@
+"""The view of a camera, kept in a file: a camera that is turned while the worker is off has moved
+all the same. Other zones are another file, because whoever draws them anew has seen the view."""
+
+import hashlib
+import os
+import shutil
+from datetime import datetime, timedelta
+from pathlib import Path
+from zipfile import BadZipFile
+
+import structlog
+
+from patrol.config import CameraSettings, Configuration
+from vision.picture import PictureSettings, PictureWatch
+
+ASK_EVERY = timedelta(seconds=10)
+"""How soon it is noticed that somebody accepted the view."""
+KEEP_EVERY = timedelta(minutes=5)
+
+log = structlog.get_logger(__name__)
+
+
+def folder_of(configuration: Configuration, camera_id: str) -> Path:
+    """Where the view of a camera is kept."""
+    return configuration.worker_dir / "views" / camera_id
+
+
+def accept(configuration: Configuration, camera_id: str) -> bool:
+    """Forget a camera's view, so that its worker learns it anew. False: none was kept."""
+    folder = folder_of(configuration, camera_id)
+    if not folder.is_dir():
+        return False
+    shutil.rmtree(folder)
+    return True
+
+
+class KeptView:
+    """The file of one camera's view."""
+
+    def __init__(self, configuration: Configuration, camera: CameraSettings) -> None:
+        zones = "".join(zone.model_dump_json() for zone in camera.zones)
+        name = hashlib.sha256(zones.encode()).hexdigest()[:12]
+        self._camera_id = camera.id
+        self._path = folder_of(configuration, camera.id) / f"{name}.npz"
+        self._asked_at: datetime | None = None
+        self._kept_at: datetime | None = None
+
+    def watch(self, settings: PictureSettings, *, watch_view: bool) -> PictureWatch:
+        """A watch that knows the view which an earlier run kept, if that can be read."""
+        try:
+            kept = self._path.read_bytes()
+            return PictureWatch(settings, watch_view=watch_view, remembered=kept)
+        except FileNotFoundError:
+            pass
+        except (OSError, ValueError, EOFError, BadZipFile) as error:
+            log.warning("view lost", camera=self._camera_id, error=str(error))
+        return PictureWatch(settings, watch_view=watch_view)
+
+    def follow(self, watch: PictureWatch, at: datetime) -> None:
+        """Keep what the watch learned; learn anew if somebody removed what was kept."""
+        if self._asked_at is not None and abs(at - self._asked_at) < ASK_EVERY:
+            return
+        self._asked_at = at
+        if self._kept_at is not None and not self._path.exists():
+            log.info("view accepted, learning it", camera=self._camera_id)
+            watch.accept_view()
+            self._kept_at = None
+        elif self._kept_at is None or abs(at - self._kept_at) >= KEEP_EVERY:
+            self._keep(watch.remembered_view, at)
+
+    def _keep(self, view: bytes | None, at: datetime) -> None:
+        if view is None:
+            return
+        new = self._path.with_suffix(".new")
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            new.write_bytes(view)
+            os.replace(new, self._path)
+            self._kept_at = at
+        except OSError as error:
+            log.warning("view not kept", camera=self._camera_id, error=str(error))
