@@ -99,6 +99,8 @@ class Incident(Value):
     boxes: tuple[LabelledBox, ...] = ()
     model: ModelRef | None = None
     notice: Text | None = None
+    shadow: bool = False
+    """Whether the rule was only tried; such an incident is never published."""
 
     @property
     def key(self) -> tuple[str, str, str]:

@@ -42,6 +42,7 @@ class Subject:
     update_every_s: float
     unseen_after_s: float
     warm_up_s: float
+    shadow: bool = False
 
     @property
     def key(self) -> Key:
@@ -172,6 +173,7 @@ class IncidentBook:
             boxes=finding.boxes,
             model=self._model,
             notice=self._notice,
+            shadow=subject.shadow,
         )
         self._lines[subject.key] = _Line(subject, incident, now_s, finding.count or 0)
         return IncidentOpened(incident=incident)

@@ -78,6 +78,10 @@ Permits = Callable[[str, datetime], bool]
 """Whether a rule, by its id, may watch at a time: an approval has its days."""
 
 
+KeepBack = Callable[[IncidentMessage], None]
+"""Takes what rules in shadow say."""
+
+
 def _always(_rule_id: str, _at: datetime) -> bool:
     return True
 
@@ -98,11 +102,13 @@ class CameraPatrol:
         model: ModelRef | None,
         notice: Text | None,
         permits: Permits = _always,
+        keep_back: KeepBack | None = None,
     ) -> None:
         _refuse_problems(camera_id, rules, zones)
         self._camera_id = camera_id
         self._timezone = timezone
         self._permits = permits
+        self._keep_back = keep_back
         self._time = SteadySeconds()
         self._book = IncidentBook(camera_id, model=model, notice=notice)
         self._ignored = _compiled(zones, ZoneKind.IGNORE)
@@ -280,7 +286,17 @@ class CameraPatrol:
                 zone=incident.zone_id,
                 reason=incident.close_reason,
             )
-        return messages
+        return self._published(messages)
+
+    def _published(self, messages: list[IncidentMessage]) -> list[IncidentMessage]:
+        """Without what rules in shadow say, if somebody keeps that back. Nobody does in a replay,
+        where a rule in shadow is tried like any other."""
+        if self._keep_back is None:
+            return messages
+        for message in messages:
+            if message.incident.shadow:
+                self._keep_back(message)
+        return [message for message in messages if not message.incident.shadow]
 
 
 def rule_version(settings: RuleSettings, zone: Zone) -> str:
@@ -337,4 +353,5 @@ def _subject(rule_id: str, settings: RuleSettings, zone: Zone) -> Subject:
         update_every_s=settings.update_every_s,
         unseen_after_s=settings.unseen_after_s,
         warm_up_s=settings.warm_up_s,
+        shadow=settings.shadow,
     )

@@ -27,6 +27,9 @@ class BaseRuleSettings(Settings):
 
     enabled: bool = True
     """Whether the rule watches at all (default true)."""
+    shadow: bool = False
+    """Whether the rule is only tried: it watches, but what it would open is counted on the worker
+    and makes no case (default false)."""
     zones: tuple[Id, ...] = ()
     """Ids of the camera's detect zones to watch, each on its own (default: the whole picture)."""
     zone: FramePolygon | None = None

@@ -1,5 +1,6 @@
 """`patrol rules`: how far rules can be trusted, by what people said of their cases."""
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
@@ -14,6 +15,7 @@ from patrol.config import Configuration
 from patrol.loading import load
 from patrol.rule_precision import LEAST_CASES, Precision, precisions
 from patrol.rule_suggestions import Suggestion, suggestions
+from patrol.worker.shadow import shadow_incidents
 
 app = typer.Typer(no_args_is_help=True, help="How far rules can be trusted, and what would help.")
 
@@ -58,6 +60,27 @@ def suggest(
         typer.echo("# 没有可建议的屏蔽区 nothing to suggest")
     for one in found:
         typer.echo(_as_yaml(one))
+
+
+@app.command()
+def shadow(
+    config: ConfigOption = None,
+    data: DataOption = None,
+    days: Annotated[int, typer.Option(help="The last so many days.", min=1)] = 7,
+    json: JsonOption = False,
+) -> None:
+    """What rules with `shadow: true` would have opened, as kept on this worker's machine."""
+    workers_dir = load(config, data_dir=data).worker_dir.parent
+    found = shadow_incidents(workers_dir, datetime.now(UTC) - timedelta(days=days))
+    if json:
+        print_json([one.model_dump(mode="json") for one in found])
+        return
+    table = Table("摄像机 camera", "规则 rule", "试运行会立案 would have opened", "最近一次 last")
+    for key, count in sorted(Counter((one.camera_id, one.rule_id) for one in found).items()):
+        last = max((i for i in found if (i.camera_id, i.rule_id) == key), key=lambda i: i.opened_at)
+        at = last.opened_at.isoformat(timespec="seconds")
+        table.add_row(*key, str(count), f"{at} · {last.score:.2f} · {last.explanation}")
+    console.print(table)
 
 
 def _judged(configuration: Configuration, days: int) -> tuple[JudgedCase, ...]:

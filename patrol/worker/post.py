@@ -8,6 +8,7 @@ from domain.health import CameraHealth, CameraStatus, CoverageGap, FaultKind
 from patrol.attention_speed import AttentionSpan
 from patrol.config import CameraSettings, Configuration
 from patrol.worker.lookbook import LookBook
+from patrol.worker.shadow import ShadowLog
 from patrol.worker.views import KeptView
 from streams.reader import CameraReader
 from vision.patrol import CameraPatrol
@@ -47,6 +48,7 @@ class CameraPost:
             model=None,
             notice=camera.notice,
             permits=configuration.permits(camera),
+            keep_back=ShadowLog(configuration.worker_dir).keep,
         )
         self._view = KeptView(configuration, camera)
         self.picture = self._view.watch(configuration.picture, watch_view=camera.keeps_view)
