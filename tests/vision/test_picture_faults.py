@@ -11,6 +11,7 @@ from domain.health import FaultKind
 from streams.frame import Image
 from tests.vision.looks import at
 from vision.picture import PictureSettings, PictureWatch
+from vision.picture_view import is_elsewhere, view_of
 
 HEIGHT, WIDTH = 180, 320
 Change = Callable[[Image, int], Image]
@@ -166,3 +167,15 @@ def test_a_view_of_another_shape_is_another_view() -> None:
         watch.look(street(second), at(second))
     tall = [watch.look(street(s)[:, :200], at(s)) for s in range(120, 180, 2)]
     assert tall[-1] is FaultKind.MOVED
+
+
+@pytest.mark.parametrize(("hidden", "elsewhere"), [(0.0, False), (0.5, False), (0.7, None)])
+def test_what_stands_in_front_is_no_other_view(hidden: float, elsewhere: bool | None) -> None:
+    other = street(0, x=300, y=170)
+    picture = street(0).copy()
+    picture[:, : int(hidden * WIDTH)] = other[:, : int(hidden * WIDTH)]
+    greys = (
+        np.asarray(cv2.cvtColor(p, cv2.COLOR_BGR2GRAY), np.uint8) for p in (picture, street(0))
+    )
+    views = [view_of(grey) for grey in greys]
+    assert is_elsewhere(*views) is elsewhere
