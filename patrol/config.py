@@ -68,8 +68,7 @@ class WorkerSettings(Settings):
 
     id: Id = "edge-1"
     lookers: int = Field(default=2, ge=1, le=64)
-    """Threads that look, each at its share of the cameras: one decodes while another detects
-    (default 2)."""
+    """Threads that look; one decodes while another detects (default 2)."""
 
 
 class Defaults(Settings):

@@ -21,7 +21,7 @@ class StreamSettings(Settings):
     """Silence of this length is shown as a stall and recorded as a gap."""
     no_keyframe_after_s: float = Field(default=15.0, gt=0)
     """Packets without any keyframe for this long are shown as a fault."""
-    batch_s: float = Field(default=0.1, ge=0, le=1)
+    batch_s: float = Field(default=0.25, ge=0, le=1)
     """Packets are read in batches this far apart, so that a hundred threads sleep most of the
     time; 0 reads each packet as it comes."""
 

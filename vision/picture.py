@@ -44,7 +44,9 @@ PRESENCE = 0.8
 """Share of the time in which a symptom must show."""
 MEASURE_EVERY_S = 4.0
 """Measures cost some milliseconds and what they find lasts for minutes: not every look is
-measured."""
+measured …"""
+SOUND_EVERY_S = 12.0
+"""… and one in which nothing was found is measured again after this long."""
 LEAST_EDGE = 10.0
 """Grey levels that the strongest edges must rise before anybody can say how sharp they are."""
 LEAST_LOOKS = 3
@@ -125,6 +127,7 @@ class PictureWatch:
         self._elsewhere = False
         self._measured_s: float | None = None
         self._hidden = False
+        self._ails = False
 
     def _symptom(self, after: str) -> "_Symptom":
         return _Symptom(float(getattr(self._settings, after)), self._settings.recover_s)
@@ -169,7 +172,8 @@ class PictureWatch:
         return next((fault for fault, symptom in self._symptoms.items() if symptom.holds), None)
 
     def _measures_again(self, now_s: float) -> bool:
-        if self._measured_s is not None and now_s - self._measured_s < MEASURE_EVERY_S:
+        every_s = MEASURE_EVERY_S if self._ails else SOUND_EVERY_S
+        if self._measured_s is not None and now_s - self._measured_s < every_s:
             return False
         self._measured_s = now_s
         return True
@@ -180,6 +184,7 @@ class PictureWatch:
         grey = np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY), np.uint8)
         shown = symptoms_of(measure(small, grey, self._settings.bare_contrast), self._settings)
         self._hidden = any(shown[fault] for fault in _HIDES_VIEW)
+        self._ails = any(shown.values())
         return shown
 
     def _see_view(

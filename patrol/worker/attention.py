@@ -4,7 +4,6 @@ import queue
 import threading
 import time
 from collections import deque
-from collections.abc import Container
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -33,8 +32,8 @@ class Question:
 
 
 class Attention(threading.Thread):
-    """Takes questions, one at a time, and keeps the answers until the camera's looker fetches
-    them: the patrol belongs to its thread."""
+    """Takes questions, one at a time, and keeps the answers until a looker fetches them: patrols
+    are asked by one thread at a time."""
 
     def __init__(self, settings: SecondLookSettings) -> None:
         super().__init__(name="attention", daemon=True)
@@ -60,15 +59,10 @@ class Attention(threading.Thread):
         self._asked_at[camera_id] = at
         return True
 
-    def answers(self, camera_ids: Container[str]) -> list[tuple[Question, SecondLook]]:
-        """What was answered of these cameras since the last call."""
-        if not self._answers:
-            return []
+    def answers(self) -> list[tuple[Question, SecondLook]]:
+        """What was answered since the last call, by whichever looker."""
         with self._fetching:
-            kept = [self._answers.popleft() for _ in range(len(self._answers))]
-            mine = [answer for answer in kept if answer[0].post.camera_id in camera_ids]
-            self._answers.extend(answer for answer in kept if answer not in mine)
-            return mine
+            return [self._answers.popleft() for _ in range(len(self._answers))]
 
     def stop(self, timeout_s: float) -> None:
         self._stopping.set()

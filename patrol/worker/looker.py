@@ -15,6 +15,7 @@ from models.detector import Detector
 from patrol.worker.attention import Attention, Question
 from patrol.worker.eyes import Eyes
 from patrol.worker.post import CameraPost
+from patrol.worker.roster import Roster
 from patrol.worker.steadfast import steadfast
 from streams.frame import Frame, Image
 from vision.incidents import IncidentMessage
@@ -33,33 +34,28 @@ log = structlog.get_logger(__name__)
 
 
 class Looker(threading.Thread):
-    """Looks at its posts. Deadlines decide the order: what is owed longest comes first.
-
-    Several lookers share one detector, so that one decodes while another detects. A post belongs
-    to one looker; what they tell the others of is told by one at a time.
-    """
+    """Looks at what the roster says is owed. Several lookers share one detector, so that one
+    decodes while another detects; what they judge and tell is done by one at a time."""
 
     def __init__(
         self,
-        posts: Sequence[CameraPost],
+        roster: Roster,
         eyes: Eyes,
         *,
         judging: AbstractContextManager[object],
         batch: int,
         attention: Attention,
-        attended: int,
         clock: Clock,
         on_news: OnNews,
         on_picture: OnPicture,
     ) -> None:
+        """`judging` is held while patrols are asked and their news told: one for all lookers."""
         super().__init__(name="looker", daemon=True)
-        self._posts = posts
-        self._post_ids = frozenset(post.camera_id for post in posts)
+        self._roster = roster
         self._eyes = eyes
         self._judging = judging
         self._batch = batch
         self._attention = attention
-        self._attended = attended
         self._clock = clock
         self._on_news = on_news
         self._on_picture = on_picture
@@ -81,49 +77,55 @@ class Looker(threading.Thread):
         if now >= self._next_tick_at:
             self._tick(now)
         self._hear()
-        taken = self._take_due(now)
+        taken = self._take(now)
         if taken:
-            self._look(taken)
+            try:
+                self._look(taken)
+            finally:
+                for post, _ in taken:
+                    self._roster.release(post)
         return bool(taken)
 
     def _tick(self, now: datetime) -> None:
         """Close what cannot be seen any more, count what was not looked at."""
         self._next_tick_at = now + TICK_EVERY
         with self._judging:
-            for post in self._posts:
+            for post in self._roster.posts:
                 post.miss_if_late(now)
                 if news := post.patrol.tick(now):
                     self._on_news(post, None, news)
 
     def _hear(self) -> None:
         """Hand second looks to the patrols that asked for them."""
-        for question, seen in self._attention.answers(self._post_ids):
+        for question, seen in self._attention.answers():
             with self._judging:
                 if news := question.post.patrol.hear(question.wish, seen):
                     self._on_news(question.post, question.frame, news)
 
-    def _take_due(self, now: datetime) -> list[tuple[CameraPost, Frame]]:
-        """The pictures of suspicious cameras and at most one batch of those that are owed; who
-        has waited most promises comes first."""
-        taken = self._take_attended(now)
-        attended = {post.camera_id for post, _ in taken}
+    def _take(self, now: datetime) -> list[tuple[CameraPost, Frame]]:
+        """The newest pictures of suspicious cameras, whether keyframes or not, and at most one
+        batch of those that are owed."""
+        taken: list[tuple[CameraPost, Frame]] = []
+        owed = self._roster.owed(now)
+        for post in self._roster.suspicious(now, owed):
+            self._take_one(post, taken, follow=True)
         most = len(taken) + self._batch
-        due = (post for post in self._posts if post.is_due(now) and post.camera_id not in attended)
-        for post in sorted(due, key=lambda post: post.book.urgency(now), reverse=True):
+        for post in owed:
             if len(taken) == most:
                 break
-            if (frame := post.reader.take()) is not None:
-                taken.append((post, frame))
+            self._take_one(post, taken)
         return taken
 
-    def _take_attended(self, now: datetime) -> list[tuple[CameraPost, Frame]]:
-        """The newest pictures of suspicious cameras, whether keyframes or not. They do not wait
-        for what was promised to others: that only so many are attended at once, and for so long,
-        bounds what they take from them."""
-        attended = [post for post in self._posts if post.is_attended(now)][: self._attended]
-        due = (post for post in attended if post.is_due_again(now))
-        taken = ((post, post.reader.take(follow=True)) for post in due)
-        return [(post, frame) for post, frame in taken if frame is not None]
+    def _take_one(
+        self, post: CameraPost, taken: list[tuple[CameraPost, Frame]], *, follow: bool = False
+    ) -> None:
+        """Add the post's newest picture to what is taken, if there is a new one."""
+        if not self._roster.claim(post):
+            return
+        if (frame := post.reader.take(follow=follow)) is not None:
+            taken.append((post, frame))
+        else:
+            self._roster.release(post)
 
     def _look(self, taken: Sequence[tuple[CameraPost, Frame]]) -> None:
         """Show and diagnose the pictures, then let the detector see those that can be judged."""

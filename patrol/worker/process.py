@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Sequence
+from threading import Lock
 
 import structlog
 
@@ -26,6 +27,7 @@ from patrol.worker.memory import WorkerMemory
 from patrol.worker.post import CameraPost
 from patrol.worker.recorder import Recorder
 from patrol.worker.reporter import Reporter
+from patrol.worker.roster import Roster
 from streams.frame import Frame
 from streams.reader import stop_all
 from vision.incidents import IncidentMessage
@@ -77,20 +79,19 @@ class Worker:
             for camera in configuration.enabled_cameras
         ]
         self._attention = Attention(configuration.second_look)
-        lookers, judging = configuration.worker.lookers, threading.RLock()
+        roster, judging = Roster(self._posts, attended=configuration.attention.cameras), Lock()
         self._lookers = [
             Looker(
-                self._posts[number::lookers],
+                roster,
                 eyes,
                 judging=judging,
                 attention=self._attention,
-                attended=-(-configuration.attention.cameras // lookers),
                 batch=configuration.detector.max_batch,
                 clock=self._clock,
                 on_news=self._handle_news,
                 on_picture=self._board.put,
             )
-            for number in range(min(lookers, len(self._posts)))
+            for _ in range(configuration.worker.lookers)
         ]
         self._reporter = Reporter(
             worker_id, self._posts, clock=self._clock, publish=self._publisher.publish

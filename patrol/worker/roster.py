@@ -1,0 +1,53 @@
+"""The roster: which camera is looked at next, and by whom, when several lookers share them all."""
+
+import threading
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import islice
+
+from patrol.worker.post import CameraPost
+
+OVERDUE = 1.5
+"""So many promises after the last look the machine has too much to look at."""
+
+
+class Roster:
+    """All posts of a worker. Whoever is free takes the one that has waited longest; a post is in
+    one looker's hands at a time. Safe to use from several threads."""
+
+    def __init__(self, posts: Sequence[CameraPost], *, attended: int) -> None:
+        """`attended`: posts that may be looked at at attention speed at once."""
+        self.posts = posts
+        self._attended = attended
+        self._lock = threading.Lock()
+        self._in_hand: set[str] = set()
+
+    def owed(self, now: datetime) -> list[CameraPost]:
+        """The posts to which a look is owed; who has waited most promises comes first."""
+        due = [post for post in self._free() if post.is_due(now)]
+        return sorted(due, key=lambda post: post.book.urgency(now), reverse=True)
+
+    def suspicious(self, now: datetime, owed: Sequence[CameraPost]) -> list[CameraPost]:
+        """The posts to look at again at attention speed. They do not wait for what is `owed` to
+        others, but while that is long overdue only one of them is attended at a time."""
+        overdue = bool(owed) and owed[0].book.urgency(now) > OVERDUE
+        attended = (post for post in self.posts if post.is_attended(now))
+        served = islice(attended, min(self._attended, 1) if overdue else self._attended)
+        return [post for post in served if post.is_due_again(now)]
+
+    def claim(self, post: CameraPost) -> bool:
+        """Take a post in hand, unless somebody else has it."""
+        with self._lock:
+            if post.camera_id in self._in_hand:
+                return False
+            self._in_hand.add(post.camera_id)
+            return True
+
+    def release(self, post: CameraPost) -> None:
+        """Give a post back."""
+        with self._lock:
+            self._in_hand.discard(post.camera_id)
+
+    def _free(self) -> list[CameraPost]:
+        with self._lock:
+            return [post for post in self.posts if post.camera_id not in self._in_hand]

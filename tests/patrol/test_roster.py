@@ -1,0 +1,77 @@
+"""Who is looked at next when several lookers share all cameras."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+
+from patrol.worker.lookbook import LookBook
+from patrol.worker.post import CameraPost
+from patrol.worker.roster import Roster
+
+NOON = datetime(2026, 1, 1, 4, 0, tzinfo=UTC)
+PROMISE_S = 2.0
+
+
+@dataclass
+class Post:
+    """A post without a camera: its look book is real."""
+
+    camera_id: str
+    suspects: bool = False
+    book: LookBook = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.book = LookBook(self.camera_id, PROMISE_S, NOON)
+
+    def is_due(self, now: datetime) -> bool:
+        return self.book.is_due(now, None)
+
+    def is_attended(self, now: datetime) -> bool:
+        return self.suspects
+
+    def is_due_again(self, now: datetime) -> bool:
+        return True
+
+
+def roster_of(*posts: Post, attended: int = 4) -> Roster:
+    return Roster(cast(list[CameraPost], list(posts)), attended=attended)
+
+
+def ids(posts: list[Any]) -> list[str]:
+    return [post.camera_id for post in posts]
+
+
+def later(seconds: float) -> datetime:
+    return NOON + timedelta(seconds=seconds)
+
+
+def test_who_waited_longest_comes_first() -> None:
+    early, late = Post("early"), Post("late")
+    late.book.done(later(1), {})
+    early.book.done(later(2), {})
+    assert ids(roster_of(early, late).owed(later(10))) == ["late", "early"]
+    assert ids(roster_of(early, late).owed(later(3.5))) == ["late"]
+
+
+def test_a_post_is_in_one_lookers_hands_at_a_time() -> None:
+    post: Any = Post("one")
+    roster = roster_of(post)
+    assert roster.claim(post)
+    assert not roster.claim(post)
+    assert roster.owed(later(10)) == []
+    roster.release(post)
+    assert ids(roster.owed(later(10))) == ["one"]
+
+
+def test_only_so_many_are_attended_at_once() -> None:
+    posts = [Post(f"{number}", suspects=True) for number in range(5)]
+    assert ids(roster_of(*posts, attended=3).suspicious(NOON, [])) == ["0", "1", "2"]
+    assert ids(roster_of(*posts, attended=0).suspicious(NOON, [])) == []
+
+
+def test_while_looks_are_long_overdue_only_one_is_attended() -> None:
+    posts = [Post(f"{number}", suspects=True) for number in range(3)]
+    roster = roster_of(*posts)
+    in_time, overdue = later(PROMISE_S * 1.2), later(PROMISE_S * 2)
+    assert len(roster.suspicious(in_time, roster.owed(in_time))) == 3
+    assert len(roster.suspicious(overdue, roster.owed(overdue))) == 1
