@@ -40,6 +40,8 @@ class Anchor:
     def __init__(self, time_base: Fraction, not_before: datetime | None = None) -> None:
         """`not_before` is the last `captured_at` of the connection before."""
         self._time_base = time_base
+        self._tick_s = float(time_base)
+        """Fractions are exact and cost as much as all else that is done with a packet."""
         self._captured_at = not_before
         self._arrived_at: datetime | None = None
         self._first_s = 0.0
@@ -75,7 +77,7 @@ class Anchor:
         placed = raw or 0
         self._last_pts = self._highest_pts = placed
         self._arrived_at = arrived_at
-        self._first_s = float(placed * self._time_base)
+        self._first_s = placed * self._tick_s
         self._delay_s = arrived_at.timestamp()
         return self._stamp(placed, dts, arrived_at, 0.0)
 
@@ -91,21 +93,21 @@ class Anchor:
         return goes_on_at
 
     def _is_jump(self, placed: int, waited_s: float, keyframe: bool) -> bool:
-        step_s = float((placed - self._last_pts) * self._time_base)
-        back_s = float((placed - self._highest_pts) * self._time_base)
+        step_s = (placed - self._last_pts) * self._tick_s
+        back_s = (placed - self._highest_pts) * self._tick_s
         reorder_s = min(REORDER_S, REORDER_PICTURES * self._step_s)
         # No picture before a keyframe is shown after it, so one that steps back has restarted.
         return step_s > waited_s + JUMP_S or back_s < -reorder_s or (keyframe and back_s <= 0)
 
     def _remember(self, placed: int) -> None:
-        ahead_s = float((placed - self._highest_pts) * self._time_base)
+        ahead_s = (placed - self._highest_pts) * self._tick_s
         if 0 < ahead_s < 1:
             self._step_s = ahead_s
         self._last_pts = placed
         self._highest_pts = max(self._highest_pts, placed)
 
     def _stamp(self, placed: int, dts: int | None, arrived_at: datetime, waited_s: float) -> Stamp:
-        stream_s = float(placed * self._time_base) - self._first_s
+        stream_s = placed * self._tick_s - self._first_s
         captured_at = arrived_at - timedelta(
             seconds=self._lateness_s(stream_s, arrived_at, waited_s)
         )

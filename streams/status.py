@@ -155,7 +155,11 @@ class StreamRecord:
             self._last_keyframe_at = at
 
     def _gap(self, at: datetime) -> CoverageGap | None:
-        if not self._causes and self._silent_s(at) <= self._patience_s():
+        silent_s = self._silent_s(at)
+        # Asked for each packet, and nearly always no: what the patience is costs more to find out.
+        if not self._causes and silent_s <= self._settings.stalled_after_s:
+            return None
+        if not self._causes and silent_s <= self._patience_s():
             return None
         cause = self._causes.most_common(1)[0][0] if self._causes else FaultKind.STALLED
         return CoverageGap(
