@@ -88,6 +88,9 @@ class CameraSettings(Settings):
     site_id: Id
     url: SecretStr
     """rtsp://user:password@host/path, or a file. ``${NAME}`` is taken from the environment."""
+    detect_url: SecretStr | None = None
+    """A smaller stream of the same view (子码流) for the looks; `url` is then read only for
+    evidence. None means that looks are taken from `url`."""
     gb_id: GbId | None = None
     enabled: bool = True
     look_every_s: float | None = Field(default=None, gt=0)
@@ -103,9 +106,11 @@ class CameraSettings(Settings):
     rules: RulesSettings | None = None
     """None means the default rules; an empty mapping means no rules."""
 
-    @field_validator("url")
+    @field_validator("url", "detect_url")
     @classmethod
-    def _parses(cls, url: SecretStr) -> SecretStr:
+    def _parses(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is None:
+            return None
         filled = fill_in_variables(url.get_secret_value(), os.environ)
         CameraAddress.parse(filled)
         return SecretStr(filled)
@@ -113,6 +118,13 @@ class CameraSettings(Settings):
     @property
     def address(self) -> CameraAddress:
         return CameraAddress.parse(self.url.get_secret_value())
+
+    @property
+    def detect_address(self) -> CameraAddress | None:
+        """Where looks are taken from, if not from `address`."""
+        if self.detect_url is None:
+            return None
+        return CameraAddress.parse(self.detect_url.get_secret_value())
 
 
 class Configuration(Settings):

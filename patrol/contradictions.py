@@ -22,6 +22,9 @@ def contradictions(configuration: Configuration) -> list[tuple[Location, str]]:
         if camera.site_id not in sites:
             message = f"camera {camera.id}: expected one of the sites' ids, got {camera.site_id!r}"
             found.append(((*here, "site_id"), message))
+        if camera.detect_address is not None and camera.detect_address == camera.address:
+            message = f"camera {camera.id}: expected another stream than url; without this key url "
+            found.append(((*here, "detect_url"), message + "is looked at and recorded"))
         found += [((*here, *where), said) for where, said in _zone_problems(camera)]
         found += [
             ((*here, *where), said) for where, said in _overlap_problems(configuration, camera)

@@ -13,6 +13,7 @@ from domain.health import CoverageGap
 from streams.address import CameraAddress
 from streams.backoff import Backoff
 from streams.decoder import FollowingDecoder, KeyframeDecoder
+from streams.door import Door, same_account
 from streams.frame import Frame
 from streams.intake import Intake
 from streams.packet import Packet
@@ -26,6 +27,8 @@ RARE_KEYFRAMES = 1.5
 """Keyframes rarer than this many looks cannot keep the coverage promise alone."""
 _BLOCKED_S = 0.002
 """A read that took this long has emptied the socket."""
+_AFTER_YOU_S = 15.0
+"""A second stream waits this long at most for the attempt of the first."""
 
 _log = structlog.get_logger(__name__)
 
@@ -44,9 +47,12 @@ class CameraReader:
         clock: Clock | None = None,
         on_gap: Callable[[CoverageGap], None] | None = None,
         backoff: Backoff | None = None,
+        after: "CameraReader | None" = None,
     ) -> None:
         """`look_every_s` is the coverage promise; `on_gap` is called in the reader's thread with
-        each span without packets, once it has ended."""
+        each span without packets, once it has ended; `after` reads the camera's first stream:
+        this one is opened after it, and neither knocks soon after a refused login of the other.
+        """
         self.camera_id = camera_id
         self.address = address
         self.ring = PacketRing(settings.ring_s, settings.ring_bytes)
@@ -56,6 +62,12 @@ class CameraReader:
         self._on_gap = on_gap
         self._backoff = backoff or Backoff(settings)
         self._record = StreamRecord(camera_id, settings, self._clock.now())
+        self._after = after
+        shared = after is not None and same_account(address, after.address)
+        self._door: Door = (
+            after._door if after and shared else Door(settings.unauthorized_backoff_s)
+        )
+        self._tried = threading.Event()
         self._stopping = threading.Event()
         # A daemon: libav cannot be interrupted in a read, and a camera that hangs must not
         # hold up the end of the program. The thread writes nothing that could be left half done.
@@ -141,11 +153,20 @@ class CameraReader:
     def _run(self) -> None:
         try:
             while not self._stopping.is_set():
+                self._let_the_first_go_first()
                 error = self._read_until_failure()
                 if error is not None and not self._stopping.is_set():
                     self._stopping.wait(self._note(error))
         finally:
             self._report(self._record.stopped(self._clock.now()))
+
+    def _let_the_first_go_first(self) -> None:
+        """Wait until the camera's first stream has been tried since it was lost: where there is
+        a session for one of them only, it is the one that is recorded."""
+        until_s = time.monotonic() + _AFTER_YOU_S
+        while self._after is not None and not self._stopping.is_set():
+            if self._after._tried.wait(0.1) or time.monotonic() > until_s:
+                return
 
     def _read_until_failure(self) -> StreamError | None:
         """One connection, from open to end; None if it ended because the reader stops."""
@@ -155,8 +176,11 @@ class CameraReader:
                 with Playback(self.address, self._settings, self._stopping.wait) as playback:
                     self._take_in(playback, playback.packets())
             else:
-                with Source(self.address, self._settings) as source:
-                    self._take_in(source, self._batched(source.packets()))
+                with self._connected() as source:
+                    try:
+                        self._take_in(source, self._batched(source.packets()))
+                    finally:
+                        self._tried.clear()
         except StreamError as error:
             return error
         except Exception:
@@ -166,6 +190,13 @@ class CameraReader:
         if self._stopping.is_set():
             return None
         return StreamEnded(f"{self.address.masked}: the camera closed the connection")
+
+    def _connected(self) -> Source:
+        try:
+            with self._door.knock(self.address):
+                return Source(self.address, self._settings)
+        finally:
+            self._tried.set()
 
     def _take_in(self, source: PacketSource, packets: Iterable[RawPacket]) -> None:
         connected_s = time.monotonic()

@@ -1,4 +1,4 @@
-"""One camera at its post: its reader, its rules, its picture watch and its look book."""
+"""One camera at its post: its streams, its rules, its picture watch and its look book."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -7,10 +7,10 @@ from domain.clock import Clock
 from domain.health import CameraHealth, CameraStatus, CoverageGap, FaultKind
 from patrol.attention_speed import AttentionSpan
 from patrol.config import CameraSettings, Configuration
+from patrol.worker.feeds import CameraFeeds
 from patrol.worker.lookbook import LookBook
 from patrol.worker.shadow import ShadowLog
 from patrol.worker.views import KeptView
-from streams.reader import CameraReader
 from vision.patrol import CameraPatrol
 
 OVERLOAD = "overload"
@@ -30,16 +30,8 @@ class CameraPost:
         clock: Clock,
         on_gap: Callable[[CoverageGap], None],
     ) -> None:
-        look_every_s = configuration.look_every_s(camera)
         self.camera_id = camera.id
-        self.reader = CameraReader(
-            camera.id,
-            camera.address,
-            configuration.streams,
-            look_every_s=look_every_s,
-            clock=clock,
-            on_gap=on_gap,
-        )
+        self.reader = CameraFeeds(camera, configuration, clock=clock, on_gap=on_gap)
         self.patrol = CameraPatrol(
             camera.id,
             configuration.rules_of(camera),
@@ -52,7 +44,7 @@ class CameraPost:
         )
         self._view = KeptView(configuration, camera)
         self.picture = self._view.watch(configuration.picture, watch_view=camera.keeps_view)
-        self.book = LookBook(camera.id, look_every_s, clock.now())
+        self.book = LookBook(camera.id, configuration.look_every_s(camera), clock.now())
         self._attention = AttentionSpan(configuration.attention)
         self._attention_every = timedelta(seconds=configuration.attention.look_every_s)
         self.picture_fault: FaultKind | None = None
@@ -88,7 +80,7 @@ class CameraPost:
 
     def health(self, at: datetime) -> CameraHealth:
         """How the camera fares: what the stream says, and what the picture says."""
-        stream = self.reader.status(at)
+        stream = self.reader.health(at)
         status, fault, since = stream.status, stream.fault, stream.since
         if status is CameraStatus.SEEING and self.picture_fault is not None:
             status, fault = CameraStatus.IMPAIRED, self.picture_fault

@@ -128,7 +128,8 @@ class Worker:
         self._recorder.stop(at_most(2.0))
         self._remember()
         self._lessons.stop(at_most(0.3))
-        stop_all([post.reader for post in self._posts], timeout_s=at_most(0.3))
+        readers = [reader for post in self._posts for reader in post.reader.readers]
+        stop_all(readers, timeout_s=at_most(0.3))
         self._publisher.close(at_most(0.5))
         self._board.close()
         self._store.close()
@@ -141,7 +142,10 @@ class Worker:
             incident = message.incident
             self._publisher.publish(message)
             if frame is not None and self._deserves_evidence(message):
-                self._recorder.record(incident, frame, post.reader.ring)
+                feeds = post.reader
+                self._recorder.record(
+                    incident, frame, feeds.main.ring, of_other_stream=feeds.detect is not None
+                )
         self._remember()
 
     def _deserves_evidence(self, message: IncidentMessage) -> bool:

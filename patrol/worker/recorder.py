@@ -21,6 +21,7 @@ from domain.messages import EvidenceMissed, EvidenceSealed
 from evidence.settings import EvidenceSettings
 from evidence.snapshot import draw_boxes, encode_jpeg
 from evidence.store import EvidenceStore
+from patrol.worker.full_size import full_size
 from patrol.worker.steadfast import steadfast
 from streams.clip import browser_copy, write_clip
 from streams.frame import Frame
@@ -28,6 +29,9 @@ from streams.ring import PacketRing
 
 PLAYS_IN_BROWSERS = frozenset({"h264"})
 """What every browser plays; clips of other codecs get a transcoded preview beside them."""
+
+MAIN_COMES_WITHIN = timedelta(seconds=1.5)
+"""Two streams of one camera arrive and are read at most so far apart."""
 
 LONGEST_WAIT_S = 60.0
 """A clock that was set back must not put a clip off for ever."""
@@ -45,6 +49,8 @@ class _Job:
     incident: Incident = field(compare=False)
     frame: Frame | None = field(compare=False, default=None)
     ring: PacketRing | None = field(compare=False, default=None)
+    main: PacketRing | None = field(compare=False, default=None)
+    """Where a better picture than `frame` may be found."""
 
 
 class Recorder(threading.Thread):
@@ -73,13 +79,19 @@ class Recorder(threading.Thread):
         self._stopping = False
         self._give_up_at_s = float("inf")
 
-    def record(self, incident: Incident, frame: Frame, ring: PacketRing) -> None:
-        """Ask for the snapshot and the clip of an incident that opened with `frame`."""
+    def record(
+        self, incident: Incident, frame: Frame, ring: PacketRing, *, of_other_stream: bool = False
+    ) -> None:
+        """Ask for the snapshot and the clip of an incident that opened with `frame`. `ring` holds
+        the main stream; if `frame` is `of_other_stream`, the snapshot is made of the main one as
+        soon as its packets of that moment must have come."""
         clip_due_at = frame.captured_at + timedelta(seconds=self._settings.post_roll_s)
+        frame_due_at = frame.captured_at + (MAIN_COMES_WITHIN if of_other_stream else timedelta())
+        main = ring if of_other_stream else None
         with self._wake:
-            heapq.heappush(
-                self._jobs, _Job(frame.captured_at, next(self._numbers), incident, frame)
-            )
+            number = next(self._numbers)
+            snapshot = _Job(frame_due_at, number, incident, frame, main=main)
+            heapq.heappush(self._jobs, snapshot)
             heapq.heappush(self._jobs, _Job(clip_due_at, next(self._numbers), incident, ring=ring))
             self._wake.notify()
 
@@ -119,7 +131,8 @@ class Recorder(threading.Thread):
             kind = EvidenceKind.CLIP if job.ring is not None else EvidenceKind.SNAPSHOT
             self._missed(job, kind, MissingReason.SHUTDOWN)
         elif job.frame is not None:
-            self._snapshots(job, job.frame)
+            frame = job.frame if job.main is None else full_size(job.frame, job.main)
+            self._snapshots(job, frame)
         elif job.ring is not None:
             self._clip(job, job.ring)
 

@@ -17,6 +17,7 @@ cameras:
     site_id: s1
     gb_id: "51011600001320000001"
     url: rtsp://viewer:${CAMERA_PASSWORD}@192.0.2.1/main
+    detect_url: rtsp://viewer:${CAMERA_PASSWORD}@192.0.2.1/sub
     zones:
       - {id: kerb, name: 路缘, polygon: [[0, 0], [1, 0], [1, 1]]}
     rules:
@@ -40,6 +41,8 @@ def test_a_good_file_loads_and_hides_its_password(write) -> None:  # type: ignor
     configuration = load(write(GOOD))
     (camera,) = configuration.cameras
     assert camera.address.password == "s3cret"
+    assert camera.detect_address is not None
+    assert camera.detect_address.masked == "rtsp://viewer:***@192.0.2.1/sub"
     assert "s3cret" not in repr(configuration)
     assert configuration.look_every_s(camera) == 2.0
     assert configuration.written_rules_of(camera)["road_occupation"].for_s == 30
@@ -54,15 +57,18 @@ def test_no_file_means_the_defaults(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "line", "key", "words"),
     [
-        ("for_s: 30", "for_secs: 30", 13, "for_secs", "unknown key"),
-        ("road_occupation: {", "road_ocupation: {", 13, "road_ocupation", "road_occupation"),
-        ("[[0, 0], [1, 0], [1, 1]]", "[[0, 0], [1, 1], [1, 0], [0, 1]]", 11, "polygon", "cross"),
-        ("[[0, 0], [1, 0], [1, 1]]", "[[0, 0], [2, 0], [1, 1]]", 11, "polygon", "between 0 and 1"),
-        ("zones: [kerb]", "zones: [curb]", 13, "zones[0]", "'curb'"),
+        ("for_s: 30", "for_secs: 30", 14, "for_secs", "unknown key"),
+        ("road_occupation: {", "road_ocupation: {", 14, "road_ocupation", "road_occupation"),
+        ("[[0, 0], [1, 0], [1, 1]]", "[[0, 0], [1, 1], [1, 0], [0, 1]]", 12, "polygon", "cross"),
+        ("[[0, 0], [1, 0], [1, 1]]", "[[0, 0], [2, 0], [1, 1]]", 12, "polygon", "between 0 and 1"),
+        ("zones: [kerb]", "zones: [curb]", 14, "zones[0]", "'curb'"),
         ("site_id: s1", "site_id: s2", 7, "site_id", "'s2'"),
         ("00001320000001", "00001180000001", 8, "gb_id", "131 or 132"),
-        ("${CAMERA_PASSWORD}", "${NOT_SET}", 9, "url", "NOT_SET"),
-        ("rtsp://", "http://", 9, "url", "rtsp"),
+        ("${CAMERA_PASSWORD}@192.0.2.1/m", "${NOT_SET}@192.0.2.1/m", 9, "url", "NOT_SET"),
+        ("    url: rtsp://", "    url: http://", 9, "url", "rtsp"),
+        ("${CAMERA_PASSWORD}@192.0.2.1/s", "${NOT_SET}@192.0.2.1/s", 10, "detect_url", "NOT_SET"),
+        ("detect_url: rtsp://", "detect_url: http://", 10, "detect_url", "rtsp"),
+        ("192.0.2.1/sub", "192.0.2.1/main", 10, "detect_url", "another stream"),
         ("Asia/Shanghai", "Asia/Huangshui", 1, "timezone", "time zone"),
         ("lat: 30.5", "lat: 130.5", 3, "lat", "less than or equal to 90"),
         ("lat: 30.5", "lat: 30.5, crs: GCJ-02", 3, "crs", "WGS-84"),
@@ -95,7 +101,7 @@ def test_two_cameras_with_one_id_are_refused(write) -> None:  # type: ignore[no-
     report = check_file(write(GOOD + camera))
     said = {problem.key: problem for problem in report.errors}
     assert "cameras[0]" in said["cameras[1].id"].message
-    assert said["cameras[1].id"].line == 14
+    assert said["cameras[1].id"].line == 15
     assert "cameras[0]" in said["cameras[1].gb_id"].message
 
 

@@ -1,0 +1,141 @@
+"""What comes from one camera: its main stream, and the smaller one that is looked at if it has one.
+
+With a second stream the main one is only kept for evidence: nothing of it is decoded until an
+incident asks for a picture.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from domain.clock import Clock
+from domain.health import CameraStatus, CoverageGap
+from patrol.config import CameraSettings, Configuration
+from streams.frame import Frame
+from streams.reader import CameraReader
+from streams.ring import PacketRing
+from streams.status import StreamStatus
+
+FALL_BACK_AFTER = timedelta(seconds=10)
+"""The looked-at stream may be away this long before looks are taken from the main one."""
+DECIDE_EVERY = timedelta(seconds=1)
+LOOKED_RING_S = 10.0
+LOOKED_RING_BYTES = 4 * 1024 * 1024
+"""What is kept of the looked-at stream: enough for a second look, not for a clip."""
+
+
+class CameraFeeds:
+    """The readers of one camera: `main` is recorded, `detect` (if there is one) is looked at."""
+
+    def __init__(
+        self,
+        camera: CameraSettings,
+        configuration: Configuration,
+        *,
+        clock: Clock,
+        on_gap: Callable[[CoverageGap], None],
+    ) -> None:
+        """`on_gap` is told of the main stream's gaps: they are what evidence lacks. A gap of the
+        other shows as looks that were missed, or taken from the main stream."""
+        settings = configuration.streams
+        look_every_s = configuration.look_every_s(camera)
+        self._clock = clock
+        self.main = CameraReader(
+            camera.id,
+            camera.address,
+            settings,
+            look_every_s=look_every_s,
+            clock=clock,
+            on_gap=on_gap,
+        )
+        self.detect: CameraReader | None = None
+        self._looked, self._decide_at = self.main, clock.now()
+        if camera.detect_address is not None:
+            short = {
+                "ring_s": min(settings.ring_s, LOOKED_RING_S),
+                "ring_bytes": min(settings.ring_bytes, LOOKED_RING_BYTES),
+            }
+            self.detect = CameraReader(
+                camera.id,
+                camera.detect_address,
+                settings.model_copy(update=short),
+                look_every_s=look_every_s,
+                clock=clock,
+                after=self.main,
+            )
+
+    @property
+    def readers(self) -> tuple[CameraReader, ...]:
+        """All of them, the recorded one first."""
+        return (self.main,) if self.detect is None else (self.main, self.detect)
+
+    def start(self) -> None:
+        for reader in self.readers:
+            reader.start()
+
+    @property
+    def looked(self) -> CameraReader:
+        """The stream that looks are taken from now. The main one stands in for the other when
+        that has been away for long, and until it is back."""
+        if self.detect is None:
+            return self.main
+        # Asked many times a second for each camera, and to find out costs more than to remember.
+        if (now := self._clock.now()) >= self._decide_at:
+            self._looked, self._decide_at = self._better(self.detect, now), now + DECIDE_EVERY
+        return self._looked
+
+    def _better(self, detect: CameraReader, now: datetime) -> CameraReader:
+        theirs = detect.status(now)
+        if theirs.status is CameraStatus.SEEING or now - theirs.since < FALL_BACK_AFTER:
+            return detect
+        sees = self.main.status(now).status is CameraStatus.SEEING
+        return self.main if sees else detect
+
+    @property
+    def ring(self) -> PacketRing:
+        """The packets of the stream that is looked at."""
+        return self.looked.ring
+
+    @property
+    def next_keyframe_at(self) -> datetime | None:
+        return self.looked.next_keyframe_at
+
+    @property
+    def picture_waits(self) -> bool:
+        return self.looked.picture_waits
+
+    def take(self, *, follow: bool = False) -> Frame | None:
+        """As `CameraReader.take`, of the stream that is looked at."""
+        return self.looked.take(follow=follow)
+
+    def status(self, at: datetime) -> StreamStatus:
+        """How looks fare: the status of the stream that they are taken from."""
+        return self.looked.status(at)
+
+    def health(self, at: datetime) -> StreamStatus:
+        """How the camera fares as a whole: it sees while pictures can be looked at, and is
+        impaired while they are but nothing is recorded. Facts are those of the main stream."""
+        main = self.main.status(at)
+        if self.detect is None:
+            return main
+        looked, theirs = self.looked, self.detect.status(at)
+        if looked is self.main:
+            said = f"detect stream: {theirs.detail or theirs.status}; looks use the main stream"
+            return replace(main, detail=said)
+        seen = replace(
+            main,
+            status=theirs.status,
+            since=theirs.since,
+            fault=theirs.fault,
+            detail=theirs.detail and f"detect stream: {theirs.detail}",
+            keyframe_every_s=theirs.keyframe_every_s,
+            last_packet_at=theirs.last_packet_at,
+            reconnects=main.reconnects + theirs.reconnects,
+        )
+        if theirs.status is not CameraStatus.SEEING or main.status is CameraStatus.SEEING:
+            return seen
+        if main.status is CameraStatus.CONNECTING:
+            return replace(seen, detail="main stream: connecting; nothing is recorded yet")
+        said = f"main stream: {main.detail}; looks go on, evidence is missing"
+        lost = CameraStatus.IMPAIRED
+        return replace(seen, status=lost, since=main.since, fault=main.fault, detail=said)
