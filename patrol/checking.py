@@ -23,6 +23,8 @@ class Report:
     errors: tuple[Problem, ...]
     warnings: tuple[Problem, ...] = ()
     cameras: int = 0
+    detect_streams: int = 0
+    """Cameras that are looked at on a second stream."""
     sites: int = 0
     grids: int = 0
 
@@ -44,6 +46,7 @@ def check_file(path: Path, *, data_dir: Path | None = None, at: datetime | None 
         errors=tuple(sorted(set(problems))),
         warnings=tuple(sorted(set(warnings))),
         cameras=len(configuration.cameras),
+        detect_streams=sum(camera.detect_url is not None for camera in configuration.cameras),
         sites=len(configuration.sites),
         grids=len(grids),
     )

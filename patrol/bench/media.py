@@ -9,6 +9,7 @@ from patrol.demo.compose import Sensor, seen
 from patrol.demo.painter import Burning, FirePainter
 from streams.encode import read_video, write_video
 from streams.frame import Image
+from streams.simulator import as_substream
 
 SIZE_WH = (1920, 1080)
 FPS = 25
@@ -34,6 +35,18 @@ class BenchMedia:
 
     street: Path
     fire: Path
+
+    def small(self, progress: "Progress") -> "BenchMedia":
+        """The same as second streams: 704×576, 0.5 Mbit/s, a keyframe each second."""
+
+        def tell(clip: Path, share: float) -> None:
+            progress(f"small {clip.name}", round(share * 100), 100)
+
+        folder = self.street.parent
+        return BenchMedia(
+            as_substream(self.street, folder, progress=tell),
+            as_substream(self.fire, folder, progress=tell),
+        )
 
 
 def make_bench_media(source: Path, target: Path, progress: Progress) -> BenchMedia:

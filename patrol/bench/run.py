@@ -44,6 +44,8 @@ class BenchOrder:
     look_every_s: float = 4.0
     source: str | None = None
     """An address with {} for the number of the camera; else the simulator plays."""
+    substreams: bool = False
+    """Looks are taken from a second, small stream of each simulated camera."""
     settings: Mapping[str, Any] = field(default_factory=dict)
     """Parts of a configuration: detector, streams …"""
 
@@ -55,13 +57,22 @@ def run_bench(order: BenchOrder, media: BenchMedia, data: Path, tell: Tell) -> B
         ConfigurationError: something does not start.
     """
     with ExitStack() as stack:
-        server = None if order.source else CameraServer(clips_of(order.cameras, media))
+        small = None
+        if order.substreams:
+            small = media.small(lambda what, done, of: tell(what, done / of))
+        server = None if order.source else CameraServer(clips_of(order.cameras, media, small))
         if server is not None:
             stack.callback(server.stop)
         port = _free_port()
         urls = server.watched if server else _urls(order)
         config = data / "bench.yaml"
-        text = configuration_of(urls, order.settings, look_every_s=order.look_every_s, port=port)
+        text = configuration_of(
+            urls,
+            order.settings,
+            look_every_s=order.look_every_s,
+            port=port,
+            small=server.small if server else None,
+        )
         config.write_text(text, encoding="utf-8")
         configuration = load(config, data_dir=data)
         bus_url = stack.enter_context(open_bus(configuration))

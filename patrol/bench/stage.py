@@ -22,6 +22,8 @@ START_WITHIN_S = 30.0
 FOUND_WITHIN_S = 30.0
 """The last fire breaks out this long before the end, so that none is cut off."""
 FIRE = "fire"
+SUB = "/sub"
+"""What the name of a camera's second stream ends with."""
 _SKIPPED = "?skipped"
 _SITE = {"id": "bench", "name": "测试场", "lon": 103.9, "lat": 30.5}
 
@@ -37,7 +39,11 @@ class CameraServer:
         if not self._ours.poll(START_WITHIN_S):
             raise ConfigurationError(f"the simulator did not start within {START_WITHIN_S:g} s")
         urls: Mapping[str, str] = self._ours.recv()
-        self.watched = {name: url for name, url in urls.items() if name != FIRE}
+        self.watched = {
+            name: url for name, url in urls.items() if name != FIRE and not name.endswith(SUB)
+        }
+        self.small = {name: urls[name + SUB] for name in self.watched if name + SUB in urls}
+        """Addresses of second streams, by the names of their cameras."""
 
     @property
     def pid(self) -> int:
@@ -72,7 +78,8 @@ def _serve(clips: dict[str, Path], asked: Connection) -> None:
 def _answer(simulator: Simulator, question: str) -> int | datetime:
     if question == _SKIPPED:
         return sum(c.pictures_skipped for c in simulator.stats.cameras.values())
-    simulator.set_fault(question, Fault(kind="switch", to=FIRE))
+    for end in [SUB, ""] if question + SUB in simulator.names else [""]:
+        simulator.set_fault(question + end, Fault(kind="switch", to=FIRE + end))
     return datetime.now(UTC) + timedelta(seconds=BURNING.starts_s)
 
 
@@ -84,15 +91,27 @@ def plants_of(cameras: int, fires: int, seconds: float) -> dict[str, float]:
     return {f"cam{int((i + 0.5) * cameras / most)}": i * apart_s for i in range(most)}
 
 
-def clips_of(cameras: int, media: BenchMedia) -> dict[str, Path]:
-    """Which clip each camera plays; and one that nobody watches, from which fires are taken."""
-    return {f"cam{number}": media.street for number in range(cameras)} | {FIRE: media.fire}
+def clips_of(cameras: int, media: BenchMedia, small: BenchMedia | None = None) -> dict[str, Path]:
+    """Which clip each camera plays, as its second stream too if there are `small` ones; and one
+    that nobody watches, from which fires are taken."""
+    clips = {f"cam{number}": media.street for number in range(cameras)} | {FIRE: media.fire}
+    if small is None:
+        return clips
+    of = {media.street: small.street, media.fire: small.fire}
+    return clips | {name + SUB: of[clip] for name, clip in clips.items()}
 
 
 def configuration_of(
-    urls: Mapping[str, str], base: Mapping[str, Any], *, look_every_s: float, port: int
+    urls: Mapping[str, str],
+    base: Mapping[str, Any],
+    *,
+    look_every_s: float,
+    port: int,
+    small: Mapping[str, str] | None = None,
 ) -> str:
-    """The configuration of a bench as YAML; `base` is what the user's own file says."""
+    """The configuration of a bench as YAML; `base` is what the user's own file says, `small` the
+    addresses of second streams."""
+    detect = {name: {"detect_url": url} for name, url in (small or {}).items()}
     data = {
         **base,
         "console": {"host": "127.0.0.1", "port": port},
@@ -100,6 +119,7 @@ def configuration_of(
         "sites": [_SITE],
         "cameras": [
             {"id": name, "name": f"测试 {name}", "site_id": "bench", "url": url}
+            | detect.get(name, {})
             for name, url in urls.items()
         ],
     }

@@ -38,7 +38,13 @@ def bench(
         str | None, typer.Option(help="Several numbers of cameras, commas between.")
     ] = None,
     fires: Annotated[int, typer.Option(help="Cameras in which a fire breaks out.", min=0)] = 3,
-    look_every: Annotated[float, typer.Option(help="The promise, in seconds.", min=0.1)] = 4.0,
+    look_every: Annotated[
+        float | None,
+        typer.Option(help="The promise, in seconds; else 4, with substreams 2.", min=0.1),
+    ] = None,
+    substreams: Annotated[
+        bool, typer.Option("--substreams", help="Look at small second streams (704×576).")
+    ] = False,
     source: Annotated[
         str | None, typer.Option(help="Cameras of another server: an address with {} in it.")
     ] = None,
@@ -52,13 +58,16 @@ def bench(
     """Watch N simulated 1080p25 cameras with the real worker and center, fires planted in some."""
     if context.invoked_subcommand is not None:
         return
+    if substreams and source:
+        raise typer.BadParameter("--substreams: expected the simulator's cameras, got --source")
     settings = settings_of(config)
     orders = [
         BenchOrder(
             cameras=number,
             seconds=seconds,
             fires=0 if source else min(fires, number),
-            look_every_s=look_every,
+            look_every_s=look_every or (2.0 if substreams else 4.0),
+            substreams=substreams,
             source=source,
             settings=settings,
         )

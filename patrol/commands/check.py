@@ -31,7 +31,8 @@ def check(
         _print_problems("error", "red", report.errors)
         _print_problems("warning", "yellow", report.warnings)
         summary = f"{len(report.errors)} errors, {len(report.warnings)} warnings"
-        facts = f" · {report.cameras} cameras, {report.sites} sites, {report.grids} grids"
+        second = f" ({report.detect_streams} with a detect stream)" if report.detect_streams else ""
+        facts = f" · {report.cameras} cameras{second}, {report.sites} sites, {report.grids} grids"
         console.print(summary + (facts if not report.errors else ""))
     raise typer.Exit(1 if report.errors else 0)
 

@@ -27,6 +27,9 @@ def simulate(
     scheme: Annotated[Literal["digest", "basic"], typer.Option(help="How they prove it.")] = (
         "digest"
     ),
+    substreams: Annotated[
+        bool, typer.Option("--substreams", help="A small second stream for each: cam0/sub …")
+    ] = False,
     fault: Annotated[
         list[str] | None,
         typer.Option(help="CAMERA=FAULT, e.g. cam3=drop:every=20s or cam1=stall:after=5s,for=1m."),
@@ -49,11 +52,12 @@ def simulate(
             progress=lambda clip, done: bar.update(
                 task, description=clip.name, completed=done * 100
             ),
+            substreams=substreams,
         )
     with simulator:
         table = Table("camera", "address")
-        for number in range(cameras):
-            table.add_row(f"cam{number}", simulator.url(f"cam{number}"))
+        for name in simulator.names:
+            table.add_row(name, simulator.url(name))
         console.print(table)
         console.print("Ctrl-C stops.")
         stopping.wait()

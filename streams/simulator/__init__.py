@@ -6,7 +6,7 @@ from streams.simulator.folder import serve_folder
 from streams.simulator.rtp import Codec
 from streams.simulator.server import Simulator
 from streams.simulator.tally import CameraStats, SimulatorStats
-from streams.simulator.transcode import as_codec, is_playable
+from streams.simulator.transcode import as_codec, as_substream, is_playable
 
 __all__ = [
     "FAULT_KINDS",
@@ -17,6 +17,7 @@ __all__ = [
     "Simulator",
     "SimulatorStats",
     "as_codec",
+    "as_substream",
     "is_playable",
     "load_clip",
     "parse_camera_fault",

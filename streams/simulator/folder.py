@@ -9,11 +9,14 @@ from streams.simulator.clip import load_clip
 from streams.simulator.fault import Fault
 from streams.simulator.rtp import Codec
 from streams.simulator.server import Simulator
-from streams.simulator.transcode import Progress, as_codec, is_playable
+from streams.simulator.transcode import Progress, as_codec, as_substream, is_playable
 
 CLIP_SUFFIXES = frozenset(
     ".mp4 .m4v .mov .mkv .webm .avi .ts .m2ts .mpg .mpeg .flv .wmv .3gp .h264 .h265".split()
 )
+
+SUBSTREAM = "sub"
+"""The second stream of `cam0` is `cam0/sub`."""
 
 
 def serve_folder(
@@ -28,6 +31,7 @@ def serve_folder(
     faults: Mapping[str, Fault] | None = None,
     transcode_dir: Path | None = None,
     progress: Progress | None = None,
+    substreams: bool = False,
 ) -> Simulator:
     """Cameras cam0, cam1, … over the folder's clips in turn; the caller starts the simulator.
 
@@ -35,6 +39,8 @@ def serve_folder(
         codec: what all cameras send; None leaves H.264 and H.265 as they are.
         transcode_dir: where clips of other codecs are converted to, once each; without it
             such a clip is an error.
+        substreams: each camera has a second, small stream: cam0/sub, cam1/sub …; they are made in
+            `transcode_dir`.
 
     Raises:
         ConfigurationError: no clips in the folder, or a fault for a camera that is not there.
@@ -46,11 +52,25 @@ def serve_folder(
     clips = find_clips(media_dir)[:cameras]
     playable = [_playable(clip, codec, transcode_dir, progress) for clip in clips]
     media = {f"cam{number}": playable[number % len(playable)] for number in range(cameras)}
+    if substreams:
+        media |= _substreams(media, transcode_dir, progress)
     if unknown := sorted(set(faults or {}) - set(media)):
         raise ConfigurationError(
             f"fault: expected a camera from cam0 to cam{cameras - 1}, got {', '.join(unknown)}"
         )
     return Simulator(media, host=host, port=port, credentials=credentials, auth=auth, faults=faults)
+
+
+def _substreams(
+    media: Mapping[str, Path], transcode_dir: Path | None, progress: Progress | None
+) -> dict[str, Path]:
+    if transcode_dir is None:
+        raise ConfigurationError("substreams: expected a folder to make them in, got none")
+    small = {
+        clip: as_substream(clip, transcode_dir, progress=progress)
+        for clip in dict.fromkeys(media.values())
+    }
+    return {f"{name}/{SUBSTREAM}": small[clip] for name, clip in media.items()}
 
 
 def find_clips(media_dir: Path) -> list[Path]:

@@ -82,3 +82,14 @@ def test_a_process_costs_something_and_a_dead_one_nothing() -> None:
         child.terminate()
     assert cost_of(child.pid).rss_mb == 0
     assert child_named("no-such-program") is None
+
+
+def test_second_streams_are_looked_at_and_burn_with_the_first() -> None:
+    small = BenchMedia(Path("small-street.mp4"), Path("small-fire.mp4"))
+    clips = clips_of(2, MEDIA, small)
+    assert clips["cam1/sub"] == small.street
+    assert clips[f"{FIRE}/sub"] == small.fire
+    urls, second = {"cam0": "rtsp://h/cam0"}, {"cam0": "rtsp://h/cam0/sub"}
+    text = configuration_of(urls, {}, look_every_s=2, port=1, small=second)
+    (camera,) = yaml.safe_load(text)["cameras"]
+    assert (camera["url"], camera["detect_url"]) == (urls["cam0"], second["cam0"])

@@ -83,6 +83,25 @@ def test_probe_says_what_a_camera_sends_and_hides_passwords(tmp_path: Path) -> N
     assert "s3cret" not in refused.stdout + refused.stderr
 
 
+def test_probe_and_check_show_both_streams_of_a_camera(tmp_path: Path) -> None:
+    main = make_clip(tmp_path / "main.mp4", seconds=2)
+    small = make_clip(tmp_path / "small.mp4", seconds=2, size_wh=(176, 144))
+    camera = {"id": "gate", "name": "门", "site_id": "s1", "url": str(main)}
+    data = {
+        "sites": [{"id": "s1", "name": "示例", "lon": 103.9, "lat": 30.5}],
+        "cameras": [camera | {"detect_url": str(small)}],
+    }
+    config = tmp_path / "patrol.yaml"
+    config.write_text(yaml.safe_dump(data))
+    shown = patrol("probe", "gate", "--config", config, "--seconds", 1)
+    assert shown.returncode == 0, shown.stderr
+    assert "(320, 180)" in shown.stdout
+    assert "(176, 144)" in shown.stdout
+    assert "differ in shape" in shown.stdout
+    checked = patrol("check", config)
+    assert "1 cameras (1 with a detect stream)" in checked.stdout
+
+
 def test_eval_scores_clips_against_their_truth(tmp_path: Path) -> None:
     import_block_detector(tmp_path / "models")
     block_clip(tmp_path / "parked.mp4", {(4, 3): "car"})

@@ -223,6 +223,20 @@ def test_a_folder_is_served_in_turn(tmp_path: Path) -> None:
     assert codecs == ["h264", "hevc", "h264"]
 
 
+def test_each_camera_of_a_folder_may_have_a_small_second_stream(tmp_path: Path) -> None:
+    make_clip(tmp_path / "a.mp4", seconds=2, size_wh=(960, 540))
+    with pytest.raises(ConfigurationError, match="folder to make them in"):
+        serve_folder(tmp_path, cameras=1, substreams=True)
+    with serve_folder(tmp_path, cameras=2, substreams=True, transcode_dir=tmp_path / "made") as it:
+        assert it.names == ("cam0", "cam1", "cam0/sub", "cam1/sub")
+        with opened(it.url("cam1/sub")) as stream:
+            context = stream.streams.video[0].codec_context
+            assert (context.name, context.width, context.height) == ("h264", 704, 576)
+    (small,) = (tmp_path / "made").glob("a-*-sub.mp4")
+    whole, made = load_clip(tmp_path / "a.mp4"), load_clip(small)
+    assert len(made.units) == len(whole.units)
+
+
 def test_a_folder_of_foreign_clips_is_converted(tmp_path: Path) -> None:
     make_mpeg4(tmp_path / "clip.avi")
 
