@@ -56,10 +56,11 @@ class View:
     strength: Edges
 
 
-def view_of(grey: Grey) -> View:
-    """The view that a grey picture (h, w) shows."""
+def view_of(grey: Grey, rows: int | None = None) -> View:
+    """The view that a grey picture (h, w) shows, squeezed into so many `rows` if they are given: a
+    camera's second stream shows the same as its first in another shape."""
     height, width = grey.shape
-    size_wh = VIEW_WIDTH, max(BLOCK_PX, round(height * VIEW_WIDTH / width))
+    size_wh = VIEW_WIDTH, rows or max(BLOCK_PX, round(height * VIEW_WIDTH / width))
     small = cv2.resize(grey, size_wh, interpolation=cv2.INTER_AREA)
     plane = cv2.GaussianBlur(small.astype(np.float32), (3, 3), 0)
     strength = cv2.magnitude(
@@ -185,7 +186,8 @@ class ViewWatch:
             return None
         step_s = min(now_s - self._looked_s, EVERY_S * 4) if self._looks else 0.0
         self._looked_s, self._looks = now_s, self._looks + 1
-        view = view_of(grey)
+        rows = self._lately.edges.shape[0] if self._learned and self._lately is not None else None
+        view = view_of(grey, rows)
         if not self._learned:
             self._learn(view, now_s)
             return None

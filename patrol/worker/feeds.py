@@ -18,6 +18,8 @@ from streams.status import StreamStatus
 
 FALL_BACK_AFTER = timedelta(seconds=10)
 """The looked-at stream may be away this long before looks are taken from the main one."""
+RETURN_AFTER = timedelta(seconds=5)
+"""… and must then be back for so long: a stream that comes and goes shows little."""
 DECIDE_EVERY = timedelta(seconds=1)
 LOOKED_RING_S = 10.0
 LOOKED_RING_BYTES = 4 * 1024 * 1024
@@ -63,6 +65,7 @@ class CameraFeeds:
                 clock=clock,
                 after=self.main,
             )
+            self._looked = self.detect
 
     @property
     def readers(self) -> tuple[CameraReader, ...]:
@@ -86,7 +89,12 @@ class CameraFeeds:
 
     def _better(self, detect: CameraReader, now: datetime) -> CameraReader:
         theirs = detect.status(now)
-        if theirs.status is CameraStatus.SEEING or now - theirs.since < FALL_BACK_AFTER:
+        fell_back = self._looked is self.main
+        if theirs.status is CameraStatus.SEEING:
+            held = fell_back and now - theirs.since < RETURN_AFTER
+        else:
+            held = fell_back or now - theirs.since >= FALL_BACK_AFTER
+        if not held:
             return detect
         sees = self.main.status(now).status is CameraStatus.SEEING
         return self.main if sees else detect

@@ -169,6 +169,16 @@ def test_a_view_of_another_shape_is_another_view() -> None:
     assert tall[-1] is FaultKind.MOVED
 
 
+def test_the_same_view_squeezed_is_no_other_view() -> None:
+    """Looks may go over from a camera's second stream to its first one."""
+    watch = PictureWatch(PictureSettings(moved_after_s=20))
+    for second in range(0, 120, 2):
+        squeezed = cv2.resize(street(second), (220, HEIGHT), interpolation=cv2.INTER_AREA)
+        watch.look(np.asarray(squeezed, np.uint8), at(second))
+    assert {watch.look(street(s), at(s)) for s in range(120, 180, 2)} == {None}
+    assert not watch.doubts_view
+
+
 @pytest.mark.parametrize(("hidden", "elsewhere"), [(0.0, False), (0.5, False), (0.7, None)])
 def test_what_stands_in_front_is_no_other_view(hidden: float, elsewhere: bool | None) -> None:
     other = street(0, x=300, y=170)
