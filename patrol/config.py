@@ -69,6 +69,12 @@ class WorkerSettings(Settings):
     id: Id = "edge-1"
     lookers: int = Field(default=2, ge=1, le=64)
     """Threads that look; one decodes while another detects (default 2)."""
+    kept_looks_bytes: int = Field(default=4 * 1024 * 1024, ge=0)
+    """What detectors saw is kept for `patrol rules replay`, without pictures: for each camera a
+    file of this size and one older (default 4 MiB, 12 h of looks every 4 s with 10 boxes); 0:
+    none."""
+    kept_looks_s: float = Field(default=259_200.0, gt=0)
+    """A file is set aside, and the older one lost, when its first look is so old (3 days)."""
 
 
 class Defaults(Settings):

@@ -19,6 +19,7 @@ class ReplayedIncident(Value):
     opened_at_s: float
     closed_at_s: float | None
     score: float
+    rule_id: str = ""
 
 
 class ClipScore(Value):
@@ -64,6 +65,7 @@ def replayed_incidents(
             opened_at_s=_since(start_at, incident.opened_at),
             closed_at_s=_since(start_at, incident.closed_at) if incident.closed_at else None,
             score=incident.score,
+            rule_id=incident.rule_id,
         )
         for incident in sorted(latest.values(), key=lambda incident: incident.opened_at)
     )

@@ -180,6 +180,7 @@ class Looker(threading.Thread):
         post.book.done(frame.captured_at, detections.counts(), runs_on)
         post.patrol.use_model(detector.ref)
         look = Look(post.camera_id, frame.captured_at, detections, frame.size_wh, image)
+        post.kept.keep(look)
         if news := post.patrol.look(look):
             self._on_news(post, frame, news)
         if (wish := post.patrol.wants_second_look) is not None:

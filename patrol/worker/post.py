@@ -8,6 +8,7 @@ from domain.health import CameraHealth, CameraStatus, CoverageGap, FaultKind
 from patrol.attention_speed import AttentionSpan
 from patrol.config import CameraSettings, Configuration
 from patrol.worker.feeds import CameraFeeds
+from patrol.worker.kept_looks import KeptLooks
 from patrol.worker.lookbook import LookBook
 from patrol.worker.shadow import ShadowLog
 from patrol.worker.views import KeptView
@@ -41,6 +42,12 @@ class CameraPost:
             notice=camera.notice,
             permits=configuration.permits(camera),
             keep_back=ShadowLog(configuration.worker_dir).keep,
+        )
+        self.kept = KeptLooks(
+            configuration.worker_dir,
+            camera.id,
+            max_bytes=configuration.worker.kept_looks_bytes,
+            kept_for=timedelta(seconds=configuration.worker.kept_looks_s),
         )
         self._view = KeptView(configuration, camera)
         self.picture = self._view.watch(configuration.picture, watch_view=camera.keeps_view)

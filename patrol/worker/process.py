@@ -123,6 +123,8 @@ class Worker:
 
         for looker in self._lookers:
             looker.stop(at_most(1.0))
+        for post in self._posts:
+            post.kept.flush(self._clock.now())
         self._attention.stop(at_most(0.3))
         self._reporter.stop(at_most(0.3))
         self._recorder.stop(at_most(2.0))

@@ -65,7 +65,7 @@ def test_the_summary_is_over_all_clips() -> None:
         "hours": 2.0,
     }
     assert report["clips"][0]["incidents"] == [
-        {"kind": "fire", "opened_at_s": 2.0, "closed_at_s": None, "score": 0.5}
+        {"kind": "fire", "opened_at_s": 2.0, "closed_at_s": None, "score": 0.5, "rule_id": ""}
     ]
     assert [clip["found"] for clip in report["clips"]] == [1, 1, 0]
 
