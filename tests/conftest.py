@@ -1,11 +1,24 @@
-"""Servers that many tests share."""
+"""Servers that many tests share, and logs that no test leaves changed for the next."""
 
+import logging
 from collections.abc import Iterator
 
 import pytest
 import redis
+import structlog
 
 from events_bridge.embedded import EmbeddedBus
+
+
+@pytest.fixture(autouse=True)
+def own_logs() -> Iterator[None]:
+    """A command that a test runs in this process sets up the logs of the whole process."""
+    configuration = structlog.get_config()
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    yield
+    structlog.configure(**configuration)
+    root.handlers, root.level = handlers, level
 
 
 @pytest.fixture(scope="session")

@@ -25,4 +25,3 @@ def test_no_log_line_holds_a_password(capsys: pytest.CaptureFixture[str]) -> Non
     structlog.get_logger("test").warning("cannot open", url="rtsp://admin:s3cret@10.0.0.1/main")
     said = json.loads(capsys.readouterr().err)
     assert said["url"] == "rtsp://admin:***@10.0.0.1/main"
-    structlog.reset_defaults()
