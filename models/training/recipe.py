@@ -74,6 +74,10 @@ class TrainRecipe(Settings):
     """The last epochs see whole pictures."""
     mosaic: Share = 0.5
     scale: Share = 0.4
+    hsv_h: Share = 0.015
+    """Hues are turned by up to this share of the circle: some cameras see flames pink."""
+    hsv_s: Share = 0.7
+    """Colours are made paler or stronger by up to this share: at night some see no colour."""
     distill: bool = True
     """The start model also looks at each picture, and what it sees there is not to be forgotten."""
     seed: int = 7

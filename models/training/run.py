@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from models.labelled import read_folder
+from models.letterbox import Image
 from models.training.export import export
 from models.training.recipe import Recipe
 from models.training.sets import Progress, listed, prepare
-from models.training.start import coco_labels, loaded, rebuild
+from models.training.start import coco_labels, loaded, rebuild, rebuild_exported
 
 CALIBRATION_PICTURES = 48
 
@@ -26,7 +27,8 @@ def train(
     """Carry a recipe out below `work`; returns the ONNX file.
 
     Sets that are left out (their folders) are prepared but not learned: what is measured on them
-    is new to the network. `go_on_from` is the checkpoint of another run to start from.
+    is new to the network. `go_on_from` is what to start from instead of the start model: another
+    run's checkpoint, or an ONNX file that a recipe with the same labels exported.
 
     Called again after an interruption, it goes on from the last whole epoch. Raises
     ConfigurationError for data, ModelError for models that cannot be used.
@@ -40,6 +42,8 @@ def train(
     start = work / "start.pt"
     if not start.is_file():
         _write_start(start, recipe, data_root, data)
+    if go_on_from is not None and go_on_from.suffix == ".onnx":
+        go_on_from = _write_exported(go_on_from, recipe, data, work / "go_on.pt")
     if not last.is_file():
         _fit(go_on_from or start, recipe, data, last.parents[1], resume=False)
     elif _unfinished(last):
@@ -49,16 +53,27 @@ def train(
 
 def _write_start(target: Path, recipe: Recipe, data_root: Path, data: Path) -> None:
     """The rebuilt start model as a checkpoint of ultralytics."""
-    import torch
+    pictures = _calibration_pictures(recipe, data)
+    file = data_root / recipe.start
+    _save(rebuild(file, recipe.labels, pictures, light=recipe.light_boxes), target)
 
+
+def _write_exported(file: Path, recipe: Recipe, data: Path, target: Path) -> Path:
+    """A finished detector as a checkpoint of ultralytics, to be trained on."""
+    if not target.is_file():
+        _save(rebuild_exported(file, recipe.labels, _calibration_pictures(recipe, data)), target)
+    return target
+
+
+def _calibration_pictures(recipe: Recipe, data: Path) -> list[Image]:
     labelled = read_folder(data.parent / "train", recipe.labels)
     some = labelled[:: max(1, len(labelled) // CALIBRATION_PICTURES)]
-    network = rebuild(
-        data_root / recipe.start,
-        recipe.labels,
-        [p.read() for p in some[:CALIBRATION_PICTURES]],
-        light=recipe.light_boxes,
-    )
+    return [picture.read() for picture in some[:CALIBRATION_PICTURES]]
+
+
+def _save(network: Any, target: Path) -> None:
+    import torch
+
     network.args = {"task": "detect"}
     torch.save({"model": network, "ema": None, "train_args": {}, "epoch": -1}, target)
 

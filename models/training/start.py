@@ -24,16 +24,26 @@ TOLERANCE = 1e-5
 """How far class scores may be from the file's, loaded."""
 UNDONE_TOLERANCE = 1e-4
 """The same once each BatchNorm takes away and adds again: float32 rounds more on that way."""
+HALF_TOLERANCE = 1e-3
+"""For a file whose weights were rounded to 16 bits: both have the same ones, and add them up in
+another order."""
+HEAD_PLACE = 23
+"""The number of YOLO11n's last layer."""
 NEW_CLASS_BIAS = -5.0
 """A class that was never seen is first thought to be nowhere."""
 CALIBRATION_SIDE = 640
 
 
-def loaded(file: Path) -> Any:
-    """The YOLO11n of `file` as it was, each BatchNorm an identity: to look with, not to train."""
+def loaded(file: Path, labels: Sequence[str] = ()) -> Any:
+    """The YOLO11n of `file` as it was, each BatchNorm an identity: to look with, not to train.
+
+    `labels` are the file's classes; none means COCO's.
+    """
     from models.training.network import StudentNetwork
 
     network = StudentNetwork("yolo11n.yaml", nc=len(coco_labels()), verbose=False)
+    if labels:  # the class branches stay as wide as those of the start model
+        _change_classes(network, coco_labels(), labels)
     _load(network, weights_of(file), file)
     network.eval()
     for norm in _norms(network):
@@ -67,8 +77,24 @@ def rebuild(file: Path, labels: Sequence[str], pictures: Sequence[Image], *, lig
     return network
 
 
+def rebuild_exported(file: Path, labels: Sequence[str], pictures: Sequence[Image]) -> Any:
+    """The network of a file that a recipe with the same `labels` exported, ready to be trained on.
+
+    Checkpoints are kept nowhere; the carried file is. Raises ModelCorrupt as `rebuild` does.
+    """
+    network = loaded(file, labels)
+    inputs = [_input(picture) for picture in pictures]
+    _check(network, file, inputs[:2], HALF_TOLERANCE)
+    _give_back_statistics(network, inputs)
+    _check(network, file, inputs[:2], HALF_TOLERANCE)
+    return network
+
+
 def weights_of(file: Path) -> dict[str, Floats]:
-    """Weight and bias of every convolution by the module they belong to: `model.0.conv.weight`."""
+    """Weight and bias of every convolution by the module they belong to: `model.0.conv.weight`.
+
+    Of a file in the form that runs (`models.training.deployed`), what it parted is joined again.
+    """
     import onnx
     from onnx import numpy_helper
 
@@ -81,7 +107,41 @@ def weights_of(file: Path) -> dict[str, Floats]:
             for kind, name in zip(("weight", "bias"), node.input[1:], strict=False):
                 values = known[name] if name in known else known[makers[name].input[0]]
                 found[f"{match[1]}.{kind}"] = np.asarray(values, np.float32)
+    return _undeployed(found)
+
+
+def _undeployed(parted: dict[str, Floats]) -> dict[str, Floats]:
+    """The weights of `DeployedNetwork` by the names, and in the shapes, of the network it came of;
+    those of any other network as they are."""
+    joined = sorted({int(name.split(".")[1]) for name in parted if ".small." in name})
+    found: dict[str, Floats] = {}
+    for name, values in parted.items():
+        if match := re.fullmatch(r"(layers\.\d+)\.halves\.0\.large\.(weight|bias)", name):
+            name, values = f"{match[1]}.cv1.conv.{match[2]}", _whole(parted, match[1], match[2])
+        if ".halves." not in name:
+            found[_module_name(name, joined)] = values
     return found
+
+
+def _whole(parted: dict[str, Floats], layer: str, kind: str) -> Floats:
+    """Weight or bias of the convolution that was cut into halves, and perhaps into two inputs."""
+    halves = []
+    for half in (f"{layer}.halves.0", f"{layer}.halves.1"):
+        names = (f"{half}.small.{kind}", f"{half}.large.{kind}")
+        columns = [parted[name] for name in names if name in parted]
+        halves.append(np.concatenate(columns, 1) if len(columns) > 1 else columns[0])
+    return np.concatenate(halves)
+
+
+def _module_name(name: str, joined: Sequence[int]) -> str:
+    """What ultralytics calls the module; each of the `joined` layers took in two before it."""
+    if name.startswith("head."):
+        return f"model.{HEAD_PLACE}.{name.removeprefix('head.')}"
+    if not (match := re.match(r"layers\.(\d+)\.", name)):
+        return name
+    place = int(match[1])
+    number = place + 2 * sum(one <= place for one in joined)
+    return f"model.{number}.{name[match.end() :]}"
 
 
 def _load(network: Any, weights: dict[str, Floats], file: Path) -> None:
@@ -138,10 +198,13 @@ def _check(network: Any, file: Path, inputs: Sequence[Any], tolerance: float) ->
     import torch
 
     session = Session.open(file)
+    height, width = session.input_shape[2:]
     for picture in inputs:
+        cut = picture[..., :height, :width].contiguous()
         with torch.no_grad():
-            ours = network(picture)[0].numpy()
-        far = float(np.abs(ours[:, 4:] - session.run(picture.numpy())[:, 4:]).max())
+            ours = network(cut)[0].numpy()
+        classes = network.model[-1].nc
+        far = float(np.abs(ours[:, -classes:] - session.run(cut.numpy())[:, -classes:]).max())
         if far > tolerance:
             raise ModelCorrupt(f"{file}: rebuilt, class scores differ by {far:.1e} > {tolerance}")
 
