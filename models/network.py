@@ -10,7 +10,7 @@ from models.entry import ModelEntry
 from models.graph import Graph, RunsOn, Shape
 from models.heads import Head, head_for
 from models.runtime import open_graph
-from models.settings import RunSettings
+from models.settings import EXACT, RunSettings
 
 
 class Network:
@@ -25,11 +25,12 @@ class Network:
     def open(
         cls, entry: ModelEntry, path: Path, settings: RunSettings | None = None, *, threads: int = 1
     ) -> "Network":
-        """Open it as the settings say, without any on the processor with that many threads.
+        """Open it as the settings say, without any exactly, on that many threads.
 
         Raises ModelMissing, ModelCorrupt, or ModelShapeError with both shapes.
         """
-        session = open_graph(path, settings or RunSettings(threads=threads))
+        exact = EXACT.model_copy(update={"threads": threads})
+        session = open_graph(path, settings or exact)
         head = head_for(entry.head, entry.input_wh, entry.labels)
         where = f"model {entry.name} ({path})"
         check_input(session.input_shape, entry.input_wh, where)

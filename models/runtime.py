@@ -11,7 +11,7 @@ from models import openvino_session, session
 from models.graph import Graph
 from models.openvino_session import OpenvinoSession
 from models.session import Session
-from models.settings import Provider, RunSettings
+from models.settings import AskedProvider, Provider, RunSettings
 
 NEXT_BEST: Mapping[Provider, tuple[Provider, ...]] = {
     "cpu": (),
@@ -46,7 +46,7 @@ def open_graph(path: Path, settings: RunSettings) -> Graph:
     Raises ModelMissing, ModelCorrupt or ModelShapeError when the file is at fault.
     """
     passed: list[str] = []
-    for provider in (settings.provider, *NEXT_BEST[settings.provider]):
+    for provider in _in_turn(settings.provider):
         for way in _WAYS[provider]:
             try:
                 graph = way(path, settings)
@@ -61,10 +61,17 @@ def open_graph(path: Path, settings: RunSettings) -> Graph:
     raise AssertionError("every provider ends at cpu")
 
 
+def _in_turn(asked: AskedProvider) -> tuple[Provider, ...]:
+    """Who is tried, the best first."""
+    if asked == "auto":
+        return ("openvino", "cpu") if _ability("openvino").can else ("cpu",)
+    return (asked, *NEXT_BEST[asked])
+
+
 def _told(graph: Graph, settings: RunSettings, passed: list[str], path: Path) -> Graph:
     """Say what is not as it was asked for."""
     on = graph.runs_on
-    why = passed if on.provider != settings.provider else []
+    why = passed if on.provider != _in_turn(settings.provider)[0] else []
     if settings.precision not in ("auto", on.precision):
         why = [*why, f"{on.provider} here computes in {on.precision}, not {settings.precision}"]
     if why:

@@ -17,7 +17,7 @@ from models.detections import Detections
 from models.detector import Detector, Detects
 from models.labelled import LabelledPicture, names_beside, read_folder
 from models.picture_recall import PictureRecall, PictureScores
-from models.settings import DetectorSettings
+from models.settings import EXACT, DetectorSettings
 from models.sources import Sight
 
 SCORING_CONFIDENCE = 0.001
@@ -83,8 +83,9 @@ def score_model(
 
 
 def open_for_scoring(catalog: Catalog, model: str, threads: int) -> Detector:
-    """A model of the catalogue that reports even boxes it hardly believes in."""
-    settings = DetectorSettings(model=model, threads=threads, confidence=SCORING_CONFIDENCE)
+    """A model of the catalogue, run exactly, that reports even boxes it hardly believes in."""
+    exact = EXACT.model_dump() | {"threads": threads}
+    settings = DetectorSettings(model=model, confidence=SCORING_CONFIDENCE, **exact)
     return Detector.open(catalog, settings)
 
 

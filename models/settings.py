@@ -8,6 +8,7 @@ from pydantic import Field
 from domain.base import Settings
 
 Provider = Literal["cpu", "openvino", "cuda", "tensorrt"]
+AskedProvider = Literal["auto", "cpu", "openvino", "cuda", "tensorrt"]
 Precision = Literal["fp32", "bf16", "fp16", "auto"]
 
 
@@ -16,16 +17,22 @@ class RunSettings(Settings):
 
     threads: int = Field(default=1, ge=1, le=256)
     """Threads one run of the graph may use."""
-    provider: Provider = "cpu"
+    provider: AskedProvider = "auto"
     """What computes: cpu (onnxruntime), openvino, cuda or tensorrt. One that this machine lacks is
-    replaced by the next best, and that is said aloud."""
-    precision: Precision = "fp32"
+    replaced by the next best, and that is said aloud. auto takes openvino where its package is
+    installed, else cpu; never a card, which is asked for by name."""
+    precision: Precision = "auto"
     """How exactly it computes: fp32 gives the same scores everywhere; bf16 (openvino) and fp16
-    (tensorrt) are faster on processors made for them; auto leaves it to the provider."""
+    (tensorrt) are faster on processors made for them; auto leaves it to the provider: fp32 on cpu,
+    bf16 by openvino where the processor is made for it."""
     device_id: int = Field(default=0, ge=0)
     """Which graphics card, for cuda and tensorrt."""
     engines_dir: Path | None = None
     """Where tensorrt keeps the engines it built; null: `engines` in the data directory."""
+
+
+EXACT = RunSettings(provider="cpu", precision="fp32")
+"""onnxruntime on the processor: the reference that everything else is compared with."""
 
 
 class DetectorSettings(RunSettings):

@@ -15,7 +15,7 @@ from tests.models import graphs
 
 pytest.importorskip("openvino", reason="the extra [openvino] is not installed")
 
-FP32 = RunSettings(provider="openvino")
+FP32 = RunSettings(provider="openvino", precision="fp32")
 
 
 def _pictures(count):

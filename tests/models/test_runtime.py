@@ -22,7 +22,7 @@ def _needs_lack_of(provider):
 def test_the_processor_runs_what_is_asked_of_it_and_nothing_is_said(tmp_path):
     path = graphs.yolov8_graph(tmp_path / "m.onnx")
     with capture_logs() as logs:
-        graph = open_graph(path, RunSettings(threads=2))
+        graph = open_graph(path, RunSettings(provider="cpu", threads=2))
     assert (graph.runs_on.provider, graph.runs_on.precision) == ("cpu", "fp32")
     assert (graph.runs_on.threads, graph.runs_on.why) == (2, "")
     assert str(graph.runs_on).startswith("cpu fp32, 2 threads (onnxruntime ")
@@ -34,7 +34,7 @@ def test_a_card_that_is_not_there_is_replaced_and_that_is_said_aloud(tmp_path, p
     _needs_lack_of(provider)
     path = graphs.yolov8_graph(tmp_path / "m.onnx")
     with capture_logs() as logs:
-        graph = open_graph(path, RunSettings(provider=provider))
+        graph = open_graph(path, RunSettings(provider=provider, precision="fp32"))
     assert graph.runs_on.provider == "cpu"
     assert f"cannot be run by {provider}" in graph.runs_on.why
     assert "onnxruntime-gpu" in graph.runs_on.why
@@ -62,13 +62,41 @@ def test_openvino_without_its_package_falls_back(tmp_path, monkeypatch):
     assert "the extra [openvino] brings it" in runs_on.why
 
 
+def test_unless_told_openvino_is_taken_where_it_is(tmp_path):
+    pytest.importorskip("openvino", reason="the extra [openvino] is not installed")
+    runs_on = open_graph(graphs.yolov8_graph(tmp_path / "m.onnx"), RunSettings()).runs_on
+    assert (runs_on.provider, runs_on.why) == ("openvino", "")
+
+
+def test_unless_told_the_processor_does_without_openvino_and_nothing_is_said(tmp_path, monkeypatch):
+    _needs_lack_of("openvino")
+    monkeypatch.setattr(openvino_session, "find_spec", lambda name: None)
+    path = graphs.yolov8_graph(tmp_path / "m.onnx")
+    with capture_logs() as logs:
+        runs_on = open_graph(path, RunSettings()).runs_on
+    assert (runs_on.provider, runs_on.precision, runs_on.why) == ("cpu", "fp32", "")
+    assert logs == []
+
+
+def test_where_openvino_is_and_fails_the_processor_does_and_that_is_said(tmp_path, monkeypatch):
+    monkeypatch.setattr(openvino_session, "find_spec", lambda name: object())
+
+    def fails(path, settings):
+        raise ModelError("its libraries do not fit")
+
+    monkeypatch.setitem(runtime._WAYS, "openvino", (fails,))
+    path = graphs.yolov8_graph(tmp_path / "m.onnx")
+    runs_on = open_graph(path, RunSettings()).runs_on
+    assert (runs_on.provider, runs_on.why) == ("cpu", "its libraries do not fit")
+
+
 def test_a_precision_that_cannot_be_had_is_said(tmp_path):
     path = graphs.yolov8_graph(tmp_path / "m.onnx")
     with capture_logs() as logs:
-        graph = open_graph(path, RunSettings(precision="bf16"))
+        graph = open_graph(path, RunSettings(provider="cpu", precision="bf16"))
     assert graph.runs_on.why == "cpu here computes in fp32, not bf16"
     assert len(logs) == 1
-    assert open_graph(path, RunSettings(precision="auto")).runs_on.why == ""
+    assert open_graph(path, RunSettings(provider="cpu", precision="auto")).runs_on.why == ""
 
 
 def test_there_is_no_silent_other_one_when_a_provider_is_named(tmp_path):
