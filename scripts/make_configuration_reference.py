@@ -157,6 +157,8 @@ def _plain(value: Any) -> str:
 
 
 if __name__ == "__main__":
+    if any(word.startswith("-") for word in sys.argv[1:]):
+        sys.exit(str(__doc__).strip())
     if len(sys.argv) > 1:
         Path(sys.argv[1]).write_text(text(), encoding="utf-8")
     else:
