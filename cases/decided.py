@@ -1,14 +1,11 @@
 """What people decide about a case: the fields a move may change, and undo puts back."""
 
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from pydantic import ConfigDict
 
 from domain.base import Utc, Value
 from domain.case import CaseState, FalseReason, Verdict
-
-if TYPE_CHECKING:
-    from cases.tables import CaseRow
 
 
 class Decided(Value):
@@ -25,9 +22,11 @@ class Decided(Value):
     suspended_from: CaseState | None
 
     @classmethod
-    def of(cls, case: "CaseRow") -> Self:
+    def of(cls, case: object) -> Self:
+        """What was decided on a case's row, which has all these fields."""
         return cls.model_validate(case)
 
-    def put_back(self, case: "CaseRow") -> None:
+    def put_back(self, case: object) -> None:
+        """Make the row say again what it said before."""
         for name in type(self).model_fields:
             setattr(case, name, getattr(self, name))
