@@ -194,7 +194,10 @@ def test_a_foreign_address_without_a_number_is_refused() -> None:
 def test_a_process_costs_something_and_a_dead_one_nothing() -> None:
     assert cost_of(os.getpid()).cpu_s > 0
     assert cost_of(os.getpid()).rss_mb > 1
-    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
+    command = [sys.executable, "-c", "print(flush=True); input()"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        assert child.stdout is not None
+        child.stdout.readline()  # before it runs it may cost nothing yet
         assert cost_of(child.pid).rss_mb > 0
         child.terminate()
     assert cost_of(child.pid).rss_mb == 0
