@@ -69,6 +69,9 @@ class WorkerSettings(Settings):
     id: Id = "edge-1"
     lookers: int = Field(default=2, ge=1, le=64)
     """Threads that look; one decodes while another detects (default 2)."""
+    early_share: float = Field(default=0.1, ge=0, le=1)
+    """So many looks more, as a share of those that are promised, are taken early where packets are
+    suddenly larger than usual, while nothing is overdue (default 0.1); 0: none."""
     kept_looks_bytes: int = Field(default=4 * 1024 * 1024, ge=0)
     """What detectors saw is kept for `patrol rules replay`, without pictures: for each camera a
     file of this size and one older (default 4 MiB, 12 h of looks every 4 s with 10 boxes); 0:

@@ -10,6 +10,7 @@ import structlog
 from domain.clock import Clock, SystemClock
 from domain.errors import StreamCorrupt, StreamEnded, StreamError
 from domain.health import CoverageGap
+from streams.activity import Activity
 from streams.address import CameraAddress
 from streams.backoff import Backoff
 from streams.decoder import FollowingDecoder, KeyframeDecoder
@@ -73,6 +74,7 @@ class CameraReader:
         # hold up the end of the program. The thread writes nothing that could be left half done.
         self._thread = threading.Thread(target=self._run, name=f"camera-{camera_id}", daemon=True)
         self._captured_at: datetime | None = None
+        self._activity = Activity()
         self._taking = threading.Lock()
         self._taken: Packet | None = None
         self._follower: FollowingDecoder | None = None
@@ -106,6 +108,18 @@ class CameraReader:
         """Whether a keyframe has come that was not taken yet."""
         newest = self.ring.newest_keyframe
         return newest is not None and newest is not self._taken
+
+    @property
+    def stirred(self) -> bool:
+        """Whether packets told of unusual activity after the last picture that was taken, and a
+        keyframe that shows it waits."""
+        stirred_at = self._activity.stirred_at
+        if stirred_at is None:
+            return False
+        taken, newest = self._taken, self.ring.newest_keyframe
+        if newest is None or newest.captured_at < stirred_at:
+            return False
+        return taken is None or taken.captured_at < stirred_at
 
     def take(self, *, follow: bool = False) -> Frame | None:
         """The newest picture that was not yet taken, decoded in the caller's thread; None if
@@ -210,6 +224,7 @@ class CameraReader:
             if packet is not None:
                 self._captured_at = packet.captured_at
                 self.ring.append(packet)
+                self._activity.add(packet)
             if not steady and time.monotonic() - connected_s >= self._settings.steady_after_s:
                 steady = True
                 self._backoff.reset()

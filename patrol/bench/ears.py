@@ -13,6 +13,8 @@ class Heard:
     """What was heard of one camera in the steady phase."""
 
     looks: int = 0
+    early: int = 0
+    """How many of them were early ones, because of activity."""
     intervals_s: list[float] = field(default_factory=list)
     late: Counter[str] = field(default_factory=Counter)
     """Looks that were owed and not done, by cause."""
@@ -43,6 +45,7 @@ class Ears:
         for page in message.cameras:
             heard = self._heard[page.camera_id]
             heard.looks += page.looks
+            heard.early += page.on_activity
             heard.intervals_s += page.intervals_s
             heard.late.update(page.skipped)
             self._runs_on = page.runs_on or self._runs_on

@@ -26,6 +26,8 @@ class CamerasSeen(Value):
     """How some cameras fared in the steady phase."""
 
     looks: int
+    early_looks: int
+    """How many of them came early, because packets were suddenly larger than usual."""
     look_interval_s: Spread
     """Of all intervals between looks of one camera."""
     worst_camera_p99_s: float | None
@@ -51,6 +53,8 @@ class BenchReport(Value):
     startup_s: float | None
     """Until every camera was connected and looked at once; None if that never came."""
     looks_per_s: float
+    early_looks: int
+    """Looks that came early, because packets were suddenly larger than usual."""
     look_interval_s: Spread
     """Of all intervals between looks of one camera."""
     worst_camera_p99_s: float | None
@@ -91,6 +95,7 @@ def cameras_seen(
     every, worst = intervals({name: one.intervals_s for name, one in heard.items()})
     return CamerasSeen(
         looks=sum(one.looks for one in heard.values()),
+        early_looks=sum(one.early for one in heard.values()),
         look_interval_s=every,
         worst_camera_p99_s=worst,
         late=summed(one.late for one in heard.values()),

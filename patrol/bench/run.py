@@ -112,6 +112,7 @@ def _report(
         seconds=round(found.lasted_s, 1),
         startup_s=startup_s,
         looks_per_s=round(seen.looks / found.lasted_s, 2),
+        early_looks=seen.early_looks,
         look_interval_s=seen.look_interval_s,
         worst_camera_p99_s=seen.worst_camera_p99_s,
         late=seen.late,

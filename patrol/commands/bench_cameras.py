@@ -96,6 +96,7 @@ def _print(reports: Sequence[BenchReport]) -> None:
     table = Table("", *(f"{report.cameras} 路 cameras" for report in reports))
     rows = {
         "巡看/秒 looks a second": [f"{r.looks_per_s:g}" for r in reports],
+        "其中提前 early ones": [str(r.early_looks) for r in reports],
         "巡看间隔 look interval, s": [_spread(r.look_interval_s) for r in reports],
         "启动 all seen after, s": [_number(r.startup_s) for r in reports],
         "丢包 pictures thrown away": [str(r.packets_lost) for r in reports],

@@ -112,6 +112,11 @@ class CameraFeeds:
     def picture_waits(self) -> bool:
         return self.looked.picture_waits
 
+    @property
+    def stirred(self) -> bool:
+        """As `CameraReader.stirred`, of the stream that is looked at."""
+        return self.looked.stirred
+
     def take(self, *, follow: bool = False) -> Frame | None:
         """As `CameraReader.take`, of the stream that is looked at."""
         return self.looked.take(follow=follow)

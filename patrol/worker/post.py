@@ -61,6 +61,10 @@ class CameraPost:
         """Whether the newest picture should be looked at now."""
         return self.book.is_due(now, self.reader.next_keyframe_at)
 
+    def is_stirred(self) -> bool:
+        """Whether the sizes of its packets call for a look before the next one is due."""
+        return self.reader.stirred
+
     def is_attended(self, now: datetime) -> bool:
         """Whether the camera is to be looked at at attention speed."""
         return self._attention.holds(self.patrol.suspicious, now)

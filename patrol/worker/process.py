@@ -79,7 +79,14 @@ class Worker:
             for camera in configuration.enabled_cameras
         ]
         self._attention = Attention(configuration.second_look)
-        roster, judging = Roster(self._posts, attended=configuration.attention.cameras), Lock()
+        roster, judging = (
+            Roster(
+                self._posts,
+                attended=configuration.attention.cameras,
+                early_share=configuration.worker.early_share,
+            ),
+            Lock(),
+        )
         self._lookers = [
             Looker(
                 roster,

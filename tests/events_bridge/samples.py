@@ -72,6 +72,7 @@ MESSAGES_OF_EACH_TYPE: tuple[Message, ...] = (
             CameraLooks(
                 camera_id="gate-1",
                 looks=5,
+                on_activity=1,
                 last_look_at=NOON,
                 longest_interval_s=2.04,
                 intervals_s=(2.0, 1.96, 2.04, 2.0, 2.0),

@@ -58,7 +58,8 @@ def test_the_van_stands_where_it_is_watched_for(tmp_path: Path) -> None:
 def report(cameras: int, cores: float, p99: float | None) -> BenchReport:
     nothing: dict[str, float | None] = {"p50": None, "p95": None}
     return BenchReport(
-        cameras=cameras, seconds=60, startup_s=1, looks_per_s=1, worst_camera_p99_s=p99,
+        cameras=cameras, seconds=60, startup_s=1, looks_per_s=1, early_looks=0,
+        worst_camera_p99_s=p99,
         look_interval_s={"p99": p99}, late={}, gaps=0, packets_lost=0, reconnects=0,
         cpu_cores={"worker": cores}, worker_cores_per_camera=cores / cameras, rss_mb={},
         planted=0, missed=0, cases=0, extra=0, latency_s=nothing, runs_on="cpu <1>", machine="m",

@@ -18,6 +18,7 @@ class Post:
 
     camera_id: str
     suspects: bool = False
+    stirs: bool = False
     book: LookBook = field(init=False)
 
     def __post_init__(self) -> None:
@@ -29,12 +30,15 @@ class Post:
     def is_attended(self, now: datetime) -> bool:
         return self.suspects
 
+    def is_stirred(self) -> bool:
+        return self.stirs
+
     def is_due_again(self, now: datetime) -> bool:
         return True
 
 
-def roster_of(*posts: Post, attended: int = 4) -> Roster:
-    return Roster(cast(list[CameraPost], list(posts)), attended=attended)
+def roster_of(*posts: Post, attended: int = 4, early_share: float = 0.0) -> Roster:
+    return Roster(cast(list[CameraPost], list(posts)), attended=attended, early_share=early_share)
 
 
 def ids(posts: list[Any]) -> list[str]:
@@ -75,3 +79,38 @@ def test_while_looks_are_long_overdue_only_one_is_attended() -> None:
     in_time, overdue = later(PROMISE_S * 1.2), later(PROMISE_S * 2)
     assert len(roster.suspicious(in_time, roster.owed(in_time))) == 3
     assert len(roster.suspicious(overdue, roster.owed(overdue))) == 1
+
+
+def test_early_looks_are_a_share_of_the_owed_ones() -> None:
+    posts: list[Any] = [Post(f"{number}", stirs=number > 0) for number in range(4)]
+    roster = roster_of(*posts, early_share=0.1)
+    assert roster.stirred(NOON, []) == []
+    roster.looked_in_time(25)
+    assert ids(roster.stirred(NOON, [])) == ["1", "2"]
+    roster.looked_early(posts[1], NOON)
+    roster.looked_early(posts[2], NOON)
+    assert roster.stirred(NOON, []) == []
+    roster.looked_in_time(1_000_000)
+    assert len(roster.stirred(NOON, [])) == 3  # never more than some at once
+
+
+def test_early_looks_go_round() -> None:
+    posts: list[Any] = [Post(f"{number}", stirs=True) for number in range(3)]
+    roster = roster_of(*posts, early_share=1.0)
+    seen: list[str] = []
+    for second in range(6):
+        roster.looked_in_time(1)
+        (post, *_) = roster.stirred(later(second), [])
+        roster.looked_early(post, later(second))
+        seen.append(post.camera_id)
+    assert seen == ["0", "1", "2", "0", "1", "2"]
+
+
+def test_nothing_is_looked_at_early_while_a_look_is_long_overdue() -> None:
+    stirred, waiting = Post("stirred", stirs=True), Post("waiting")
+    roster = roster_of(stirred, waiting, early_share=1.0)
+    roster.looked_in_time(4)
+    stirred.book.done(later(PROMISE_S * 2), {})
+    in_time, overdue = later(PROMISE_S * 1.2), later(PROMISE_S * 2)
+    assert ids(roster.stirred(in_time, roster.owed(in_time))) == ["stirred"]
+    assert roster.stirred(overdue, roster.owed(overdue)) == []
