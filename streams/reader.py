@@ -13,6 +13,7 @@ from domain.health import CoverageGap
 from streams.activity import Activity
 from streams.address import CameraAddress
 from streams.backoff import Backoff
+from streams.budget import RingBudget
 from streams.decoder import FollowingDecoder, KeyframeDecoder
 from streams.door import Door, same_account
 from streams.frame import Frame
@@ -49,14 +50,19 @@ class CameraReader:
         on_gap: Callable[[CoverageGap], None] | None = None,
         backoff: Backoff | None = None,
         after: "CameraReader | None" = None,
+        budget: RingBudget | None = None,
+        needed_s: float = 0.0,
     ) -> None:
         """`look_every_s` is the coverage promise; `on_gap` is called in the reader's thread with
         each span without packets, once it has ended; `after` reads the camera's first stream:
         this one is opened after it, and neither knocks soon after a refused login of the other.
+        `budget` and `needed_s` are the ring's.
         """
         self.camera_id = camera_id
         self.address = address
-        self.ring = PacketRing(settings.ring_s, settings.ring_bytes)
+        self.ring = PacketRing(
+            settings.ring_s, settings.ring_bytes, budget=budget, needed_s=needed_s
+        )
         self._settings = settings
         self._look_every_s = look_every_s
         self._clock = clock or SystemClock()

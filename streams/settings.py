@@ -30,6 +30,10 @@ class StreamSettings(Settings):
     ring_bytes: int = Field(default=64 * _MEBIBYTE, ge=_MEBIBYTE)
     """Bytes of packets kept, at most."""
 
+    rings_bytes: int = Field(default=2048 * _MEBIBYTE, ge=_MEBIBYTE)
+    """Bytes of packets of all cameras of a worker together, at most. The largest gives first, and
+    first what is more than a clip needs; a camera that keeps less than that says so."""
+
     backoff_first_s: float = Field(default=1.0, gt=0)
     """Pause before the first reconnection; it doubles with each failure (less some jitter)."""
     backoff_max_s: float = Field(default=60.0, gt=0)

@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from copy import deepcopy
 from dataclasses import dataclass, field
 
-from domain.messages import CameraHealthChanged, CoverageGapEnded, LooksDone, Message
+from domain.messages import CameraHealthChanged, CoverageGapEnded, LooksDone, Message, RingsHeld
 
 
 @dataclass
@@ -30,6 +30,7 @@ class Ears:
         self._heard: defaultdict[str, Heard] = defaultdict(Heard)
         self._looked: set[str] = set()
         self._runs_on = ""
+        self._rings: RingsHeld | None = None
         self._reconnects: dict[str, int] = {}
 
     def hear(self, message: Message) -> None:
@@ -42,6 +43,7 @@ class Ears:
                 self._reconnects[message.health.camera_id] = message.health.reconnects
 
     def _hear_looks(self, message: LooksDone) -> None:
+        self._rings = message.rings
         for page in message.cameras:
             heard = self._heard[page.camera_id]
             heard.looks += page.looks
@@ -63,6 +65,12 @@ class Ears:
         """What computes, in words."""
         with self._lock:
             return self._runs_on
+
+    @property
+    def rings(self) -> RingsHeld | None:
+        """What the worker said last of the packets in its memory."""
+        with self._lock:
+            return self._rings
 
     def begin(self) -> None:
         """The steady phase begins: forget what was counted."""

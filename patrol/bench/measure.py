@@ -12,7 +12,7 @@ from patrol.bench.judge import Judge, Opened, Planted, case_of, plants_found
 from patrol.bench.media import FIRE
 from patrol.bench.plants import Plant
 from patrol.bench.processes import Cost, cost_of
-from patrol.bench.report import spread
+from patrol.bench.report import rings_of, spread
 from patrol.bench.stage import CameraServer
 
 STARTS_WITHIN_S = 120.0
@@ -57,6 +57,7 @@ class Measured:
     """Since the start."""
     skipped: dict[str, int]
     planted: list[Planted]
+    rings: dict[str, float]
 
 
 def wait_for_all(stage: Stage, cameras: Sequence[str], tell: Tell) -> float | None:
@@ -107,6 +108,7 @@ def measured(stage: Stage, plants: Sequence[Plant], seconds: float, tell: Tell) 
         reconnects=stage.ears.reconnects(),
         skipped=_since(stage.skipped(), skipped),
         planted=planted,
+        rings=rings_of(stage.ears.rings),
     )
 
 

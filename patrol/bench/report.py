@@ -7,7 +7,10 @@ import numpy as np
 from pydantic import Field
 
 from domain.base import Value
+from domain.messages import RingsHeld
 from patrol.bench.ears import Heard
+
+_MEBIBYTE = 1024 * 1024
 
 Spread = dict[str, float | None]
 """``p50``, ``p95`` and, for intervals, ``p99`` and ``max``; None where there is nothing."""
@@ -71,6 +74,9 @@ class BenchReport(Value):
     cpu_cores: dict[str, float]
     worker_cores_per_camera: float
     rss_mb: dict[str, float]
+    rings: dict[str, float] = Field(default_factory=dict)
+    """Packets in the worker's memory as it says itself, in MB: held, and the bound (max); and of
+    how many cameras less is held than a clip needs (cut)."""
     planted: int
     missed: int
     cases: int
@@ -103,6 +109,14 @@ def cameras_seen(
         reconnects=sum(reconnects.get(name, 0) for name in heard),
         pictures_skipped=sum(skipped.get(name, 0) for name in heard),
     )
+
+
+def rings_of(said: RingsHeld | None) -> dict[str, float]:
+    """The report's part on packets in memory; empty if the worker said nothing."""
+    if said is None:
+        return {}
+    held_mb, max_mb = said.held_bytes / _MEBIBYTE, said.max_bytes / _MEBIBYTE
+    return {"held": round(held_mb, 1), "max": round(max_mb, 1), "cut": float(said.cut)}
 
 
 def spread(values: Iterable[float], percentiles: Sequence[int]) -> Spread:

@@ -123,6 +123,7 @@ def _report(
         cpu_cores=found.cpu_cores,
         worker_cores_per_camera=round(found.cpu_cores["worker"] / order.cameras, 4),
         rss_mb=found.rss_mb,
+        rings=found.rings,
         weather={
             name: cameras_seen({name: heard[name]}, reconnects, found.skipped)
             for name in order.weather

@@ -107,6 +107,7 @@ def _print(reports: Sequence[BenchReport]) -> None:
             f"{1000 * r.worker_cores_per_camera:.1f}" for r in reports
         ],
         "内存 memory, MB": [_each(r.rss_mb) for r in reports],
+        "码流环 rings, MB": [_each(r.rings) for r in reports],
         "布设 planted, missed": [_plants(r) for r in reports],
         "案件 cases, unplanted": [f"{r.cases}, {r.extra}" for r in reports],
         "出现到立案 onset to case, s": [_latencies(r) for r in reports],

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from domain.clock import Clock
 from domain.health import CameraStatus, CoverageGap
 from patrol.config import CameraSettings, Configuration
+from streams.budget import RingBudget
 from streams.frame import Frame
 from streams.reader import CameraReader
 from streams.ring import PacketRing
@@ -24,6 +25,7 @@ DECIDE_EVERY = timedelta(seconds=1)
 LOOKED_RING_S = 10.0
 LOOKED_RING_BYTES = 4 * 1024 * 1024
 """What is kept of the looked-at stream: enough for a second look, not for a clip."""
+LOOKED_NEEDED_S = 5.0
 
 
 class CameraFeeds:
@@ -36,9 +38,11 @@ class CameraFeeds:
         *,
         clock: Clock,
         on_gap: Callable[[CoverageGap], None],
+        budget: RingBudget | None = None,
     ) -> None:
         """`on_gap` is told of the main stream's gaps: they are what evidence lacks. A gap of the
-        other shows as looks that were missed, or taken from the main stream."""
+        other shows as looks that were missed, or taken from the main stream. `budget` bounds the
+        rings of all cameras."""
         settings = configuration.streams
         look_every_s = configuration.look_every_s(camera)
         self._clock = clock
@@ -49,6 +53,8 @@ class CameraFeeds:
             look_every_s=look_every_s,
             clock=clock,
             on_gap=on_gap,
+            budget=budget,
+            needed_s=min(configuration.evidence.clip_s, settings.ring_s),
         )
         self.detect: CameraReader | None = None
         self._looked, self._decide_at = self.main, clock.now()
@@ -64,6 +70,8 @@ class CameraFeeds:
                 look_every_s=look_every_s,
                 clock=clock,
                 after=self.main,
+                budget=budget,
+                needed_s=LOOKED_NEEDED_S,
             )
             self._looked = self.detect
 
@@ -128,6 +136,14 @@ class CameraFeeds:
     def health(self, at: datetime) -> StreamStatus:
         """How the camera fares as a whole: it sees while pictures can be looked at, and is
         impaired while they are but nothing is recorded. Facts are those of the main stream."""
+        seen = self._seen(at)
+        if (held_s := self.main.ring.cut_to_s) is None:
+            return seen
+        needed_s = self.main.ring.needed_s
+        said = f"memory holds {held_s:.0f} s of the {needed_s:.0f} s that a clip needs"
+        return replace(seen, detail=f"{seen.detail}; {said}" if seen.detail else said)
+
+    def _seen(self, at: datetime) -> StreamStatus:
         main = self.main.status(at)
         if self.detect is None:
             return main

@@ -12,6 +12,7 @@ from patrol.worker.kept_looks import KeptLooks
 from patrol.worker.lookbook import LookBook
 from patrol.worker.shadow import ShadowLog
 from patrol.worker.views import KeptView
+from streams.budget import RingBudget
 from vision.patrol import CameraPatrol
 
 OVERLOAD = "overload"
@@ -30,9 +31,10 @@ class CameraPost:
         *,
         clock: Clock,
         on_gap: Callable[[CoverageGap], None],
+        budget: RingBudget | None = None,
     ) -> None:
         self.camera_id = camera.id
-        self.reader = CameraFeeds(camera, configuration, clock=clock, on_gap=on_gap)
+        self.reader = CameraFeeds(camera, configuration, clock=clock, on_gap=on_gap, budget=budget)
         self.patrol = CameraPatrol(
             camera.id,
             configuration.rules_of(camera),
