@@ -64,7 +64,8 @@ class CameraReader:
             settings.ring_s, settings.ring_bytes, budget=budget, needed_s=needed_s
         )
         self._settings = settings
-        self._look_every_s = look_every_s
+        self.look_every_s = look_every_s
+        """The coverage promise; may change with the hour."""
         self._clock = clock or SystemClock()
         self._on_gap = on_gap
         self._backoff = backoff or Backoff(settings)
@@ -164,7 +165,7 @@ class CameraReader:
         """Whether keyframes alone would break the coverage promise."""
         if self._settings.decode != "auto":
             return self._settings.decode == "all"
-        rare_s = RARE_KEYFRAMES * self._look_every_s
+        rare_s = RARE_KEYFRAMES * self.look_every_s
         usual_s = self._record.keyframe_every_s or 0.0
         tail = self.ring.tail()
         since_s = (tail[-1].captured_at - tail[0].captured_at).total_seconds() if tail else 0.0

@@ -44,7 +44,7 @@ class CameraFeeds:
         other shows as looks that were missed, or taken from the main stream. `budget` bounds the
         rings of all cameras."""
         settings = configuration.streams
-        look_every_s = configuration.look_every_s(camera)
+        look_every_s = configuration.look_every_s(camera, clock.now())
         self._clock = clock
         self.main = CameraReader(
             camera.id,
@@ -79,6 +79,11 @@ class CameraFeeds:
     def readers(self) -> tuple[CameraReader, ...]:
         """All of them, the recorded one first."""
         return (self.main,) if self.detect is None else (self.main, self.detect)
+
+    def look_every(self, seconds: float) -> None:
+        """From now on another promise holds."""
+        for reader in self.readers:
+            reader.look_every_s = seconds
 
     def start(self) -> None:
         for reader in self.readers:

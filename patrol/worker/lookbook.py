@@ -13,8 +13,12 @@ LOOK_SLACK = timedelta(seconds=0.25)
 class LookBook:
     """Deadlines and counts of one camera's looks. Written by the looker, read by the reporter."""
 
-    def __init__(self, camera_id: str, look_every_s: float, started_at: datetime) -> None:
+    def __init__(
+        self, camera_id: str, look_every_s: float, started_at: datetime, *, risk: float = 1.0
+    ) -> None:
+        """`risk`: under overload the promise is stretched so many times less than that of 1."""
         self._camera_id = camera_id
+        self._risk = risk
         self._promise = timedelta(seconds=look_every_s)
         self._lock = threading.Lock()
         self._due_at = started_at
@@ -31,14 +35,24 @@ class LookBook:
         """When the next look is owed."""
         return self._due_at
 
-    def urgency(self, now: datetime) -> float:
-        """How long the camera has waited for its turn, counted in promises: 1 is on time.
+    def promise(self, look_every_s: float) -> None:
+        """From now on another promise holds; a shorter one counts from the last look."""
+        with self._lock:
+            self._promise = timedelta(seconds=look_every_s)
+            self._due_at = min(self._due_at, self._turn_at + self._promise)
 
-        To look first where it is highest stretches all promises by the same factor when there is
-        more to look at than time, be they of one second or of ten. A missed look does not lower
-        it, so that nobody is put off twice.
-        """
+    def waited(self, now: datetime) -> float:
+        """How long the camera has waited for its turn, counted in promises: 1 is on time. A missed
+        look does not lower it, so that nobody is put off twice."""
         return (now - self._turn_at) / self._promise
+
+    def urgency(self, now: datetime) -> float:
+        """How much its turn it is: what it has waited, times its risk.
+
+        To look first where it is highest stretches the promises of all cameras of one risk by the
+        same factor when there is more to look at than time, be they of one second or of ten.
+        """
+        return self.waited(now) * self._risk
 
     def is_due(self, now: datetime, next_picture_at: datetime | None) -> bool:
         """Whether to look at the newest picture now: the next one would come too late, or it is

@@ -102,6 +102,7 @@ class Looker(threading.Thread):
         self._next_tick_at = now + TICK_EVERY
         with self._judging:
             for post in self._roster.posts:
+                post.keep_hours(now)
                 post.miss_if_late(now)
                 if news := post.patrol.tick(now):
                     self._on_news(post, None, news)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 from domain.clock import Clock
 from domain.health import CameraHealth, CameraStatus, CoverageGap, FaultKind
@@ -53,11 +54,25 @@ class CameraPost:
         )
         self._view = KeptView(configuration, camera)
         self.picture = self._view.watch(configuration.picture, watch_view=camera.keeps_view)
-        self.book = LookBook(camera.id, configuration.look_every_s(camera), clock.now())
+        self._promised_s = partial(configuration.look_every_s, camera)
+        self.book = LookBook(
+            camera.id,
+            self._promised_s(clock.now()),
+            clock.now(),
+            risk=configuration.risk_of(camera),
+        )
+        self._has_hours = bool(configuration.look_hours_of(camera))
         self._attention = AttentionSpan(configuration.attention)
         self._attention_every = timedelta(seconds=configuration.attention.look_every_s)
         self.picture_fault: FaultKind | None = None
         self._picture_fault_since: datetime | None = None
+
+    def keep_hours(self, now: datetime) -> None:
+        """Promise what holds at this hour."""
+        if self._has_hours:
+            promised_s = self._promised_s(now)
+            self.book.promise(promised_s)
+            self.reader.look_every(promised_s)
 
     def is_due(self, now: datetime) -> bool:
         """Whether the newest picture should be looked at now."""

@@ -31,14 +31,14 @@ class Roster:
         self._in_hand: set[str] = set()
 
     def owed(self, now: datetime) -> list[CameraPost]:
-        """The posts to which a look is owed; who has waited most promises comes first."""
+        """The posts to which a look is owed; who has waited most promises, times risk, is first."""
         due = [post for post in self._free() if post.is_due(now)]
         return sorted(due, key=lambda post: post.book.urgency(now), reverse=True)
 
     def suspicious(self, now: datetime, owed: Sequence[CameraPost]) -> list[CameraPost]:
         """The posts to look at again at attention speed. They do not wait for what is `owed` to
         others, but while that is long overdue only one of them is attended at a time."""
-        overdue = bool(owed) and owed[0].book.urgency(now) > OVERDUE
+        overdue = _overdue(now, owed)
         attended = (post for post in self.posts if post.is_attended(now))
         served = islice(attended, min(self._attended, 1) if overdue else self._attended)
         return [post for post in served if post.is_due_again(now)]
@@ -49,7 +49,7 @@ class Roster:
         Say `looked_early` of each that was."""
         with self._lock:
             most = int(self._early_left)
-        if not most or (owed and owed[0].book.urgency(now) > OVERDUE):
+        if not most or _overdue(now, owed):
             return []
         stirred = [post for post in self._free() if post.is_stirred()]
         never = datetime.min.replace(tzinfo=UTC)
@@ -83,3 +83,8 @@ class Roster:
     def _free(self) -> list[CameraPost]:
         with self._lock:
             return [post for post in self.posts if post.camera_id not in self._in_hand]
+
+
+def _overdue(now: datetime, owed: Sequence[CameraPost]) -> bool:
+    """Whether some look is long overdue."""
+    return any(post.book.waited(now) > OVERDUE for post in owed)

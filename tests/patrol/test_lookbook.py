@@ -40,6 +40,17 @@ def test_an_early_look_counts_and_changes_nothing_of_what_is_owed() -> None:
     assert page.skipped == {}
 
 
+def test_a_shorter_promise_counts_from_the_last_look() -> None:
+    book = LookBook("gate", 10.0, START)
+    book.done(at(0), {})
+    book.promise(2.0)
+    assert (book.due_at, book.waited(at(4))) == (at(2), 2.0)
+    book.promise(10.0)
+    assert book.due_at == at(2)
+    book.done(at(2), {})
+    assert book.due_at == at(12)
+
+
 def test_every_look_that_did_not_come_is_counted_once_with_its_cause() -> None:
     book = LookBook("gate", 2.0, START)
     for tenth in range(101):

@@ -19,10 +19,11 @@ class Post:
     camera_id: str
     suspects: bool = False
     stirs: bool = False
+    risk: float = 1.0
     book: LookBook = field(init=False)
 
     def __post_init__(self) -> None:
-        self.book = LookBook(self.camera_id, PROMISE_S, NOON)
+        self.book = LookBook(self.camera_id, PROMISE_S, NOON, risk=self.risk)
 
     def is_due(self, now: datetime) -> bool:
         return self.book.is_due(now, None)
@@ -114,3 +115,24 @@ def test_nothing_is_looked_at_early_while_a_look_is_long_overdue() -> None:
     in_time, overdue = later(PROMISE_S * 1.2), later(PROMISE_S * 2)
     assert ids(roster.stirred(in_time, roster.owed(in_time))) == ["stirred"]
     assert roster.stirred(overdue, roster.owed(overdue)) == []
+
+
+def test_who_bears_more_risk_is_stretched_less() -> None:
+    """Two looks a second, eight cameras of a promise of 2 s: three times too much."""
+    posts: list[Any] = [Post("risky", risk=2.0), *(Post(f"{number}") for number in range(11))]
+    roster = roster_of(*posts)
+    looked: list[str] = []
+    for half_second in range(1, 600):
+        now = later(half_second / 2)
+        if owed := roster.owed(now):
+            looked.append(owed[0].camera_id)
+            owed[0].book.done(now, {})
+    others = [looked.count(f"{number}") for number in range(11)]
+    assert max(others) - min(others) <= 1
+    assert 1.8 < looked.count("risky") / others[0] < 2.2
+
+
+def test_risk_does_not_make_a_look_overdue() -> None:
+    risky, suspect, other = Post("r", risk=9.0), Post("s", suspects=True), Post("o", suspects=True)
+    roster, in_time = roster_of(risky, suspect, other), later(PROMISE_S * 1.2)
+    assert len(roster.suspicious(in_time, roster.owed(in_time))) == 2
