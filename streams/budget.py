@@ -19,7 +19,8 @@ class RingBudget:
     oldest group of pictures, and again; those that hold more than a clip needs come first, so that
     a camera that floods pays itself. Safe to use from several threads.
 
-    Every ring keeps its newest group, so the bound can be passed by that of the last who came.
+    Every ring keeps its newest group unless that is endless, so the bound can be passed by that
+    of the last who came.
     """
 
     def __init__(self, max_bytes: int) -> None:
@@ -53,6 +54,8 @@ class RingBudget:
             giving = [(ring.spare, ring) for ring in self._rings]
             spare = [ring for has_spare, ring in giving if has_spare]
             willing = spare or [ring for has_spare, ring in giving if has_spare is not None]
-            if not willing:
+            largest = max(willing or self._rings, key=lambda ring: ring.size_bytes)
+            given_bytes = largest.shed()
+            if not given_bytes:
                 return
-            self._used_bytes -= max(willing, key=lambda ring: ring.size_bytes).shed()
+            self._used_bytes -= given_bytes

@@ -2,22 +2,23 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
 import structlog
 
 from domain.clock import Clock, SystemClock
-from domain.errors import StreamCorrupt, StreamEnded, StreamError
+from domain.errors import StreamCorrupt, StreamEnded, StreamError, StreamWithoutKeyframe
 from domain.health import CoverageGap
 from streams.activity import Activity
 from streams.address import CameraAddress
 from streams.backoff import Backoff
 from streams.budget import RingBudget
-from streams.decoder import FollowingDecoder, KeyframeDecoder
+from streams.decoder import KeyframeDecoder
 from streams.door import Door, same_account
 from streams.frame import Frame
 from streams.intake import Intake
+from streams.kept_decoders import KeptDecoders
 from streams.packet import Packet
 from streams.playback import Playback
 from streams.ring import PacketRing
@@ -27,6 +28,10 @@ from streams.status import StreamRecord, StreamStatus
 
 RARE_KEYFRAMES = 1.5
 """Keyframes rarer than this many looks cannot keep the coverage promise alone."""
+ANEW_AT_MOST_S = 20.0
+"""A group longer than this is not decoded from its keyframe for one picture."""
+NO_MORE_KEYFRAMES_S = 60.0
+"""After so long without a keyframe, and twice the usual time, none is expected any more."""
 _BLOCKED_S = 0.002
 """A read that took this long has emptied the socket."""
 _AFTER_YOU_S = 15.0
@@ -52,11 +57,12 @@ class CameraReader:
         after: "CameraReader | None" = None,
         budget: RingBudget | None = None,
         needed_s: float = 0.0,
+        decoders: KeptDecoders | None = None,
     ) -> None:
         """`look_every_s` is the coverage promise; `on_gap` is called in the reader's thread with
         each span without packets, once it has ended; `after` reads the camera's first stream:
         this one is opened after it, and neither knocks soon after a refused login of the other.
-        `budget` and `needed_s` are the ring's.
+        `budget` and `needed_s` are the ring's; `decoders` keeps those of all cameras.
         """
         self.camera_id = camera_id
         self.address = address
@@ -84,7 +90,9 @@ class CameraReader:
         self._activity = Activity()
         self._taking = threading.Lock()
         self._taken: Packet | None = None
-        self._follower: FollowingDecoder | None = None
+        self._decoders = KeptDecoders(most=1) if decoders is None else decoders
+        self._wants_keyframe = False
+        """Whether nothing can be decoded until the camera is connected anew."""
 
     def start(self) -> None:
         """Begin to read; returns at once."""
@@ -148,23 +156,43 @@ class CameraReader:
         if packet is None or packet is self._taken:
             return None
         self._taken = packet
-        self._follower = None
+        self._decoders.drop(self)
         picture = KeyframeDecoder.of_this_thread().decode(packet)
         return Frame(self.camera_id, packet.captured_at, packet.stream_s, picture)
 
     def _take_following(self) -> Frame | None:
-        self._follower = self._follower or FollowingDecoder()
-        newest = self._follower.advance(self.ring.tail(after=self._follower.last))
+        decoder = self._decoders.take(self)
+        begins_anew = decoder.last is None
+        packets = self.ring.tail(after=decoder.last)
         self._taken = self.ring.newest_keyframe
+        if not packets and (begins_anew or decoder.last is not self.ring.newest):
+            self._wants_keyframe = self.ring.without_keyframe
+            return None
+        if begins_anew and not self._may_begin(packets):
+            return None
+        try:
+            newest = decoder.advance(packets)
+        finally:
+            self._decoders.keep(self, decoder, time.monotonic())
         if newest is None:
             return None
         picture, packet = newest
         return Frame(self.camera_id, packet.captured_at, packet.stream_s, picture)
 
+    def _may_begin(self, packets: Sequence[Packet]) -> bool:
+        """Whether a group is decoded from its keyframe on for one picture: not a long one. If no
+        keyframe is to be expected, one is had by connecting anew."""
+        length_s = (packets[-1].captured_at - packets[0].captured_at).total_seconds()
+        usual_s = self._record.keyframe_every_s or 0.0
+        self._wants_keyframe = length_s > max(NO_MORE_KEYFRAMES_S, 2 * usual_s)
+        return length_s <= ANEW_AT_MOST_S
+
     def _follows(self) -> bool:
         """Whether keyframes alone would break the coverage promise."""
         if self._settings.decode != "auto":
             return self._settings.decode == "all"
+        if self.ring.without_keyframe:
+            return True
         rare_s = RARE_KEYFRAMES * self.look_every_s
         usual_s = self._record.keyframe_every_s or 0.0
         tail = self.ring.tail()
@@ -223,6 +251,7 @@ class CameraReader:
         connected_s = time.monotonic()
         self._record.connected(self._clock.now())
         intake = Intake(source, self._captured_at)
+        self._wants_keyframe = False
         steady = False
         for raw in packets:
             at = self._clock.now()
@@ -232,6 +261,11 @@ class CameraReader:
                 self._captured_at = packet.captured_at
                 self.ring.append(packet)
                 self._activity.add(packet)
+            if self._wants_keyframe and not self.address.is_file:
+                raise StreamWithoutKeyframe(
+                    f"{self.address.masked}: expected a keyframe now and then, got none to begin "
+                    "with; connecting anew"
+                )
             if not steady and time.monotonic() - connected_s >= self._settings.steady_after_s:
                 steady = True
                 self._backoff.reset()

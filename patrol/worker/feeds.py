@@ -13,6 +13,7 @@ from domain.health import CameraStatus, CoverageGap
 from patrol.config import CameraSettings, Configuration
 from streams.budget import RingBudget
 from streams.frame import Frame
+from streams.kept_decoders import KeptDecoders
 from streams.reader import CameraReader
 from streams.ring import PacketRing
 from streams.status import StreamStatus
@@ -39,10 +40,11 @@ class CameraFeeds:
         clock: Clock,
         on_gap: Callable[[CoverageGap], None],
         budget: RingBudget | None = None,
+        decoders: KeptDecoders | None = None,
     ) -> None:
         """`on_gap` is told of the main stream's gaps: they are what evidence lacks. A gap of the
         other shows as looks that were missed, or taken from the main stream. `budget` bounds the
-        rings of all cameras."""
+        rings of all cameras, `decoders` keeps theirs."""
         settings = configuration.streams
         look_every_s = configuration.look_every_s(camera, clock.now())
         self._clock = clock
@@ -54,6 +56,7 @@ class CameraFeeds:
             clock=clock,
             on_gap=on_gap,
             budget=budget,
+            decoders=decoders,
             needed_s=min(configuration.evidence.clip_s, settings.ring_s),
         )
         self.detect: CameraReader | None = None
@@ -71,6 +74,7 @@ class CameraFeeds:
                 clock=clock,
                 after=self.main,
                 budget=budget,
+                decoders=decoders,
                 needed_s=LOOKED_NEEDED_S,
             )
             self._looked = self.detect

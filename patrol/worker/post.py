@@ -14,6 +14,7 @@ from patrol.worker.lookbook import LookBook
 from patrol.worker.shadow import ShadowLog
 from patrol.worker.views import KeptView
 from streams.budget import RingBudget
+from streams.kept_decoders import KeptDecoders
 from vision.patrol import CameraPatrol
 
 OVERLOAD = "overload"
@@ -33,9 +34,12 @@ class CameraPost:
         clock: Clock,
         on_gap: Callable[[CoverageGap], None],
         budget: RingBudget | None = None,
+        decoders: KeptDecoders | None = None,
     ) -> None:
         self.camera_id = camera.id
-        self.reader = CameraFeeds(camera, configuration, clock=clock, on_gap=on_gap, budget=budget)
+        self.reader = CameraFeeds(
+            camera, configuration, clock=clock, on_gap=on_gap, budget=budget, decoders=decoders
+        )
         self.patrol = CameraPatrol(
             camera.id,
             configuration.rules_of(camera),

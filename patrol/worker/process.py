@@ -30,6 +30,7 @@ from patrol.worker.reporter import Reporter
 from patrol.worker.roster import Roster
 from streams.budget import RingBudget
 from streams.frame import Frame
+from streams.kept_decoders import KeptDecoders
 from streams.reader import stop_all
 from vision.incidents import IncidentMessage
 
@@ -75,10 +76,16 @@ class Worker:
         eyes = Eyes(Catalog(configuration.models_dir), configuration.detector_settings)
         for off in by_rule(configuration.withheld_at(self._clock.now())):
             log.warning("rule off", rule=off.rule_id, cameras=len(off.cameras), reason=off.missing)
+        decoders = KeptDecoders(configuration.streams.kept_decoders)
         budget = RingBudget(configuration.streams.rings_bytes)
         self._posts = [
             CameraPost(
-                camera, configuration, clock=self._clock, on_gap=self._gap_ended, budget=budget
+                camera,
+                configuration,
+                clock=self._clock,
+                on_gap=self._gap_ended,
+                budget=budget,
+                decoders=decoders,
             )
             for camera in configuration.enabled_cameras
         ]
