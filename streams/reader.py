@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
 import structlog
@@ -14,24 +14,17 @@ from streams.activity import Activity
 from streams.address import CameraAddress
 from streams.backoff import Backoff
 from streams.budget import RingBudget
-from streams.decoder import KeyframeDecoder
 from streams.door import Door, same_account
 from streams.frame import Frame
 from streams.intake import Intake
 from streams.kept_decoders import KeptDecoders
-from streams.packet import Packet
 from streams.playback import Playback
 from streams.ring import PacketRing
 from streams.settings import StreamSettings
 from streams.source import PacketSource, RawPacket, Source
 from streams.status import StreamRecord, StreamStatus
+from streams.taker import PictureTaker
 
-RARE_KEYFRAMES = 1.5
-"""Keyframes rarer than this many looks cannot keep the coverage promise alone."""
-ANEW_AT_MOST_S = 20.0
-"""A group longer than this is not decoded from its keyframe for one picture."""
-NO_MORE_KEYFRAMES_S = 60.0
-"""After so long without a keyframe, and twice the usual time, none is expected any more."""
 _BLOCKED_S = 0.002
 """A read that took this long has emptied the socket."""
 _AFTER_YOU_S = 15.0
@@ -70,8 +63,6 @@ class CameraReader:
             settings.ring_s, settings.ring_bytes, budget=budget, needed_s=needed_s
         )
         self._settings = settings
-        self.look_every_s = look_every_s
-        """The coverage promise; may change with the hour."""
         self._clock = clock or SystemClock()
         self._on_gap = on_gap
         self._backoff = backoff or Backoff(settings)
@@ -88,11 +79,10 @@ class CameraReader:
         self._thread = threading.Thread(target=self._run, name=f"camera-{camera_id}", daemon=True)
         self._captured_at: datetime | None = None
         self._activity = Activity()
-        self._taking = threading.Lock()
-        self._taken: Packet | None = None
-        self._decoders = KeptDecoders(most=1) if decoders is None else decoders
-        self._wants_keyframe = False
-        """Whether nothing can be decoded until the camera is connected anew."""
+        self._taker = PictureTaker(
+            camera_id, self.ring, self._record, decode=settings.decode, decoders=decoders
+        )
+        self.look_every_s = look_every_s
 
     def start(self) -> None:
         """Begin to read; returns at once."""
@@ -119,85 +109,28 @@ class CameraReader:
         return newest.captured_at + timedelta(seconds=every_s)
 
     @property
+    def look_every_s(self) -> float:
+        """The coverage promise; may change with the hour."""
+        return self._taker.look_every_s
+
+    @look_every_s.setter
+    def look_every_s(self, seconds: float) -> None:
+        self._taker.look_every_s = seconds
+
+    @property
     def picture_waits(self) -> bool:
         """Whether a keyframe has come that was not taken yet."""
-        newest = self.ring.newest_keyframe
-        return newest is not None and newest is not self._taken
+        return self._taker.picture_waits
 
     @property
     def stirred(self) -> bool:
         """Whether packets told of unusual activity after the last picture that was taken, and a
         keyframe that shows it waits."""
-        stirred_at = self._activity.stirred_at
-        if stirred_at is None:
-            return False
-        taken, newest = self._taken, self.ring.newest_keyframe
-        if newest is None or newest.captured_at < stirred_at:
-            return False
-        return taken is None or taken.captured_at < stirred_at
+        return self._taker.shows_what_came_since(self._activity.stirred_at)
 
     def take(self, *, follow: bool = False) -> Frame | None:
-        """The newest picture that was not yet taken, decoded in the caller's thread; None if
-        there is nothing new, or if it is damaged (which is counted).
-
-        With `follow` it need not be a keyframe: all pictures since the last one are decoded."""
-        with self._taking:
-            try:
-                if follow or self._follows():
-                    return self._take_following()
-                return self._take_keyframe()
-            except StreamError as error:
-                self._record.decode_failed()
-                _log.debug("picture damaged", camera=self.camera_id, error=str(error))
-                return None
-
-    def _take_keyframe(self) -> Frame | None:
-        packet = self.ring.newest_keyframe
-        if packet is None or packet is self._taken:
-            return None
-        self._taken = packet
-        self._decoders.drop(self)
-        picture = KeyframeDecoder.of_this_thread().decode(packet)
-        return Frame(self.camera_id, packet.captured_at, packet.stream_s, picture)
-
-    def _take_following(self) -> Frame | None:
-        decoder = self._decoders.take(self)
-        begins_anew = decoder.last is None
-        packets = self.ring.tail(after=decoder.last)
-        self._taken = self.ring.newest_keyframe
-        if not packets and (begins_anew or decoder.last is not self.ring.newest):
-            self._wants_keyframe = self.ring.without_keyframe
-            return None
-        if begins_anew and not self._may_begin(packets):
-            return None
-        try:
-            newest = decoder.advance(packets)
-        finally:
-            self._decoders.keep(self, decoder, time.monotonic())
-        if newest is None:
-            return None
-        picture, packet = newest
-        return Frame(self.camera_id, packet.captured_at, packet.stream_s, picture)
-
-    def _may_begin(self, packets: Sequence[Packet]) -> bool:
-        """Whether a group is decoded from its keyframe on for one picture: not a long one. If no
-        keyframe is to be expected, one is had by connecting anew."""
-        length_s = (packets[-1].captured_at - packets[0].captured_at).total_seconds()
-        usual_s = self._record.keyframe_every_s or 0.0
-        self._wants_keyframe = length_s > max(NO_MORE_KEYFRAMES_S, 2 * usual_s)
-        return length_s <= ANEW_AT_MOST_S
-
-    def _follows(self) -> bool:
-        """Whether keyframes alone would break the coverage promise."""
-        if self._settings.decode != "auto":
-            return self._settings.decode == "all"
-        if self.ring.without_keyframe:
-            return True
-        rare_s = RARE_KEYFRAMES * self.look_every_s
-        usual_s = self._record.keyframe_every_s or 0.0
-        tail = self.ring.tail()
-        since_s = (tail[-1].captured_at - tail[0].captured_at).total_seconds() if tail else 0.0
-        return max(usual_s, since_s) > rare_s
+        """As `PictureTaker.take`."""
+        return self._taker.take(follow=follow)
 
     def _run(self) -> None:
         try:
@@ -251,7 +184,7 @@ class CameraReader:
         connected_s = time.monotonic()
         self._record.connected(self._clock.now())
         intake = Intake(source, self._captured_at)
-        self._wants_keyframe = False
+        self._taker.wants_keyframe = False
         steady = False
         for raw in packets:
             at = self._clock.now()
@@ -261,7 +194,7 @@ class CameraReader:
                 self._captured_at = packet.captured_at
                 self.ring.append(packet)
                 self._activity.add(packet)
-            if self._wants_keyframe and not self.address.is_file:
+            if self._taker.wants_keyframe and not self.address.is_file:
                 raise StreamWithoutKeyframe(
                     f"{self.address.masked}: expected a keyframe now and then, got none to begin "
                     "with; connecting anew"

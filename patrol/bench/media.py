@@ -35,7 +35,7 @@ BURNING = Burning(starts_s=1.0, grown_s=4.0, fades_s=36.0, out_s=39.0)
 """A fire breaks out 1 s after its camera was switched to this clip."""
 PAINTED_WH = (768, 432)
 PAINTED_FPS = 12.5
-THERE_AND_BACK = 16 * 8
+THERE_AND_BACK = 16 * 7
 """Pictures from the first to the turn of the endless clip, and back to the first: it can be sent
 round and round with its keyframe once only, because it ends as it begins, and because numbers of
 H.264 pictures count to 16 and start over."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from domain.health import FaultKind
-from streams import reader as reading
+from streams import taker
 from streams.address import CameraAddress
 from streams.decoder import FollowingDecoder
 from streams.frame import Image
@@ -131,8 +131,8 @@ def test_the_next_keyframe_makes_the_ring_whole_again(tmp_path: Path) -> None:
 def test_a_camera_without_a_kept_decoder_is_connected_anew_for_a_keyframe(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reading, "ANEW_AT_MOST_S", 0.5)
-    monkeypatch.setattr(reading, "NO_MORE_KEYFRAMES_S", 1.0)
+    monkeypatch.setattr(taker, "ANEW_AT_MOST_S", 0.5)
+    monkeypatch.setattr(taker, "NO_MORE_KEYFRAMES_S", 1.0)
     faults: set[FaultKind | None] = set()
     with endless(tmp_path, decoders=KeptDecoders(most=0)) as reader:
 
