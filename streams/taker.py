@@ -96,7 +96,7 @@ class PictureTaker:
         packets = self._ring.tail(after=decoder.last)
         self._taken = self._ring.newest_keyframe
         if not packets and (decoder.last is None or decoder.last is not self._ring.newest):
-            self.wants_keyframe = self._ring.without_keyframe
+            self._ask_for_keyframe()
             return None
         if packets and packets[0].keyframe and not self._may_begin(packets):
             return None
@@ -110,12 +110,17 @@ class PictureTaker:
         return Frame(self._camera_id, packet.captured_at, packet.stream_s, picture)
 
     def _may_begin(self, packets: Sequence[Packet]) -> bool:
-        """Whether a group is decoded from its keyframe on for one picture: not a long one. If no
-        keyframe is to be expected, one is had by connecting anew."""
-        length_s = _length_s(packets)
+        """Whether a group is decoded from its keyframe on for one picture: not a long one."""
+        if _length_s(packets) <= max(ANEW_AT_MOST_S, 2 * RARE_KEYFRAMES * self.look_every_s):
+            return True
+        self._ask_for_keyframe()
+        return False
+
+    def _ask_for_keyframe(self) -> None:
+        """Nothing can be decoded. If no keyframe is to be expected, one is had by connecting
+        anew; a camera that sends them is waited for."""
         usual_s = self._record.keyframe_every_s or 0.0
-        self.wants_keyframe = length_s > max(NO_MORE_KEYFRAMES_S, 2 * usual_s)
-        return length_s <= max(ANEW_AT_MOST_S, 2 * RARE_KEYFRAMES * self.look_every_s)
+        self.wants_keyframe = self._record.since_keyframe_s > max(NO_MORE_KEYFRAMES_S, 2 * usual_s)
 
     def _follows(self) -> bool:
         """Whether keyframes alone would break the coverage promise."""

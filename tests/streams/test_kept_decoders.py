@@ -145,3 +145,26 @@ def test_a_camera_without_a_kept_decoder_is_connected_anew_for_a_keyframe(
         wait_until(connected_anew)
         look(reader, 1)
     assert FaultKind.NO_KEYFRAME in faults
+
+
+def test_groups_larger_than_the_ring_are_waited_for(tmp_path: Path) -> None:
+    """Keyframes come, the ring is too small for what follows them: no reason to connect anew."""
+    clip = make_clip(tmp_path / "a.mp4", seconds=4, gop=20)
+    small = BRISK.model_copy(update={"ring_bytes": 20_000})
+    loose = False
+    with Simulator({"gate": clip}) as cameras:
+        address = CameraAddress.parse(cameras.url("gate"))
+        reader = CameraReader("gate", address, small, look_every_s=0.2)
+        reader.start()
+
+        def enough() -> bool:
+            nonlocal loose
+            reader.take()
+            loose = loose or reader.ring.without_keyframe
+            return reader.status(now()).packets > 70
+
+        wait_until(enough)
+        status = reader.status(now())
+        assert reader.stop()
+    assert loose
+    assert (status.reconnects, status.fault) == (0, None)
