@@ -10,6 +10,7 @@ PatrolError
 │   ├── StreamNotFound          the server knows no such path (RTSP 404), or no such file
 │   ├── StreamEnded             the sender closed the connection or the file is over
 │   ├── StreamCorrupt           what came is not video
+│   ├── StreamWithoutKeyframe   pictures follow on one that is long gone
 │   └── UnsupportedCodec        video that libav has no decoder for
 ├── ModelError                  a detector cannot be used
 │   ├── ModelMissing            no such file or catalogue entry
@@ -89,6 +90,12 @@ class StreamCorrupt(StreamError):
     """What came is not video."""
 
     fault = FaultKind.CORRUPT
+
+
+class StreamWithoutKeyframe(StreamError):
+    """Pictures follow on one that is long gone: nobody who comes now can decode them."""
+
+    fault = FaultKind.NO_KEYFRAME
 
 
 class UnsupportedCodec(StreamError):

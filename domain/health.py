@@ -135,6 +135,8 @@ class CameraLooks(Value):
     longest_interval_s: float | None = None
     intervals_s: tuple[float, ...] = ()
     """Time from each of these looks to the one before it."""
+    on_activity: int = 0
+    """How many of these looks came early, because packets were suddenly larger than usual."""
     skipped: dict[str, int] = Field(default_factory=dict)
     """Looks that were due but not done, by cause: no_keyframe, decode_error, overload, stale…"""
     counts: dict[str, int] = Field(default_factory=dict)

@@ -124,6 +124,15 @@ class CoverageGapEnded(Message):
         return self.gap.to_at
 
 
+class RingsHeld(Value):
+    """The packets that a worker's rings hold in memory, all cameras together."""
+
+    held_bytes: int
+    max_bytes: int
+    cut: int = 0
+    """Cameras of which less is held than a clip needs, because of `max_bytes`."""
+
+
 class LooksDone(Message):
     """One worker's looks at all its cameras in one span of time."""
 
@@ -132,6 +141,7 @@ class LooksDone(Message):
     from_at: Utc
     to_at: Utc
     cameras: tuple[CameraLooks, ...]
+    rings: RingsHeld | None = None
 
     @property
     def name(self) -> str:

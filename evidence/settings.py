@@ -21,3 +21,8 @@ class EvidenceSettings(Settings):
     """A snapshot that would be larger is encoded at a lower quality."""
     min_free_bytes: int = Field(default=MIN_FREE_BYTES, ge=0)
     """Nothing is written when less than this is free on the disk."""
+
+    @property
+    def clip_s(self) -> float:
+        """How long a whole clip is."""
+        return self.pre_roll_s + self.post_roll_s

@@ -27,6 +27,7 @@ from patrol.second_look import SecondLookSettings
 from streams.address import CameraAddress
 from streams.settings import StreamSettings
 from vision.picture import PictureSettings
+from vision.schedule import Window, is_on
 from vision.settings import RulesSettings, ZoneSettings
 
 DEFAULT_DATA_DIR = Path("patrol-data")
@@ -69,6 +70,9 @@ class WorkerSettings(Settings):
     id: Id = "edge-1"
     lookers: int = Field(default=2, ge=1, le=64)
     """Threads that look; one decodes while another detects (default 2)."""
+    early_share: float = Field(default=0.1, ge=0, le=1)
+    """So many looks more, as a share of those that are promised, are taken early where packets are
+    suddenly larger than usual, while nothing is overdue (default 0.1); 0: none."""
     kept_looks_bytes: int = Field(default=4 * 1024 * 1024, ge=0)
     """What detectors saw is kept for `patrol rules replay`, without pictures: for each camera a
     file of this size and one older (default 4 MiB, 12 h of looks every 4 s with 10 boxes); 0:
@@ -77,11 +81,24 @@ class WorkerSettings(Settings):
     """A file is set aside, and the older one lost, when its first look is so old (3 days)."""
 
 
+class LookHours(Window):
+    """Another coverage promise for some hours of the week."""
+
+    look_every_s: float = Field(gt=0)
+    """The promise in these hours: at least one look in this many seconds."""
+
+
 class Defaults(Settings):
     """What a camera gets unless it says otherwise."""
 
     look_every_s: float = Field(default=2.0, gt=0)
     """The coverage promise: at least one look in this many seconds."""
+    look_hours: tuple[LookHours, ...] = ()
+    """Other promises for hours of the week, in the town's time: the first that holds counts, and
+    outside of them `look_every_s`."""
+    risk: float = Field(default=1.0, gt=0, le=100)
+    """Who suffers less when there is more to look at than time: 2 is stretched half as much as 1.
+    The same for all stretches all alike (default 1)."""
     rules: RulesSettings = Field(default_factory=dict)
     """Rules of every camera that names none of its own."""
 
@@ -100,7 +117,11 @@ class CameraSettings(Settings):
     gb_id: GbId | None = None
     enabled: bool = True
     look_every_s: float | None = Field(default=None, gt=0)
-    """Seconds between looks at most; none means the default."""
+    """Seconds between looks at most; none means the default, with its hours."""
+    look_hours: tuple[LookHours, ...] = ()
+    """Other promises for hours of the week, in the town's time: the first that holds counts."""
+    risk: float | None = Field(default=None, gt=0, le=100)
+    """As in `defaults`; none means that one."""
     overlaps: tuple[Id, ...] = ()
     """Cameras that see the same place: what they find of one kind at one time is one case. Said of
     one of the two it holds for both."""
@@ -201,8 +222,23 @@ class Configuration(Settings):
         ]
         return withheld(self.approvals, rules, at.astimezone(self.town.zone).date())
 
-    def look_every_s(self, camera: CameraSettings) -> float:
+    def look_every_s(self, camera: CameraSettings, at: datetime | None = None) -> float:
+        """What is promised of a camera at a time; without one, outside of all special hours."""
+        if at is not None:
+            for hours in self.look_hours_of(camera):
+                if is_on((hours,), at, self.town.zone):
+                    return hours.look_every_s
         return camera.look_every_s or self.defaults.look_every_s
+
+    def look_hours_of(self, camera: CameraSettings) -> tuple[LookHours, ...]:
+        """The hours in which another promise holds: a camera with a promise of its own keeps it
+        at all hours but those that it names itself."""
+        if camera.look_hours or camera.look_every_s is not None:
+            return camera.look_hours
+        return self.defaults.look_hours
+
+    def risk_of(self, camera: CameraSettings) -> float:
+        return camera.risk or self.defaults.risk
 
     def overlaps_of(self, camera: CameraSettings) -> tuple[str, ...]:
         """The cameras that see the same place as this one, whichever of the two says so."""
@@ -216,7 +252,11 @@ class Configuration(Settings):
             name=camera.name,
             site_id=camera.site_id,
             gb_id=camera.gb_id,
-            look_every_s=self.look_every_s(camera),
+            look_every_s=max(
+                self.look_every_s(camera),
+                *(hours.look_every_s for hours in self.look_hours_of(camera)),
+                0.0,
+            ),
             overlaps=self.overlaps_of(camera),
             notice=camera.notice,
         )

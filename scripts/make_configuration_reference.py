@@ -26,7 +26,7 @@ from cases.settings import CaseSettings, KindSettings, Variant  # noqa: E402
 from domain.base import Text  # noqa: E402
 from domain.place import Grid, GridPlan, Site  # noqa: E402
 from patrol.approvals import Approval  # noqa: E402
-from patrol.config import CameraSettings, Configuration, Defaults  # noqa: E402
+from patrol.config import CameraSettings, Configuration, Defaults, LookHours  # noqa: E402
 from vision.baseline import BaselineSettings  # noqa: E402
 from vision.crowding import CrowdLimit  # noqa: E402
 from vision.ground_plane import GroundPlaneSettings  # noqa: E402
@@ -58,6 +58,7 @@ MORE: tuple[tuple[str, str, type[BaseModel]], ...] = (
     ("defaults", "默认值 · what a camera gets unless it says otherwise", Defaults),
     ("approvals.NAME", "审批 · what is allowed beside public safety, by rule", Approval),
     ("cameras[]", "摄像机 · one camera", CameraSettings),
+    ("look_hours[]", "分时段巡看 · promises by the hour, of cameras and defaults", LookHours),
     ("cameras[].zones[]", "区域 · one zone of a camera", ZoneSettings),
     ("cameras[].rules.fire", "烟火 · fire", FireRuleSettings),
     ("cameras[].rules.road_occupation", "占道 · road occupation", RoadOccupationRuleSettings),

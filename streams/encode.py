@@ -30,12 +30,14 @@ def write_video(
     gop: int = 10,
     crf: int = 23,
     preset: str = "veryfast",
+    bits_s: int | None = None,
 ) -> int:
     """Encode `frames` into an MP4 file with a keyframe every `gop` pictures.
 
     Args:
         frames: pictures of shape (height, width, 3), uint8, BGR, all of `size_wh`.
         size_wh: width and height in pixels, both even (4:2:0 halves the colours).
+        bits_s: H.264 of this bit rate all the time, instead of the quality `crf`.
 
     Returns:
         The number of pictures written.
@@ -51,7 +53,7 @@ def write_video(
         stream = container.add_stream(_ENCODERS[codec], rate=fps)
         assert isinstance(stream, av.VideoStream)
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
-        stream.options = _options(codec, gop, crf, preset)
+        stream.options = _options(codec, gop, crf, preset, bits_s)
         stream.codec_context.codec_tag = _TAGS[codec]
         for count, image in enumerate(frames, start=1):
             picture = _picture(path, image, size_wh)
@@ -61,8 +63,14 @@ def write_video(
     return count
 
 
-def _options(codec: Codec, gop: int, crf: int, preset: str) -> dict[str, object]:
+def _options(
+    codec: Codec, gop: int, crf: int, preset: str, bits_s: int | None
+) -> dict[str, object]:
     params = _PARAMS.format(gop=gop)
+    if bits_s is not None:
+        kbit_s = bits_s // 1000
+        rate = f"bitrate={kbit_s}:vbv-maxrate={kbit_s}:vbv-bufsize={kbit_s}"
+        return {"preset": preset, "x264-params": f"{params}:{rate}"}
     if codec == "hevc":
         # x265 writes to stderr itself, past libav's log level.
         return {"preset": preset, "crf": str(crf), "x265-params": f"{params}:log-level=none"}

@@ -8,23 +8,23 @@ from datetime import datetime, timedelta
 import structlog
 
 from domain.clock import Clock, SystemClock
-from domain.errors import StreamCorrupt, StreamEnded, StreamError
+from domain.errors import StreamCorrupt, StreamEnded, StreamError, StreamWithoutKeyframe
 from domain.health import CoverageGap
+from streams.activity import Activity
 from streams.address import CameraAddress
 from streams.backoff import Backoff
-from streams.decoder import FollowingDecoder, KeyframeDecoder
+from streams.budget import RingBudget
 from streams.door import Door, same_account
 from streams.frame import Frame
 from streams.intake import Intake
-from streams.packet import Packet
+from streams.kept_decoders import KeptDecoders
 from streams.playback import Playback
 from streams.ring import PacketRing
 from streams.settings import StreamSettings
 from streams.source import PacketSource, RawPacket, Source
 from streams.status import StreamRecord, StreamStatus
+from streams.taker import PictureTaker
 
-RARE_KEYFRAMES = 1.5
-"""Keyframes rarer than this many looks cannot keep the coverage promise alone."""
 _BLOCKED_S = 0.002
 """A read that took this long has emptied the socket."""
 _AFTER_YOU_S = 15.0
@@ -48,16 +48,21 @@ class CameraReader:
         on_gap: Callable[[CoverageGap], None] | None = None,
         backoff: Backoff | None = None,
         after: "CameraReader | None" = None,
+        budget: RingBudget | None = None,
+        needed_s: float = 0.0,
+        decoders: KeptDecoders | None = None,
     ) -> None:
         """`look_every_s` is the coverage promise; `on_gap` is called in the reader's thread with
         each span without packets, once it has ended; `after` reads the camera's first stream:
         this one is opened after it, and neither knocks soon after a refused login of the other.
+        `budget` and `needed_s` are the ring's; `decoders` keeps those of all cameras.
         """
         self.camera_id = camera_id
         self.address = address
-        self.ring = PacketRing(settings.ring_s, settings.ring_bytes)
+        self.ring = PacketRing(
+            settings.ring_s, settings.ring_bytes, budget=budget, needed_s=needed_s
+        )
         self._settings = settings
-        self._look_every_s = look_every_s
         self._clock = clock or SystemClock()
         self._on_gap = on_gap
         self._backoff = backoff or Backoff(settings)
@@ -73,9 +78,11 @@ class CameraReader:
         # hold up the end of the program. The thread writes nothing that could be left half done.
         self._thread = threading.Thread(target=self._run, name=f"camera-{camera_id}", daemon=True)
         self._captured_at: datetime | None = None
-        self._taking = threading.Lock()
-        self._taken: Packet | None = None
-        self._follower: FollowingDecoder | None = None
+        self._activity = Activity()
+        self._taker = PictureTaker(
+            camera_id, self.ring, self._record, decode=settings.decode, decoders=decoders
+        )
+        self.look_every_s = look_every_s
 
     def start(self) -> None:
         """Begin to read; returns at once."""
@@ -102,53 +109,28 @@ class CameraReader:
         return newest.captured_at + timedelta(seconds=every_s)
 
     @property
+    def look_every_s(self) -> float:
+        """The coverage promise; may change with the hour."""
+        return self._taker.look_every_s
+
+    @look_every_s.setter
+    def look_every_s(self, seconds: float) -> None:
+        self._taker.look_every_s = seconds
+
+    @property
     def picture_waits(self) -> bool:
         """Whether a keyframe has come that was not taken yet."""
-        newest = self.ring.newest_keyframe
-        return newest is not None and newest is not self._taken
+        return self._taker.picture_waits
+
+    @property
+    def stirred(self) -> bool:
+        """Whether packets told of unusual activity after the last picture that was taken, and a
+        keyframe that shows it waits."""
+        return self._taker.shows_what_came_since(self._activity.stirred_at)
 
     def take(self, *, follow: bool = False) -> Frame | None:
-        """The newest picture that was not yet taken, decoded in the caller's thread; None if
-        there is nothing new, or if it is damaged (which is counted).
-
-        With `follow` it need not be a keyframe: all pictures since the last one are decoded."""
-        with self._taking:
-            try:
-                if follow or self._follows():
-                    return self._take_following()
-                return self._take_keyframe()
-            except StreamError as error:
-                self._record.decode_failed()
-                _log.debug("picture damaged", camera=self.camera_id, error=str(error))
-                return None
-
-    def _take_keyframe(self) -> Frame | None:
-        packet = self.ring.newest_keyframe
-        if packet is None or packet is self._taken:
-            return None
-        self._taken = packet
-        self._follower = None
-        picture = KeyframeDecoder.of_this_thread().decode(packet)
-        return Frame(self.camera_id, packet.captured_at, packet.stream_s, picture)
-
-    def _take_following(self) -> Frame | None:
-        self._follower = self._follower or FollowingDecoder()
-        newest = self._follower.advance(self.ring.tail(after=self._follower.last))
-        self._taken = self.ring.newest_keyframe
-        if newest is None:
-            return None
-        picture, packet = newest
-        return Frame(self.camera_id, packet.captured_at, packet.stream_s, picture)
-
-    def _follows(self) -> bool:
-        """Whether keyframes alone would break the coverage promise."""
-        if self._settings.decode != "auto":
-            return self._settings.decode == "all"
-        rare_s = RARE_KEYFRAMES * self._look_every_s
-        usual_s = self._record.keyframe_every_s or 0.0
-        tail = self.ring.tail()
-        since_s = (tail[-1].captured_at - tail[0].captured_at).total_seconds() if tail else 0.0
-        return max(usual_s, since_s) > rare_s
+        """As `PictureTaker.take`."""
+        return self._taker.take(follow=follow)
 
     def _run(self) -> None:
         try:
@@ -202,6 +184,7 @@ class CameraReader:
         connected_s = time.monotonic()
         self._record.connected(self._clock.now())
         intake = Intake(source, self._captured_at)
+        self._taker.wants_keyframe = False
         steady = False
         for raw in packets:
             at = self._clock.now()
@@ -210,6 +193,12 @@ class CameraReader:
             if packet is not None:
                 self._captured_at = packet.captured_at
                 self.ring.append(packet)
+                self._activity.add(packet)
+            if self._taker.wants_keyframe and not self.address.is_file:
+                raise StreamWithoutKeyframe(
+                    f"{self.address.masked}: expected a keyframe now and then, got none to begin "
+                    "with; connecting anew"
+                )
             if not steady and time.monotonic() - connected_s >= self._settings.steady_after_s:
                 steady = True
                 self._backoff.reset()

@@ -5,7 +5,12 @@ from collections import deque
 from datetime import datetime
 from itertools import chain
 
+from streams.budget import RingBudget
 from streams.packet import Packet
+
+FOLLOWING_S = 30.0
+"""Of a group of pictures that is larger than the ring its last seconds are kept, for a decoder
+that has followed it so far."""
 
 
 class _Group:
@@ -30,30 +35,55 @@ class _Group:
 
 class PacketRing:
     """Keeps whole groups of pictures: at least `max_s` seconds of them while `max_bytes` allows,
-    and never more than `max_bytes`. Safe to use from several threads."""
+    and never more than `max_bytes`. Of a group that alone is larger, only the last packets stay:
+    whoever has decoded it so far can go on, nobody else. Safe to use from several threads."""
 
-    def __init__(self, max_s: float, max_bytes: int) -> None:
+    def __init__(
+        self,
+        max_s: float,
+        max_bytes: int,
+        *,
+        budget: RingBudget | None = None,
+        needed_s: float = 0.0,
+    ) -> None:
+        """`budget` bounds all rings together; below `needed_s` seconds it cuts only when nothing
+        else is left, and `cut_to_s` tells."""
         self.max_s = max_s
+        self.needed_s = needed_s
         self.max_bytes = max_bytes
         self._groups: deque[_Group] = deque()
         self._size_bytes = 0
-        self._whole = False
-        """Whether the last group has all packets since its keyframe."""
+        self._loose: deque[Packet] = deque()
+        """The last packets of a group whose keyframe is gone; there is no whole group then."""
+        self._cut = False
+        """Whether the budget took what a clip would need."""
         self._lock = threading.Lock()
+        self._budget = budget
+        if budget is not None:
+            budget.join(self)
 
     def append(self, packet: Packet) -> None:
-        """Add the newest packet. One that cannot be decoded is left out: before the first
-        keyframe, or in a group that alone is larger than the ring."""
+        """Add the newest packet. One from before the first keyframe is left out."""
         with self._lock:
-            if packet.keyframe:
-                self._groups.append(_Group(packet))
-                self._whole = True
-            elif self._whole:
-                self._groups[-1].append(packet)
-            else:
-                return
-            self._size_bytes += len(packet.data)
-            self._evict()
+            before_bytes = self._size_bytes
+            self._add(packet)
+            grown_bytes = self._size_bytes - before_bytes
+        if self._budget is not None:
+            self._budget.changed(grown_bytes)
+
+    def _add(self, packet: Packet) -> None:
+        if packet.keyframe:
+            self._groups.append(_Group(packet))
+            self._size_bytes -= sum(len(loose.data) for loose in self._loose)
+            self._loose.clear()
+        elif self._groups:
+            self._groups[-1].append(packet)
+        elif self._loose:
+            self._loose.append(packet)
+        else:
+            return
+        self._size_bytes += len(packet.data)
+        self._evict()
 
     def between(self, from_at: datetime, to_at: datetime) -> list[Packet]:
         """The packets from the last keyframe at or before `from_at` until `to_at`, of one
@@ -67,13 +97,27 @@ class PacketRing:
 
     def tail(self, after: Packet | None = None) -> list[Packet]:
         """What to decode next: the packets after `after` if it is in the newest group of
-        pictures, else that whole group from its keyframe."""
+        pictures, else that whole group from its keyframe; nothing if that is gone."""
         with self._lock:
-            newest = self._groups[-1].packets if self._groups else []
+            newest = self._groups[-1].packets if self._groups else list(self._loose)
             for position in range(len(newest) - 1, -1, -1):
                 if newest[position] is after:
                     return newest[position + 1 :]
-            return list(newest)
+            return list(newest) if self._groups else []
+
+    @property
+    def without_keyframe(self) -> bool:
+        """Whether packets come that follow on a keyframe which is gone."""
+        with self._lock:
+            return bool(self._loose)
+
+    @property
+    def newest(self) -> Packet | None:
+        """The packet that came last."""
+        with self._lock:
+            if self._groups:
+                return self._groups[-1].packets[-1]
+            return self._loose[-1] if self._loose else None
 
     @property
     def newest_keyframe(self) -> Packet | None:
@@ -93,16 +137,70 @@ class PacketRing:
         with self._lock:
             return self._size_bytes
 
+    @property
+    def spare(self) -> bool | None:
+        """Whether more is held than a clip needs, beside the oldest group; None if there is no
+        group to give."""
+        with self._lock:
+            if len(self._groups) < 2:
+                return None
+            return self._seconds_from(1) >= self.needed_s
+
+    def shed(self) -> int:
+        """Give the oldest group for the good of all; how many bytes that was. An endless one
+        gives all but its last packets."""
+        with self._lock:
+            if len(self._groups) < 2:
+                return self._loosen() if self._is_endless() else 0
+            given_bytes = self._groups.popleft().size_bytes
+            self._size_bytes -= given_bytes
+            self._cut = self._seconds_from(0) < self.needed_s
+            return given_bytes
+
+    @property
+    def cut_to_s(self) -> float | None:
+        """How many seconds are left, if the budget took some that a clip would need."""
+        with self._lock:
+            if not self._cut or not self._groups:
+                return None
+            held_s = self._seconds_from(0)
+            self._cut = held_s < self.needed_s
+            return held_s if self._cut else None
+
+    def _seconds_from(self, group: int) -> float:
+        return (self._groups[-1].to_at - self._groups[group].from_at).total_seconds()
+
     def _evict(self) -> None:
-        while self._size_bytes > self.max_bytes or self._oldest_is_spare():
+        while len(self._groups) > 1 and (
+            self._size_bytes > self.max_bytes or self._oldest_is_spare()
+        ):
             self._size_bytes -= self._groups.popleft().size_bytes
-        self._whole = bool(self._groups)
+        if self._groups and self._size_bytes > self.max_bytes:
+            self._loosen()
+        self._drop_loose()
+
+    def _is_endless(self) -> bool:
+        return bool(self._groups) and self._seconds_from(0) > 2 * FOLLOWING_S
+
+    def _loosen(self) -> int:
+        """Give up the keyframe of the only group, and most of what followed it; how many bytes."""
+        before_bytes = self._size_bytes
+        self._loose.extend(self._groups.popleft().packets)
+        self._drop_loose()
+        return before_bytes - self._size_bytes
+
+    def _drop_loose(self) -> None:
+        loose = self._loose
+        while loose and (
+            self._size_bytes > self.max_bytes
+            or (loose[-1].captured_at - loose[0].captured_at).total_seconds() > FOLLOWING_S
+        ):
+            self._size_bytes -= len(loose.popleft().data)
 
     def _oldest_is_spare(self) -> bool:
         if len(self._groups) < 2:
             return False
-        kept_s = (self._groups[-1].to_at - self._groups[1].from_at).total_seconds()
-        return kept_s >= self.max_s
+        return self._seconds_from(1) >= self.max_s
 
     def _runs(self) -> list[list[_Group]]:
         """The groups, parted where the `StreamInfo` changes."""

@@ -30,6 +30,10 @@ class StreamSettings(Settings):
     ring_bytes: int = Field(default=64 * _MEBIBYTE, ge=_MEBIBYTE)
     """Bytes of packets kept, at most."""
 
+    rings_bytes: int = Field(default=2048 * _MEBIBYTE, ge=_MEBIBYTE)
+    """Bytes of packets of all cameras of a worker together, at most. The largest gives first, and
+    first what is more than a clip needs; a camera that keeps less than that says so."""
+
     backoff_first_s: float = Field(default=1.0, gt=0)
     """Pause before the first reconnection; it doubles with each failure (less some jitter)."""
     backoff_max_s: float = Field(default=60.0, gt=0)
@@ -40,6 +44,10 @@ class StreamSettings(Settings):
     steady_after_s: float = Field(default=10.0, ge=0)
     """A connection that has delivered for this long starts the pauses from the first again."""
 
+    kept_decoders: int = Field(default=8, ge=0)
+    """Cameras of rare keyframes that are decoded on from look to look, at most (each takes some
+    17 MB at 1080 lines). Others are decoded from their keyframe each time, if that is less than
+    20 s old."""
     decode: DecodeMode = "auto"
     """What looks are made of: keyframes only, all pictures, or (auto) keyframes unless they come
     rarer than 1.5 times the coverage promise."""

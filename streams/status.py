@@ -113,6 +113,14 @@ class StreamRecord:
         with self._lock:
             return _median_step(self._keyframe_times_s)
 
+    @property
+    def since_keyframe_s(self) -> float:
+        """Seconds of this connection's packets since its last keyframe, by the stream's times."""
+        with self._lock:
+            if not self._packet_times_s or not self._keyframe_times_s:
+                return 0.0
+            return self._packet_times_s[-1] - self._keyframe_times_s[-1]
+
     def status(self, at: datetime) -> StreamStatus:
         with self._lock:
             status, since, fault, detail = self._judge(at)

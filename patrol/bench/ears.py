@@ -1,11 +1,25 @@
 """What the bench hears on the bus while it runs: looks, gaps, health, incidents, evidence."""
 
 import threading
-from collections import defaultdict
-from datetime import datetime
+from collections import Counter, defaultdict
+from copy import deepcopy
+from dataclasses import dataclass, field
 
-from domain.health import CameraStatus
-from domain.messages import CameraHealthChanged, CoverageGapEnded, LooksDone, Message
+from domain.messages import CameraHealthChanged, CoverageGapEnded, LooksDone, Message, RingsHeld
+
+
+@dataclass
+class Heard:
+    """What was heard of one camera in the steady phase."""
+
+    looks: int = 0
+    early: int = 0
+    """How many of them were early ones, because of activity."""
+    intervals_s: list[float] = field(default_factory=list)
+    late: Counter[str] = field(default_factory=Counter)
+    """Looks that were owed and not done, by cause."""
+    gaps: Counter[str] = field(default_factory=Counter)
+    """Spans without packets, by cause."""
 
 
 class Ears:
@@ -13,51 +27,62 @@ class Ears:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._intervals: defaultdict[str, list[float]] = defaultdict(list)
-        self._late: list[dict[str, int]] = []
-        self._looks = 0
-        self._gaps = 0
+        self._heard: defaultdict[str, Heard] = defaultdict(Heard)
         self._looked: set[str] = set()
         self._runs_on = ""
-        self.seeing_since: dict[str, datetime] = {}
-        self.reconnects: dict[str, int] = {}
+        self._rings: RingsHeld | None = None
+        self._reconnects: dict[str, int] = {}
 
     def hear(self, message: Message) -> None:
         with self._lock:
             if isinstance(message, LooksDone):
                 self._hear_looks(message)
             elif isinstance(message, CoverageGapEnded):
-                self._gaps += 1
+                self._heard[message.gap.camera_id].gaps[message.gap.cause.value] += 1
             elif isinstance(message, CameraHealthChanged):
-                health = message.health
-                self.reconnects[health.camera_id] = health.reconnects
-                if health.status is CameraStatus.SEEING:
-                    self.seeing_since.setdefault(health.camera_id, health.since)
+                self._reconnects[message.health.camera_id] = message.health.reconnects
 
     def _hear_looks(self, message: LooksDone) -> None:
+        self._rings = message.rings
         for page in message.cameras:
-            self._looks += page.looks
-            self._intervals[page.camera_id] += page.intervals_s
-            self._late.append(page.skipped)
+            heard = self._heard[page.camera_id]
+            heard.looks += page.looks
+            heard.early += page.on_activity
+            heard.intervals_s += page.intervals_s
+            heard.late.update(page.skipped)
             self._runs_on = page.runs_on or self._runs_on
             if page.last_look_at is not None:
                 self._looked.add(page.camera_id)
 
     @property
-    def looked(self) -> int:
+    def looked(self) -> frozenset[str]:
         """Cameras that were looked at at least once."""
         with self._lock:
-            return len(self._looked)
+            return frozenset(self._looked)
+
+    @property
+    def runs_on(self) -> str:
+        """What computes, in words."""
+        with self._lock:
+            return self._runs_on
+
+    @property
+    def rings(self) -> RingsHeld | None:
+        """What the worker said last of the packets in its memory."""
+        with self._lock:
+            return self._rings
 
     def begin(self) -> None:
         """The steady phase begins: forget what was counted."""
         with self._lock:
-            self._intervals.clear()
-            self._late.clear()
-            self._looks = self._gaps = 0
+            self._heard.clear()
 
-    def counts(self) -> tuple[dict[str, list[float]], list[dict[str, int]], int, int, str]:
-        """Intervals of each camera, late looks by cause, looks, gaps, and what computes."""
+    def heard(self) -> dict[str, Heard]:
+        """What was heard of each camera since the steady phase began."""
         with self._lock:
-            copied = {camera: list(values) for camera, values in self._intervals.items()}
-            return copied, list(self._late), self._looks, self._gaps, self._runs_on
+            return deepcopy(dict(self._heard))
+
+    def reconnects(self) -> dict[str, int]:
+        """How often each camera was connected anew, since the start."""
+        with self._lock:
+            return dict(self._reconnects)

@@ -1,34 +1,28 @@
 """One bench run: start everything, wait until all cameras are seen, then measure."""
 
-import hashlib
+import re
 import socket
 import threading
-import time
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 from typing import Any
-
-import httpx
 
 from domain.errors import ConfigurationError
 from events_bridge.consumer import Consumer
 from models.speed import this_machine
 from patrol.bench.ears import Ears
+from patrol.bench.measure import Measured, Stage, measured, wait_for_all, wait_for_cases
 from patrol.bench.media import BenchMedia
-from patrol.bench.processes import Cost, child_named, cost_of
-from patrol.bench.report import BenchReport, intervals, spread, summed
-from patrol.bench.stage import CameraServer, clips_of, configuration_of, plants_of, program
+from patrol.bench.plants import Plant, plants_of
+from patrol.bench.processes import child_named
+from patrol.bench.report import BenchReport, cameras_seen
+from patrol.bench.stage import CameraServer, clips_of, configuration_of, program
 from patrol.bus import open_bus
 from patrol.loading import load
 
-STARTS_WITHIN_S = 120.0
-SETTLE_S = 10.0
-"""Evidence and cases may come this much later than what they are of."""
-PAGE = 200
+_NUMBER = re.compile(r"\{(\d*)\}")
 
 Tell = Callable[[str, float], None]
 """Called with what goes on and the share that is done, 0-1."""
@@ -40,7 +34,10 @@ class BenchOrder:
 
     cameras: int
     seconds: float
-    fires: int = 3
+    plant: Mapping[str, int] = field(default_factory=dict)
+    """How many of which kind (`patrol.bench.plants`); nothing is planted in foreign cameras."""
+    weather: Sequence[str] = ()
+    """Cameras that misbehave beside the measured ones (`patrol.bench.weather`)."""
     look_every_s: float = 4.0
     source: str | None = None
     """An address with {} for the number of the camera; else the simulator plays."""
@@ -57,25 +54,13 @@ def run_bench(order: BenchOrder, media: BenchMedia, data: Path, tell: Tell) -> B
         ConfigurationError: something does not start.
     """
     with ExitStack() as stack:
-        small = None
-        if order.substreams:
-            small = media.small(lambda what, done, of: tell(what, done / of))
-        server = None if order.source else CameraServer(clips_of(order.cameras, media, small))
+        server = None if order.source else _cameras(order, media, tell)
         if server is not None:
             stack.callback(server.stop)
         port = _free_port()
-        urls = server.watched if server else _urls(order)
-        config = data / "bench.yaml"
-        text = configuration_of(
-            urls,
-            order.settings,
-            look_every_s=order.look_every_s,
-            port=port,
-            small=server.small if server else None,
-        )
-        config.write_text(text, encoding="utf-8")
-        configuration = load(config, data_dir=data)
-        bus_url = stack.enter_context(open_bus(configuration))
+        plants = plants_of(order.cameras, order.plant, order.seconds) if server else []
+        config = _written(order, server, plants, port, data)
+        bus_url = stack.enter_context(open_bus(load(config, data_dir=data)))
         ears = stack.enter_context(_listening(bus_url))
         pids = {"center": stack.enter_context(program("center", config, data)).pid}
         if (bus := child_named("valkey-server")) is not None:
@@ -83,115 +68,76 @@ def run_bench(order: BenchOrder, media: BenchMedia, data: Path, tell: Tell) -> B
         pids["worker"] = stack.enter_context(program("worker", config, data)).pid
         if server is not None:
             pids["simulator"] = server.pid
-        startup_s = _wait_for_all(ears, order.cameras, tell)
-        return _measure(order, server, ears, pids, port, startup_s, tell)
+        stage = Stage(ears, server, pids, port)
+        startup_s = wait_for_all(stage, _names(order), tell)
+        found = measured(stage, plants, order.seconds, tell)
+        return _report(order, stage, found, startup_s, tell)
 
 
-def _measure(
-    order: BenchOrder,
-    server: CameraServer | None,
-    ears: Ears,
-    pids: Mapping[str, int],
-    port: int,
-    startup_s: float | None,
-    tell: Tell,
+def _cameras(order: BenchOrder, media: BenchMedia, tell: Tell) -> CameraServer:
+    small = None
+    if order.substreams:
+        small = media.small(lambda what, done, of: tell(what, done / of))
+    return CameraServer(clips_of(order.cameras, media, small, order.weather))
+
+
+def _written(
+    order: BenchOrder, server: CameraServer | None, plants: Sequence[Plant], port: int, data: Path
+) -> Path:
+    """The file of the bench's configuration."""
+    config = data / "bench.yaml"
+    text = configuration_of(
+        server.watched if server else urls_of(order),
+        order.settings,
+        look_every_s=order.look_every_s,
+        port=port,
+        small=server.small if server else None,
+        plants=plants,
+    )
+    config.write_text(text, encoding="utf-8")
+    return config
+
+
+def _report(
+    order: BenchOrder, stage: Stage, found: Measured, startup_s: float | None, tell: Tell
 ) -> BenchReport:
-    ears.begin()
-    skipped = server.skipped() if server else 0
-    before, began_s = {name: cost_of(pid) for name, pid in pids.items()}, time.monotonic()
-    waiting = plants_of(order.cameras, order.fires, order.seconds) if server else {}
-    onsets: dict[str, datetime] = {}
-    while (done_s := time.monotonic() - began_s) < order.seconds:
-        tell("measuring", done_s / order.seconds)
-        if server is not None:
-            for camera in [name for name, at_s in waiting.items() if at_s <= done_s]:
-                onsets[camera] = server.burn(camera)
-                del waiting[camera]
-        time.sleep(0.5)
-    after = {name: cost_of(pid) for name, pid in pids.items()}
-    lasted_s = time.monotonic() - began_s
-    per_camera, late, looks, gaps, runs_on = ears.counts()
-    lost = server.skipped() - skipped if server else 0
-    tell("waiting for evidence", 1.0)
-    time.sleep(SETTLE_S)
-    every, worst = intervals(per_camera)
-    found = _cases(onsets, port)
+    judged = wait_for_cases(stage, found, tell)
+    heard, reconnects = found.heard, found.reconnects
+    seen = cameras_seen(
+        {name: heard[name] for name in _names(order) if name in heard}, reconnects, found.skipped
+    )
     machine = this_machine()
     return BenchReport(
         cameras=order.cameras,
-        seconds=round(lasted_s, 1),
+        seconds=round(found.lasted_s, 1),
         startup_s=startup_s,
-        looks_per_s=round(looks / lasted_s, 2),
-        look_interval_s=every,
-        worst_camera_p99_s=worst,
-        late=summed(late),
-        gaps=gaps,
-        packets_lost=lost,
-        reconnects=sum(ears.reconnects.values()),
-        cpu_cores=_cores(before, after, lasted_s),
-        rss_mb={name: round(cost.rss_mb, 1) for name, cost in after.items()},
-        runs_on=runs_on,
+        looks_per_s=round(seen.looks / found.lasted_s, 2),
+        early_looks=seen.early_looks,
+        look_interval_s=seen.look_interval_s,
+        worst_camera_p99_s=seen.worst_camera_p99_s,
+        late=seen.late,
+        gaps=sum(seen.gaps.values()),
+        gap_causes=seen.gaps,
+        packets_lost=seen.pictures_skipped,
+        reconnects=seen.reconnects,
+        cpu_cores=found.cpu_cores,
+        worker_cores_per_camera=round(found.cpu_cores["worker"] / order.cameras, 4),
+        rss_mb=found.rss_mb,
+        rings=found.rings,
+        weather={
+            name: cameras_seen({name: heard[name]}, reconnects, found.skipped)
+            for name in order.weather
+            if name in heard
+        },
+        runs_on=stage.ears.runs_on,
         machine=f"{machine.processor}, {machine.cores} cores",
-        **found,
+        **judged,
     )
 
 
-def _cores(
-    before: Mapping[str, Cost], after: Mapping[str, Cost], lasted_s: float
-) -> dict[str, float]:
-    return {name: round((after[name].cpu_s - before[name].cpu_s) / lasted_s, 3) for name in after}
-
-
-def _cases(onsets: Mapping[str, datetime], port: int) -> dict[str, Any]:
-    """Cases against what was planted, and their evidence against its hashes."""
-    with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30, trust_env=False) as web:
-        cases = web.get("/api/cases", params={"limit": PAGE, "order": "newest"}).json()["cases"]
-        evidence = _verified(web, cases)
-    opened: defaultdict[str, list[datetime]] = defaultdict(list)
-    for case in cases:
-        opened[case["camera_id"]].append(datetime.fromisoformat(case["opened_at"]))
-    latencies_s = {
-        camera: min((at - onset).total_seconds() for at in opened[camera] if at >= onset)
-        for camera, onset in onsets.items()
-        if any(at >= onset for at in opened[camera])
-    }
-    return {
-        "planted": len(onsets),
-        "missed": len(onsets) - len(latencies_s),
-        "cases": len(cases),
-        "extra": len(cases) - len(latencies_s),
-        "latency_s": spread(latencies_s.values(), (50, 95)),
-        "evidence": evidence,
-    }
-
-
-def _verified(web: httpx.Client, cases: list[dict[str, Any]]) -> dict[str, int]:
-    counts = {"checked": 0, "bad": 0, "missing": 0}
-    for case in cases:
-        for piece in web.get(f"/api/cases/{case['no']}/evidence").json():
-            if piece["status"] != "sealed":
-                counts["missing"] += 1
-                continue
-            content = web.get(f"/api/evidence/{piece['id']}/file").content
-            whole = hashlib.sha256(content).hexdigest() == piece["sha256"]
-            counts["checked" if whole else "bad"] += 1
-    return counts
-
-
-def _wait_for_all(ears: Ears, cameras: int, tell: Tell) -> float | None:
-    """Seconds until every camera was looked at once; None if that did not come in time."""
-    began_s = time.monotonic()
-    while (waited_s := time.monotonic() - began_s) < STARTS_WITHIN_S:
-        tell("starting", ears.looked / cameras)
-        if ears.looked == cameras:
-            return round(waited_s, 1)
-        time.sleep(0.2)
-    if not ears.looked:
-        raise ConfigurationError(
-            f"expected looks at {cameras} cameras, got none within {STARTS_WITHIN_S:g} s; "
-            "worker.log in the bench's folder tells why"
-        )
-    return None
+def _names(order: BenchOrder) -> list[str]:
+    """The measured cameras."""
+    return [f"cam{number}" for number in range(order.cameras)]
 
 
 @contextmanager
@@ -208,11 +154,25 @@ def _listening(bus_url: str) -> Iterator[Ears]:
         consumer.close()
 
 
-def _urls(order: BenchOrder) -> dict[str, str]:
+def urls_of(order: BenchOrder) -> dict[str, str]:
+    """Addresses of the cameras of another server: ``{}`` in its address counts from 0, ``{1}``
+    from 1.
+
+    Raises:
+        ConfigurationError: there is no place for the number.
+    """
     assert order.source is not None
-    if "{}" not in order.source:
-        raise ConfigurationError(f"--source: expected an address with {{}}, got {order.source}")
-    return {f"cam{n}": order.source.replace("{}", str(n)) for n in range(order.cameras)}
+    place = _NUMBER.search(order.source)
+    if place is None:
+        raise ConfigurationError(
+            f"--source: expected an address with {{}} for the number of the camera "
+            f"({{1}} if the first is 1), got {order.source}"
+        )
+    first = int(place[1] or 0)
+    return {
+        name: _NUMBER.sub(str(first + number), order.source)
+        for number, name in enumerate(_names(order))
+    }
 
 
 def _free_port() -> int:

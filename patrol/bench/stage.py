@@ -4,9 +4,9 @@ import multiprocessing
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -14,24 +14,36 @@ from typing import Any
 import yaml
 
 from domain.errors import ConfigurationError
-from patrol.bench.media import BURNING, BenchMedia
+from patrol.bench.media import ENDLESS, FLOOD, STREET, BenchMedia
+from patrol.bench.plants import Plant
+from patrol.bench.weather import WEATHERS
 from streams.simulator import Fault, Simulator
 
 STOP_WITHIN_S = 15.0
 START_WITHIN_S = 30.0
-FOUND_WITHIN_S = 30.0
-"""The last fire breaks out this long before the end, so that none is cut off."""
-FIRE = "fire"
 SUB = "/sub"
 """What the name of a camera's second stream ends with."""
+SHOWN_FROM = "show-"
+"""What the names of cameras begin with that nobody watches, from which others take their clips."""
 _SKIPPED = "?skipped"
 _SITE = {"id": "bench", "name": "测试场", "lon": 103.9, "lat": 30.5}
+_APPROVALS = {
+    "road_occupation": {
+        "legal_basis": "测试片段 (clips of the bench)",
+        "approved_by": "测试 (bench)",
+        "approved_on": "2026-01-01",
+    }
+}
+
+Skipped = dict[str, int]
+"""Pictures that clients did not take in time, by camera."""
 
 
 class CameraServer:
     """The simulator in a process of its own, so that its cost is not the bench's."""
 
     def __init__(self, clips: Mapping[str, Path]) -> None:
+        """A camera for each clip; those that `WEATHERS` names misbehave."""
         spawning = multiprocessing.get_context("spawn")
         self._ours, theirs = spawning.Pipe()
         self._process = spawning.Process(target=_serve, args=(dict(clips), theirs), daemon=True)
@@ -40,7 +52,9 @@ class CameraServer:
             raise ConfigurationError(f"the simulator did not start within {START_WITHIN_S:g} s")
         urls: Mapping[str, str] = self._ours.recv()
         self.watched = {
-            name: url for name, url in urls.items() if name != FIRE and not name.endswith(SUB)
+            name: url
+            for name, url in urls.items()
+            if not name.startswith(SHOWN_FROM) and not name.endswith(SUB)
         }
         self.small = {name: urls[name + SUB] for name in self.watched if name + SUB in urls}
         """Addresses of second streams, by the names of their cameras."""
@@ -50,17 +64,17 @@ class CameraServer:
         assert self._process.pid is not None
         return self._process.pid
 
-    def skipped(self) -> int:
-        """Pictures that clients did not take in time, since the start."""
-        self._ours.send(_SKIPPED)
-        count: int = self._ours.recv()
-        return count
+    def skipped(self) -> Skipped:
+        """Pictures that clients did not take in time, since the start; of both streams."""
+        self._ours.send((_SKIPPED, ""))
+        counts: Skipped = self._ours.recv()
+        return counts
 
-    def burn(self, camera: str) -> datetime:
-        """Let a fire break out in front of a camera; when its first flame shows."""
-        self._ours.send(camera)
-        onset: datetime = self._ours.recv()
-        return onset
+    def show(self, camera: str, clip: str) -> datetime:
+        """Let a camera see what a clip shows, from its beginning on; when that was."""
+        self._ours.send((camera, clip))
+        at: datetime = self._ours.recv()
+        return at
 
     def stop(self) -> None:
         self._process.terminate()
@@ -69,36 +83,42 @@ class CameraServer:
 
 def _serve(clips: dict[str, Path], asked: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with Simulator(clips) as simulator:
+    faults = {name: weather.fault for name, weather in WEATHERS.items() if weather.fault}
+    with Simulator(clips, faults={n: f for n, f in faults.items() if n in clips}) as simulator:
         asked.send({name: simulator.url(name) for name in clips})
         while True:
-            asked.send(_answer(simulator, asked.recv()))
+            asked.send(_answer(simulator, *asked.recv()))
 
 
-def _answer(simulator: Simulator, question: str) -> int | datetime:
-    if question == _SKIPPED:
-        return sum(c.pictures_skipped for c in simulator.stats.cameras.values())
-    for end in [SUB, ""] if question + SUB in simulator.names else [""]:
-        simulator.set_fault(question + end, Fault(kind="switch", to=FIRE + end))
-    return datetime.now(UTC) + timedelta(seconds=BURNING.starts_s)
+def _answer(simulator: Simulator, camera: str, clip: str) -> Skipped | datetime:
+    if camera == _SKIPPED:
+        counts: Skipped = {}
+        for name, stats in simulator.stats.cameras.items():
+            whose = name.removesuffix(SUB)
+            counts[whose] = counts.get(whose, 0) + stats.pictures_skipped
+        return counts
+    for end in [SUB, ""] if camera + SUB in simulator.names else [""]:
+        simulator.set_fault(camera + end, Fault(kind="switch", to=SHOWN_FROM + clip + end))
+    return datetime.now(UTC)
 
 
-def plants_of(cameras: int, fires: int, seconds: float) -> dict[str, float]:
-    """The cameras in which a fire breaks out, spread evenly among all, and when: seconds from the
-    beginning, spread evenly over all but the last `FOUND_WITHIN_S`."""
-    most = min(fires, cameras)
-    apart_s = max(seconds - FOUND_WITHIN_S, 0.0) / max(most, 1)
-    return {f"cam{int((i + 0.5) * cameras / most)}": i * apart_s for i in range(most)}
-
-
-def clips_of(cameras: int, media: BenchMedia, small: BenchMedia | None = None) -> dict[str, Path]:
-    """Which clip each camera plays, as its second stream too if there are `small` ones; and one
-    that nobody watches, from which fires are taken."""
-    clips = {f"cam{number}": media.street for number in range(cameras)} | {FIRE: media.fire}
-    if small is None:
-        return clips
-    of = {media.street: small.street, media.fire: small.fire}
-    return clips | {name + SUB: of[clip] for name, clip in clips.items()}
+def clips_of(
+    cameras: int,
+    media: BenchMedia,
+    small: BenchMedia | None = None,
+    weather: Iterable[str] = (),
+) -> dict[str, Path]:
+    """Which clip each camera plays, as its second stream too if there are `small` ones; those
+    that misbehave by the names of their `weather` (with one stream only); and cameras that nobody
+    watches, from which what is planted is taken."""
+    names = [f"cam{number}" for number in range(cameras)]
+    shown = [name for name in media.clips if name not in (STREET, FLOOD, ENDLESS)]
+    clips: dict[str, Path] = {}
+    for end, of in ("", media), (SUB, small):
+        if of is not None:
+            clips |= {name + end: of.street for name in names}
+            clips |= {SHOWN_FROM + name + end: of.clips[name] for name in shown}
+    return clips | {name: media.clips[WEATHERS[name].clip] for name in weather}
 
 
 def configuration_of(
@@ -108,18 +128,23 @@ def configuration_of(
     look_every_s: float,
     port: int,
     small: Mapping[str, str] | None = None,
+    plants: Iterable[Plant] = (),
 ) -> str:
     """The configuration of a bench as YAML; `base` is what the user's own file says, `small` the
-    addresses of second streams."""
-    detect = {name: {"detect_url": url} for name, url in (small or {}).items()}
+    addresses of second streams. Cameras in which something is planted watch for it."""
+    own: dict[str, dict[str, Any]] = {name: {} for name in urls}
+    for name, url in (small or {}).items():
+        own[name]["detect_url"] = url
+    for plant in plants:
+        own[plant.camera] |= {"rules": dict(plant.kind.rules), "zones": list(plant.kind.zones)}
     data = {
         **base,
         "console": {"host": "127.0.0.1", "port": port},
         "defaults": {"look_every_s": look_every_s, "rules": {"fire": {}}},
+        "approvals": _APPROVALS,
         "sites": [_SITE],
         "cameras": [
-            {"id": name, "name": f"测试 {name}", "site_id": "bench", "url": url}
-            | detect.get(name, {})
+            {"id": name, "name": f"测试 {name}", "site_id": "bench", "url": url} | own[name]
             for name, url in urls.items()
         ],
     }

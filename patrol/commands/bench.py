@@ -12,7 +12,9 @@ from domain.base import Text
 from models.catalog import Catalog
 from models.letterbox import Image
 from models.speed import LookCost, Machine, Spread, measure_look, this_machine
+from patrol.bench.media import CROWD, FIRE, PARKED
 from patrol.bench.run import BenchOrder
+from patrol.bench.weather import WEATHERS
 from patrol.commands.bench_cameras import bench_cameras, settings_of
 from patrol.commands.output import (
     ConfigOption,
@@ -38,6 +40,17 @@ def bench(
         str | None, typer.Option(help="Several numbers of cameras, commas between.")
     ] = None,
     fires: Annotated[int, typer.Option(help="Cameras in which a fire breaks out.", min=0)] = 3,
+    crowds: Annotated[
+        int | None,
+        typer.Option(help="Cameras in which a crowd gathers; else 2, with --media none.", min=0),
+    ] = None,
+    parked: Annotated[
+        int | None,
+        typer.Option(help="Cameras in which a van parks; else 2, with --media none.", min=0),
+    ] = None,
+    weather: Annotated[
+        str, typer.Option(help=f"Cameras that misbehave beside the others: {','.join(WEATHERS)}.")
+    ] = "",
     look_every: Annotated[
         float | None,
         typer.Option(help="The promise, in seconds; else 4, with substreams 2.", min=0.1),
@@ -46,26 +59,47 @@ def bench(
         bool, typer.Option("--substreams", help="Look at small second streams (704×576).")
     ] = False,
     source: Annotated[
-        str | None, typer.Option(help="Cameras of another server: an address with {} in it.")
+        str | None,
+        typer.Option(
+            help="Cameras of another server: an address with {} for their numbers from 0 on, or "
+            "{1} from 1 on."
+        ),
     ] = None,
     media: Annotated[
         Path | None,
         typer.Option(help="A video to make the cameras of.", exists=True, dir_okay=False),
     ] = None,
     out: Annotated[Path | None, typer.Option("--json", help="Write the figures here.")] = None,
+    picture: Annotated[
+        Path | None,
+        typer.Option(
+            help="Draw a sweep here (SVG); else beside --json.", dir_okay=False, writable=True
+        ),
+    ] = None,
     config: ConfigOption = None,
 ) -> None:
-    """Watch N simulated 1080p25 cameras with the real worker and center, fires planted in some."""
+    """Watch N simulated 1080p25 cameras with the real worker and center; in some of them fires,
+    crowds and parked vans are planted."""
     if context.invoked_subcommand is not None:
         return
     if substreams and source:
         raise typer.BadParameter("--substreams: expected the simulator's cameras, got --source")
+    bad = _weather(weather)
+    if bad and source:
+        raise typer.BadParameter("--weather: expected the simulator's cameras, got --source")
+    usual = 0 if media else 2
+    plant = {
+        FIRE: fires,
+        CROWD: usual if crowds is None else crowds,
+        PARKED: usual if parked is None else parked,
+    }
     settings = settings_of(config)
     orders = [
         BenchOrder(
             cameras=number,
             seconds=seconds,
-            fires=0 if source else min(fires, number),
+            plant={} if source else plant,
+            weather=bad,
             look_every_s=look_every or (2.0 if substreams else 4.0),
             substreams=substreams,
             source=source,
@@ -73,7 +107,7 @@ def bench(
         )
         for number in (_numbers(sweep, "--sweep") if sweep else [cameras])
     ]
-    bench_cameras(orders, clip=media, cache=CACHE, out=out)
+    bench_cameras(orders, clip=media, cache=CACHE, out=out, picture=picture)
 
 
 @app.command("model")
@@ -151,6 +185,16 @@ def _numbers(text: str, option: str) -> list[int]:
     if not numbers or min(numbers) < 1:
         raise typer.BadParameter(f"{option}: expected numbers such as 1,2,4, got {text!r}")
     return numbers
+
+
+def _weather(text: str) -> list[str]:
+    """`stall,flood` as its words. Raises BadParameter."""
+    words = list(dict.fromkeys(filter(None, (word.strip() for word in text.split(",")))))
+    if unknown := [word for word in words if word not in WEATHERS]:
+        raise typer.BadParameter(
+            f"--weather: expected some of {', '.join(WEATHERS)}, got {unknown[0]!r}"
+        )
+    return words
 
 
 def _read(path: Path) -> Image:

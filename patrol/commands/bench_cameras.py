@@ -10,33 +10,66 @@ import yaml
 from rich.table import Table
 
 from domain.errors import ConfigurationError
-from patrol.bench.media import BenchMedia, make_bench_media
+from patrol.bench.growth import growth
+from patrol.bench.media import PARKED, STREET, BenchMedia, folder_of, make_bench_media
 from patrol.bench.report import BenchReport, Spread
 from patrol.bench.run import BenchOrder, Tell, run_bench
+from patrol.bench.weather import WEATHERS
 from patrol.commands.output import console, progress, write_json
 from patrol.demo.source import fetch_clip, find_clip
 
+_OWN = frozenset("cameras sites grids console defaults approvals data_dir bus database".split())
+"""Keys of a configuration that a bench says itself."""
+
 
 def bench_cameras(
-    orders: Sequence[BenchOrder], *, clip: Path | None, cache: Path, out: Path | None
+    orders: Sequence[BenchOrder],
+    *,
+    clip: Path | None,
+    cache: Path,
+    out: Path | None,
+    picture: Path | None = None,
 ) -> None:
-    """Run one bench after the other; print a table of all, and keep them as JSON."""
+    """Run one bench after the other; print a table of all, keep them as JSON, and draw them."""
     with progress() as bar:
         task = bar.add_task("clips", total=1.0)
 
         def tell(what: str, share: float) -> None:
             bar.update(task, description=what, completed=share)
 
-        source = clip or find_clip(cache) or fetch_clip(cache)
-        media = make_bench_media(
-            source, cache / "bench", lambda name, done, of: tell(f"encoding {name}", done / of)
-        )
+        media = _media(orders, clip, cache, tell)
         reports = [_run(order, media, tell) for order in orders]
     words: list[Any] = [report.model_dump(mode="json") for report in reports]
     whole = words[0] if len(words) == 1 else words
     if out is not None:
         write_json(out, whole)
     _print(reports)
+    if picture is None and out is not None and len(reports) > 1:
+        picture = out.with_suffix(".svg")
+    if picture is not None:
+        picture.write_text(growth(reports), encoding="utf-8")
+        console.print(f"图 picture: {picture}", soft_wrap=True)
+
+
+def _media(orders: Sequence[BenchOrder], clip: Path | None, cache: Path, tell: Tell) -> BenchMedia:
+    """The clips that the orders need; none where a foreign server plays."""
+    if all(order.source for order in orders):
+        return BenchMedia({})
+    names = dict.fromkeys([STREET])
+    for order in orders:
+        names |= dict.fromkeys(name for name, count in order.plant.items() if count)
+        names |= dict.fromkeys(WEATHERS[name].clip for name in order.weather)
+    source = clip or find_clip(cache) or fetch_clip(cache)
+    van_from = source
+    if clip is not None and PARKED in names:
+        van_from = find_clip(cache) or fetch_clip(cache)
+    return make_bench_media(
+        source,
+        folder_of(clip, cache) if clip else cache / "bench",
+        lambda name, done, of: tell(f"encoding {name}", done / of),
+        names=names,
+        van_from=van_from,
+    )
 
 
 def settings_of(config: Path | None) -> Mapping[str, Any]:
@@ -46,8 +79,7 @@ def settings_of(config: Path | None) -> Mapping[str, Any]:
     data = yaml.safe_load(config.read_text(encoding="utf-8")) or {}
     if not isinstance(data, dict):
         raise ConfigurationError(f"{config}: expected a mapping, got {type(data).__name__}")
-    own = ("cameras", "sites", "grids", "console", "defaults", "data_dir", "bus", "database")
-    return {key: value for key, value in data.items() if key not in own}
+    return {key: value for key, value in data.items() if key not in _OWN}
 
 
 def _run(order: BenchOrder, media: BenchMedia, tell: Tell) -> BenchReport:
@@ -64,23 +96,48 @@ def _print(reports: Sequence[BenchReport]) -> None:
     table = Table("", *(f"{report.cameras} 路 cameras" for report in reports))
     rows = {
         "巡看/秒 looks a second": [f"{r.looks_per_s:g}" for r in reports],
+        "其中提前 early ones": [str(r.early_looks) for r in reports],
         "巡看间隔 look interval, s": [_spread(r.look_interval_s) for r in reports],
         "启动 all seen after, s": [_number(r.startup_s) for r in reports],
         "丢包 pictures thrown away": [str(r.packets_lost) for r in reports],
         "断档 gaps": [str(r.gaps) for r in reports],
         "重连 reconnects": [str(r.reconnects) for r in reports],
         "处理器核 cores": [_each(r.cpu_cores) for r in reports],
+        "每路 worker per camera, 0.001 core": [
+            f"{1000 * r.worker_cores_per_camera:.1f}" for r in reports
+        ],
         "内存 memory, MB": [_each(r.rss_mb) for r in reports],
-        "布设火情 fires planted, missed": [f"{r.planted}, {r.missed}" for r in reports],
+        "码流环 rings, MB": [_each(r.rings) for r in reports],
+        "布设 planted, missed": [_plants(r) for r in reports],
         "案件 cases, unplanted": [f"{r.cases}, {r.extra}" for r in reports],
-        "起火到立案 onset to case, s": [_spread(r.latency_s) for r in reports],
+        "出现到立案 onset to case, s": [_latencies(r) for r in reports],
         "证据 evidence": [_each(r.evidence) for r in reports],
         "未按时 late looks": [_each(r.late) or "0" for r in reports],
     }
+    for name in dict.fromkeys(name for r in reports for name in r.weather):
+        rows[f"旁路 beside: {name}"] = [_neighbour(r, name) for r in reports]
     for title, cells in rows.items():
         table.add_row(title, *cells)
     console.print(table)
     console.print(f"{reports[-1].machine}; {reports[-1].runs_on}; {reports[-1].seconds:g} s each")
+
+
+def _plants(report: BenchReport) -> str:
+    kinds = (f"{name} {kind.planted}, {kind.missed}" for name, kind in report.plants.items())
+    return "\n".join(kinds) or "0"
+
+
+def _latencies(report: BenchReport) -> str:
+    spreads = (f"{name} {_spread(kind.latency_s)}" for name, kind in report.plants.items())
+    return "\n".join(spreads) or "—"
+
+
+def _neighbour(report: BenchReport, name: str) -> str:
+    seen = report.weather.get(name)
+    if seen is None:
+        return "—"
+    gaps = sum(seen.gaps.values())
+    return f"{_spread(seen.look_interval_s)}\n{gaps} gaps, {_each(seen.late) or '0'} late"
 
 
 def _spread(values: Spread) -> str:

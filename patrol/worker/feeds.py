@@ -11,7 +11,9 @@ from datetime import datetime, timedelta
 from domain.clock import Clock
 from domain.health import CameraStatus, CoverageGap
 from patrol.config import CameraSettings, Configuration
+from streams.budget import RingBudget
 from streams.frame import Frame
+from streams.kept_decoders import KeptDecoders
 from streams.reader import CameraReader
 from streams.ring import PacketRing
 from streams.status import StreamStatus
@@ -24,6 +26,7 @@ DECIDE_EVERY = timedelta(seconds=1)
 LOOKED_RING_S = 10.0
 LOOKED_RING_BYTES = 4 * 1024 * 1024
 """What is kept of the looked-at stream: enough for a second look, not for a clip."""
+LOOKED_NEEDED_S = 5.0
 
 
 class CameraFeeds:
@@ -36,11 +39,14 @@ class CameraFeeds:
         *,
         clock: Clock,
         on_gap: Callable[[CoverageGap], None],
+        budget: RingBudget | None = None,
+        decoders: KeptDecoders | None = None,
     ) -> None:
         """`on_gap` is told of the main stream's gaps: they are what evidence lacks. A gap of the
-        other shows as looks that were missed, or taken from the main stream."""
+        other shows as looks that were missed, or taken from the main stream. `budget` bounds the
+        rings of all cameras, `decoders` keeps theirs."""
         settings = configuration.streams
-        look_every_s = configuration.look_every_s(camera)
+        look_every_s = configuration.look_every_s(camera, clock.now())
         self._clock = clock
         self.main = CameraReader(
             camera.id,
@@ -49,6 +55,9 @@ class CameraFeeds:
             look_every_s=look_every_s,
             clock=clock,
             on_gap=on_gap,
+            budget=budget,
+            decoders=decoders,
+            needed_s=min(configuration.evidence.clip_s, settings.ring_s),
         )
         self.detect: CameraReader | None = None
         self._looked, self._decide_at = self.main, clock.now()
@@ -64,6 +73,9 @@ class CameraFeeds:
                 look_every_s=look_every_s,
                 clock=clock,
                 after=self.main,
+                budget=budget,
+                decoders=decoders,
+                needed_s=LOOKED_NEEDED_S,
             )
             self._looked = self.detect
 
@@ -71,6 +83,11 @@ class CameraFeeds:
     def readers(self) -> tuple[CameraReader, ...]:
         """All of them, the recorded one first."""
         return (self.main,) if self.detect is None else (self.main, self.detect)
+
+    def look_every(self, seconds: float) -> None:
+        """From now on another promise holds."""
+        for reader in self.readers:
+            reader.look_every_s = seconds
 
     def start(self) -> None:
         for reader in self.readers:
@@ -112,6 +129,11 @@ class CameraFeeds:
     def picture_waits(self) -> bool:
         return self.looked.picture_waits
 
+    @property
+    def stirred(self) -> bool:
+        """As `CameraReader.stirred`, of the stream that is looked at."""
+        return self.looked.stirred
+
     def take(self, *, follow: bool = False) -> Frame | None:
         """As `CameraReader.take`, of the stream that is looked at."""
         return self.looked.take(follow=follow)
@@ -123,6 +145,14 @@ class CameraFeeds:
     def health(self, at: datetime) -> StreamStatus:
         """How the camera fares as a whole: it sees while pictures can be looked at, and is
         impaired while they are but nothing is recorded. Facts are those of the main stream."""
+        seen = self._seen(at)
+        if (held_s := self.main.ring.cut_to_s) is None:
+            return seen
+        needed_s = self.main.ring.needed_s
+        said = f"memory holds {held_s:.0f} s of the {needed_s:.0f} s that a clip needs"
+        return replace(seen, detail=f"{seen.detail}; {said}" if seen.detail else said)
+
+    def _seen(self, at: datetime) -> StreamStatus:
         main = self.main.status(at)
         if self.detect is None:
             return main

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
@@ -31,6 +32,16 @@ OnNews = Callable[[CameraPost, Frame | None, Sequence[IncidentMessage]], None]
 OnPicture = Callable[[str, bytes, datetime], None]
 
 log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Taken:
+    """A post in a looker's hands, and its picture."""
+
+    post: CameraPost
+    frame: Frame
+    early: bool = False
+    """Whether activity called for the look, and not the promise."""
 
 
 class Looker(threading.Thread):
@@ -82,8 +93,8 @@ class Looker(threading.Thread):
             try:
                 self._look(taken)
             finally:
-                for post, _ in taken:
-                    self._roster.release(post)
+                for each in taken:
+                    self._roster.release(each.post)
         return bool(taken)
 
     def _tick(self, now: datetime) -> None:
@@ -91,6 +102,7 @@ class Looker(threading.Thread):
         self._next_tick_at = now + TICK_EVERY
         with self._judging:
             for post in self._roster.posts:
+                post.keep_hours(now)
                 post.miss_if_late(now)
                 if news := post.patrol.tick(now):
                     self._on_news(post, None, news)
@@ -102,45 +114,57 @@ class Looker(threading.Thread):
                 if news := question.post.patrol.hear(question.wish, seen):
                     self._on_news(question.post, question.frame, news)
 
-    def _take(self, now: datetime) -> list[tuple[CameraPost, Frame]]:
+    def _take(self, now: datetime) -> list[Taken]:
         """The newest pictures of suspicious cameras, whether keyframes or not, and at most one
-        batch of those that are owed."""
-        taken: list[tuple[CameraPost, Frame]] = []
+        batch of those that are owed; if there is room in it, those that activity calls for."""
+        taken: list[Taken] = []
         owed = self._roster.owed(now)
         for post in self._roster.suspicious(now, owed):
             self._take_one(post, taken, follow=True)
         most = len(taken) + self._batch
+        before = len(taken)
         for post in owed:
             if len(taken) == most:
                 break
             self._take_one(post, taken)
+        self._roster.looked_in_time(len(taken) - before)
+        if len(taken) < most:
+            for post in self._roster.stirred(now, owed)[: most - len(taken)]:
+                if self._take_one(post, taken, early=True):
+                    self._roster.looked_early(post, now)
         return taken
 
     def _take_one(
-        self, post: CameraPost, taken: list[tuple[CameraPost, Frame]], *, follow: bool = False
-    ) -> None:
-        """Add the post's newest picture to what is taken, if there is a new one."""
+        self,
+        post: CameraPost,
+        taken: list[Taken],
+        *,
+        follow: bool = False,
+        early: bool = False,
+    ) -> bool:
+        """Add the post's newest picture to what is taken; whether there was a new one."""
         if not self._roster.claim(post):
-            return
-        if (frame := post.reader.take(follow=follow)) is not None:
-            taken.append((post, frame))
-        else:
+            return False
+        if (frame := post.reader.take(follow=follow)) is None:
             self._roster.release(post)
+            return False
+        taken.append(Taken(post, frame, early))
+        return True
 
-    def _look(self, taken: Sequence[tuple[CameraPost, Frame]]) -> None:
+    def _look(self, taken: Sequence[Taken]) -> None:
         """Show and diagnose the pictures, then let the detector see those that can be judged."""
         detector = self._eyes.detector(self._clock.now())
-        good: list[tuple[CameraPost, Frame]] = []
+        good: list[Taken] = []
         images: list[Image] = []
-        for post, frame in taken:
-            image = frame.scaled(_look_wh(detector, frame))
-            if self._picture_is_good(post, frame, image):
-                good.append((post, frame))
+        for each in taken:
+            image = each.frame.scaled(_look_wh(detector, each.frame))
+            if self._picture_is_good(each, image):
+                good.append(each)
                 images.append(image)
         seen = self._detect(detector, images)
-        for index, (post, frame) in enumerate(good):
+        for index, each in enumerate(good):
             with self._judging:
-                self._judge(post, frame, images[index], seen[index] if seen else None, detector)
+                self._judge(each, images[index], seen[index] if seen else None, detector)
 
     def _detect(
         self, detector: Detector | None, images: Sequence[Image]
@@ -154,30 +178,31 @@ class Looker(threading.Thread):
             log.error("the detector failed", error=str(error))
             return None
 
-    def _picture_is_good(self, post: CameraPost, frame: Frame, image: Image) -> bool:
+    def _picture_is_good(self, taken: Taken, image: Image) -> bool:
         """Show the picture and diagnose it: a black or frozen one is shown but not judged. In one
         that is only bad a fire may still be seen."""
+        post, frame = taken.post, taken.frame
         self._on_picture(post.camera_id, thumbnail(image, THUMBNAIL_WIDTH), frame.captured_at)
         fault = post.picture.look(image, frame.captured_at)
         post.note_picture(fault, frame.captured_at)
         if fault is None or not fault.blinds:
             return True
-        post.book.skip(frame.captured_at, fault.value)
+        post.book.skip(frame.captured_at, fault.value, early=taken.early)
         return False
 
     def _judge(
         self,
-        post: CameraPost,
-        frame: Frame,
+        taken: Taken,
         image: Image,
         detections: Detections | None,
         detector: Detector | None,
     ) -> None:
+        post, frame = taken.post, taken.frame
         if detections is None or detector is None:
-            post.book.skip(frame.captured_at, NO_DETECTOR)
+            post.book.skip(frame.captured_at, NO_DETECTOR, early=taken.early)
             return
         runs_on = str(detector.runs_on)
-        post.book.done(frame.captured_at, detections.counts(), runs_on)
+        post.book.done(frame.captured_at, detections.counts(), runs_on, early=taken.early)
         post.patrol.use_model(detector.ref)
         look = Look(post.camera_id, frame.captured_at, detections, frame.size_wh, image)
         post.kept.keep(look)

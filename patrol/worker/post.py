@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 from domain.clock import Clock
 from domain.health import CameraHealth, CameraStatus, CoverageGap, FaultKind
@@ -12,6 +13,8 @@ from patrol.worker.kept_looks import KeptLooks
 from patrol.worker.lookbook import LookBook
 from patrol.worker.shadow import ShadowLog
 from patrol.worker.views import KeptView
+from streams.budget import RingBudget
+from streams.kept_decoders import KeptDecoders
 from vision.patrol import CameraPatrol
 
 OVERLOAD = "overload"
@@ -30,9 +33,13 @@ class CameraPost:
         *,
         clock: Clock,
         on_gap: Callable[[CoverageGap], None],
+        budget: RingBudget | None = None,
+        decoders: KeptDecoders | None = None,
     ) -> None:
         self.camera_id = camera.id
-        self.reader = CameraFeeds(camera, configuration, clock=clock, on_gap=on_gap)
+        self.reader = CameraFeeds(
+            camera, configuration, clock=clock, on_gap=on_gap, budget=budget, decoders=decoders
+        )
         self.patrol = CameraPatrol(
             camera.id,
             configuration.rules_of(camera),
@@ -51,15 +58,33 @@ class CameraPost:
         )
         self._view = KeptView(configuration, camera)
         self.picture = self._view.watch(configuration.picture, watch_view=camera.keeps_view)
-        self.book = LookBook(camera.id, configuration.look_every_s(camera), clock.now())
+        self._promised_s = partial(configuration.look_every_s, camera)
+        self.book = LookBook(
+            camera.id,
+            self._promised_s(clock.now()),
+            clock.now(),
+            risk=configuration.risk_of(camera),
+        )
+        self._has_hours = bool(configuration.look_hours_of(camera))
         self._attention = AttentionSpan(configuration.attention)
         self._attention_every = timedelta(seconds=configuration.attention.look_every_s)
         self.picture_fault: FaultKind | None = None
         self._picture_fault_since: datetime | None = None
 
+    def keep_hours(self, now: datetime) -> None:
+        """Promise what holds at this hour."""
+        if self._has_hours:
+            promised_s = self._promised_s(now)
+            self.book.promise(promised_s)
+            self.reader.look_every(promised_s)
+
     def is_due(self, now: datetime) -> bool:
         """Whether the newest picture should be looked at now."""
         return self.book.is_due(now, self.reader.next_keyframe_at)
+
+    def is_stirred(self) -> bool:
+        """Whether the sizes of its packets call for a look before the next one is due."""
+        return self.reader.stirred
 
     def is_attended(self, now: datetime) -> bool:
         """Whether the camera is to be looked at at attention speed."""

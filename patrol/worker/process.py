@@ -28,7 +28,9 @@ from patrol.worker.post import CameraPost
 from patrol.worker.recorder import Recorder
 from patrol.worker.reporter import Reporter
 from patrol.worker.roster import Roster
+from streams.budget import RingBudget
 from streams.frame import Frame
+from streams.kept_decoders import KeptDecoders
 from streams.reader import stop_all
 from vision.incidents import IncidentMessage
 
@@ -74,12 +76,28 @@ class Worker:
         eyes = Eyes(Catalog(configuration.models_dir), configuration.detector_settings)
         for off in by_rule(configuration.withheld_at(self._clock.now())):
             log.warning("rule off", rule=off.rule_id, cameras=len(off.cameras), reason=off.missing)
+        decoders = KeptDecoders(configuration.streams.kept_decoders)
+        budget = RingBudget(configuration.streams.rings_bytes)
         self._posts = [
-            CameraPost(camera, configuration, clock=self._clock, on_gap=self._gap_ended)
+            CameraPost(
+                camera,
+                configuration,
+                clock=self._clock,
+                on_gap=self._gap_ended,
+                budget=budget,
+                decoders=decoders,
+            )
             for camera in configuration.enabled_cameras
         ]
         self._attention = Attention(configuration.second_look)
-        roster, judging = Roster(self._posts, attended=configuration.attention.cameras), Lock()
+        roster, judging = (
+            Roster(
+                self._posts,
+                attended=configuration.attention.cameras,
+                early_share=configuration.worker.early_share,
+            ),
+            Lock(),
+        )
         self._lookers = [
             Looker(
                 roster,
@@ -94,7 +112,11 @@ class Worker:
             for _ in range(configuration.worker.lookers)
         ]
         self._reporter = Reporter(
-            worker_id, self._posts, clock=self._clock, publish=self._publisher.publish
+            worker_id,
+            self._posts,
+            clock=self._clock,
+            publish=self._publisher.publish,
+            budget=budget,
         )
         self._lessons = LessonKeeper(configuration.worker_dir / "learned.json", self._posts)
         self._recorded: set[str] = set()

@@ -30,6 +30,8 @@ from streams.ring import PacketRing
 PLAYS_IN_BROWSERS = frozenset({"h264"})
 """What every browser plays; clips of other codecs get a transcoded preview beside them."""
 
+NO_KEYFRAME_KEPT = "the camera's last keyframe is longer ago than memory reaches"
+
 MAIN_COMES_WITHIN = timedelta(seconds=1.5)
 """Two streams of one camera arrive and are read at most so far apart."""
 
@@ -176,7 +178,12 @@ class Recorder(threading.Thread):
             opened_at + timedelta(seconds=self._settings.post_roll_s),
         )
         if not packets:
-            self._missed(job, EvidenceKind.CLIP, MissingReason.NOT_BUFFERED)
+            self._missed(
+                job,
+                EvidenceKind.CLIP,
+                MissingReason.NOT_BUFFERED,
+                NO_KEYFRAME_KEPT if ring.without_keyframe else "",
+            )
             return
         span = packets[0].captured_at, packets[-1].captured_at
         sealed = self._seal(

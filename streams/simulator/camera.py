@@ -123,7 +123,7 @@ class LiveCamera:
     def _send_next(self, now_s: float) -> None:
         unit, rtp = self._timeline.unit(self._cursor), self._timeline.rtp(self._cursor)
         self._cursor += 1
-        if self._has("stall", now_s):
+        if self._has("stall", now_s) or (unit.keyframe and self._keeps_back(now_s)):
             return
         packets = unit.packets.stamped(self._sequence, rtp, self._ssrc)
         if self._has("garbage", now_s):
@@ -136,6 +136,11 @@ class LiveCamera:
                 self.tally.pictures_skipped += 1
         if now_s - self._reported_s >= REPORT_EVERY_S:
             self._report_to_all(now_s)
+
+    def _keeps_back(self, now_s: float) -> bool:
+        """Whether a keyframe is not sent: the fault asks for it, and nobody waits for one."""
+        waiting = any(viewer.waits_for_keyframe for viewer in self._viewers)
+        return self._has("endless", now_s) and not waiting
 
     def _count(self, packets: int, size_bytes: int) -> None:
         self._sequence += packets

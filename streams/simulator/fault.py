@@ -16,6 +16,7 @@ FaultName = Literal[
     "codec",
     "restart_timestamps",
     "switch",
+    "endless",
 ]
 FAULT_KINDS: dict[FaultName, str] = {
     "drop": "closes the connections of the camera",
@@ -27,6 +28,7 @@ FAULT_KINDS: dict[FaultName, str] = {
     "codec": "announces a codec that nobody knows (SVAC)",
     "restart_timestamps": "RTP timestamps start over",
     "switch": "another clip (to=CAMERA), so that the picture's size may change",
+    "endless": "sends the keyframe of a clip that has but one only to who begins to look",
 }
 DOOR_KINDS = frozenset({"refuse", "not_found", "unauthorized", "codec"})
 """Faults met when asking for the stream; running streams are closed so that they are met."""

@@ -87,16 +87,17 @@ class Viewer:
         self.outlet = outlet
         self.close = close
         """Ends the client's connection; takes the reason for the log."""
-        self._waits_for_keyframe = True
+        self.waits_for_keyframe = True
+        """Until one comes nothing else is sent."""
 
     def skip_to_keyframe(self) -> None:
-        self._waits_for_keyframe = True
+        self.waits_for_keyframe = True
 
     def wants(self, keyframe: bool) -> bool:
         """Whether the next picture, a `keyframe` or not, goes to this client."""
         if self.outlet.is_behind:
-            self._waits_for_keyframe = True
+            self.waits_for_keyframe = True
             return False
         if keyframe:
-            self._waits_for_keyframe = False
-        return not self._waits_for_keyframe
+            self.waits_for_keyframe = False
+        return not self.waits_for_keyframe

@@ -14,6 +14,7 @@ from domain.messages import (
     IncidentOpened,
     LooksDone,
     Message,
+    RingsHeld,
 )
 from tests.builders import (
     NOON,
@@ -72,6 +73,7 @@ MESSAGES_OF_EACH_TYPE: tuple[Message, ...] = (
             CameraLooks(
                 camera_id="gate-1",
                 looks=5,
+                on_activity=1,
                 last_look_at=NOON,
                 longest_interval_s=2.04,
                 intervals_s=(2.0, 1.96, 2.04, 2.0, 2.0),
@@ -80,6 +82,7 @@ MESSAGES_OF_EACH_TYPE: tuple[Message, ...] = (
                 runs_on="cpu fp32, 1 thread (onnxruntime 1.26.0)",
             ),
         ),
+        rings=RingsHeld(held_bytes=1_150_000_000, max_bytes=2_147_483_648, cut=0),
     ),
 )
 

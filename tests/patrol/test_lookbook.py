@@ -29,6 +29,28 @@ def test_a_page_holds_what_happened_since_the_last_one() -> None:
     assert book.close_page().last_look_at == at(7)
 
 
+def test_an_early_look_counts_and_changes_nothing_of_what_is_owed() -> None:
+    book = LookBook("gate", 2.0, START)
+    book.done(at(0), {})
+    book.done(at(1), {}, early=True)
+    book.skip(at(1.5), "frozen", early=True)
+    assert (book.due_at, book.urgency(at(2)), book.last_look_at) == (at(2), 1.0, at(1))
+    page = book.close_page()
+    assert (page.looks, page.on_activity, page.intervals_s) == (2, 1, (1.0,))
+    assert page.skipped == {}
+
+
+def test_a_shorter_promise_counts_from_the_last_look() -> None:
+    book = LookBook("gate", 10.0, START)
+    book.done(at(0), {})
+    book.promise(2.0)
+    assert (book.due_at, book.waited(at(4))) == (at(2), 2.0)
+    book.promise(10.0)
+    assert book.due_at == at(2)
+    book.done(at(2), {})
+    assert book.due_at == at(12)
+
+
 def test_every_look_that_did_not_come_is_counted_once_with_its_cause() -> None:
     book = LookBook("gate", 2.0, START)
     for tenth in range(101):

@@ -1,6 +1,5 @@
 """The reader against a server that is not ours: Debian's gst-rtsp-server."""
 
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -15,51 +14,15 @@ from streams.probe import probe
 from streams.reader import CameraReader
 from streams.settings import StreamSettings
 from tests.media import Codec, make_clip
+from tests.peer.serving import served, skip_without_gst
 from tests.streams.footage import BRISK, facts_of, wait_until
 
 pytestmark = pytest.mark.peer
 
-PYTHON = "/usr/bin/python3"
-"""Debian's, which has the bindings; ours has not."""
-SERVER = Path(__file__).parents[1] / "peer" / "gst_server.py"
-FIND = """
-import gi
-gi.require_version("Gst", "1.0"); gi.require_version("GstRtspServer", "1.0")
-from gi.repository import Gst, GstRtspServer
-Gst.init(None)
-missing = [n for n in ("qtdemux", "h264parse", "h265parse", "rtph264pay", "rtph265pay")
-           if not Gst.ElementFactory.find(n)]
-raise SystemExit(" ".join(missing) or 0)
-"""
-
 
 @pytest.fixture(scope="module", autouse=True)
 def gst_rtsp_server() -> None:
-    try:
-        found = subprocess.run(
-            [PYTHON, "-c", FIND], capture_output=True, text=True, check=False, timeout=30
-        )
-    except FileNotFoundError:
-        pytest.skip(f"needs {PYTHON} with GStreamer's bindings")
-    if found.returncode:
-        why = found.stderr.strip().splitlines()[-1:]
-        pytest.skip(f"needs gir1.2-gst-rtsp-server-1.0 and GStreamer's plugins: {why}")
-
-
-@contextmanager
-def served(*arguments: str) -> Iterator[int]:
-    """A running server; gives its port."""
-    with subprocess.Popen(
-        [PYTHON, str(SERVER), *arguments],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    ) as process:
-        assert process.stdout is not None
-        word, port = process.stdout.readline().split()
-        assert word == "ready"
-        yield int(port)
+    skip_without_gst()
 
 
 def now() -> datetime:

@@ -12,6 +12,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from domain.health import CameraStatus, CoverageGap, FaultKind
+from streams import activity
 from streams.address import CameraAddress
 from streams.backoff import Backoff
 from streams.clip import write_clip
@@ -20,7 +21,7 @@ from streams.reader import CameraReader, stop_all
 from streams.settings import StreamSettings
 from streams.simulator import Fault, Simulator
 from streams.status import StreamStatus
-from tests.media import make_clip
+from tests.media import make_clip, moving_picture
 from tests.streams.footage import BRISK, facts_of, wait_until
 
 SECRET = "s3cr3t/p@ss"
@@ -409,3 +410,25 @@ def test_probe_of_a_file(clip: Path) -> None:
     assert report.keyframe_every_s == pytest.approx(0.5)
     assert frame is not None
     assert frame.size_wh == (320, 180)
+
+
+def test_a_camera_that_begins_to_move_stirs_until_it_was_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(activity, "LEAST_MEMORY_S", 1.0)
+    monkeypatch.setattr(activity, "LEARN_EVERY", 2)
+    still = make_clip(
+        tmp_path / "still.mp4", gop=5, paint=lambda number: moving_picture(0, (320, 180))
+    )
+    moving = make_clip(tmp_path / "moving.mp4", gop=5)
+    with (
+        Simulator({"gate": still, "lively": moving}) as cameras,
+        watching(cameras.url("gate")) as gate,
+    ):
+        gate.wait_for_packets(30)
+        gate.reader.take()
+        assert not gate.reader.stirred
+        cameras.set_fault("gate", Fault.parse("switch:to=lively"))
+        wait_until(lambda: gate.reader.stirred)
+        assert gate.reader.take() is not None
+        assert not gate.reader.stirred

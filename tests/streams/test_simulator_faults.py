@@ -6,8 +6,9 @@ import av
 import pytest
 
 from domain.errors import ConfigurationError
+from streams.frame import Image
 from streams.simulator import Fault, Simulator
-from tests.media import make_clip
+from tests.media import make_clip, moving_picture
 from tests.streams.rtsp_client import RtspClient
 from tests.streams.simulated import (
     eventually,
@@ -60,6 +61,22 @@ def test_running_streams_end_when_the_fault_is_set(clip: Path, kind: str) -> Non
 
         assert client.is_closed()
         assert eventually(lambda: it.stats.clients == 0)
+
+
+def test_endless_sends_one_keyframe_to_who_begins_to_look(tmp_path: Path) -> None:
+    """A clip that ends as it begins and has 16 n + 1 pictures goes round without its keyframe."""
+
+    def there_and_back(number: int) -> Image:
+        return moving_picture(min(number, 32 - number), (320, 180))
+
+    round_trip = make_clip(tmp_path / "a.mp4", fps=20, seconds=1.65, gop=99, paint=there_and_back)
+    faults = {"gate": Fault.parse("endless")}
+    with Simulator({"gate": round_trip}, faults=faults) as it:
+        for _ in range(2):  # who comes later gets one too
+            with opened(it.url("gate")) as stream:
+                taken = frames(stream, 80)
+            assert [number for number, frame in enumerate(taken) if frame.key_frame] == [0]
+            assert not any(frame.is_corrupt for frame in taken)
 
 
 def test_drop_ends_the_stream_and_lets_in_again(clip: Path) -> None:

@@ -1,0 +1,50 @@
+"""What the reporter says of the packets in memory."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from structlog.testing import capture_logs
+
+from domain.clock import VirtualClock
+from domain.messages import CameraHealthChanged, LooksDone
+from patrol.config import CameraSettings, Configuration
+from patrol.worker.post import CameraPost
+from patrol.worker.reporter import LOOKS_EVERY, Reporter
+from streams.budget import RingBudget
+from streams.packet import StreamInfo
+from tests.builders import NOON
+from tests.streams.footage import made_up
+
+STREAM = StreamInfo("h264", (320, 180))
+
+
+def test_a_camera_with_less_than_a_clip_needs_is_reported(tmp_path: Path) -> None:
+    said: list[CameraHealthChanged | LooksDone] = []
+    clock, budget = VirtualClock(NOON), RingBudget(1_000)
+    camera = CameraSettings.model_validate(
+        {"id": "gate", "name": "门", "site_id": "s", "url": "rtsp://h/1"}
+    )
+    post = CameraPost(
+        camera,
+        Configuration(data_dir=tmp_path),
+        clock=clock,
+        on_gap=lambda _gap: None,
+        budget=budget,
+    )
+    reporter = Reporter("w", [post], clock=clock, publish=said.append, budget=budget)
+    for second in range(30):
+        post.reader.main.ring.append(made_up(second, keyframe=True, stream=STREAM))
+
+    with capture_logs() as logs:
+        reporter.report(NOON + LOOKS_EVERY)
+        reporter.report(NOON + 2 * LOOKS_EVERY + timedelta(seconds=1))
+
+    (health,) = (one.health for one in said if isinstance(one, CameraHealthChanged))
+    assert health.detail == "memory holds 9 s of the 20 s that a clip needs"
+    pages = [one for one in said if isinstance(one, LooksDone)]
+    assert pages[0].rings is not None
+    assert (pages[0].rings.held_bytes, pages[0].rings.max_bytes, pages[0].rings.cut) == (
+        1_000, 1_000, 1,
+    )  # fmt: skip
+    warnings = [line for line in logs if line["log_level"] == "warning"]
+    assert [line["event"] for line in warnings] == ["rings cut below what a clip needs"]
