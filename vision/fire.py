@@ -69,6 +69,13 @@ class FireRuleSettings(BaseRuleSettings):
     """Least time from the first hit to the last, flames (default 3 s, §5.4)."""
     smoke_for_s: float = Field(default=4.0, ge=0)
     """The same for smoke. §5.4 proposes 10 s; at 4 s a room that fills within 6 s is found."""
+    small_smoke: float = Field(default=0.04, ge=0, le=1)
+    """Smoke whose largest box is below this share of the frame may be steam: it drifts like smoke
+    and stays small (default 0.04: drawn steam reaches 0.026, smoke of filmed fires 0.12)."""
+    small_smoke_for_s: float = Field(default=10.0, ge=0)
+    """Smoke that small is not believed for its drift before it was seen for this long (default
+    10 s, §5.4): a lifted lid is over by then, what burns goes on. What the detector is sure of by
+    itself needs no more than `smoke_for_s`."""
     window_s: float = Field(default=12.0, gt=0)
     """Hits older than this count no more (default 12 s: three looks even at one every 5 s)."""
     overlap: float = Field(default=0.3, ge=0, le=1)
@@ -85,6 +92,9 @@ class FireRuleSettings(BaseRuleSettings):
         if longest_s > self.window_s:
             came = f"{self.window_s} < {longest_s}"
             raise ValueError(f"expected window_s to hold for_s and smoke_for_s, got {came}")
+        if self.small_smoke and self.small_smoke_for_s > self.window_s:
+            came = f"{self.window_s} < {self.small_smoke_for_s}"
+            raise ValueError(f"expected window_s to hold small_smoke_for_s, got {came}")
         return self
 
     @property
@@ -214,7 +224,7 @@ class FireRule:
         settings, evidence = self._settings, hearth.evidence
         if evidence is not None and evidence >= settings.confirm_evidence:
             enough = settings.confirmed_hits, settings.confirmed_presence
-            if self._suffices(hearth.hits, *enough, settings.confirmed_for_s):
+            if self._suffices(hearth.hits, *enough, self._confirmed_for_s(hearth)):
                 return True
         hits = self._counting(hearth)
         denied = evidence is not None and evidence <= settings.deny_evidence
@@ -222,6 +232,13 @@ class FireRule:
             return False
         for_s = settings.smoke_for_s if hearth.smoke else settings.for_s
         return self._suffices(hits, settings.hits, settings.presence, for_s)
+
+    def _confirmed_for_s(self, hearth: Hearth) -> float:
+        """How long what a second look confirmed must be seen: longer if it may be steam."""
+        for_s = self._settings.confirmed_for_s
+        if not hearth.smoke or hearth.largest >= self._settings.small_smoke:
+            return for_s
+        return max(for_s, self._settings.small_smoke_for_s)
 
     def _counting(self, hearth: Hearth) -> list[Hit]:
         """The hits that count by themselves."""
