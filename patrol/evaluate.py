@@ -92,6 +92,7 @@ def replay_clip(
     for frame in watching.frames(look_every_s, attention):
         watching.look(frame)
         on_progress(clip, watching.seconds)
+    watching.end()
     return score_clip(
         clip.file,
         clip.incidents,
@@ -135,6 +136,7 @@ class _Watching:
         timezone: ZoneInfo,
     ) -> None:
         self.trace = trace
+        trace.start_at = starts_at(clip, timezone)
         self.messages: list[IncidentMessage] = []
         self.seconds = 0.0
         self.start_at = starts_at(clip, timezone)
@@ -153,6 +155,7 @@ class _Watching:
             timezone=timezone,
             model=self._sight.ref,
             notice=None,
+            tell_held_back=trace.held_back.append,
         )
         self._dense = DenseFile(self._file, start_at=self.start_at, repeat_to_s=clip.repeat_to_s)
 
@@ -184,6 +187,10 @@ class _Watching:
         self._look_twice()
         opened = bool(self._patrol.open_incidents)
         self.trace.looked(LookMark(self.seconds, suspicious=suspicious, open=opened))
+
+    def end(self) -> None:
+        """The clip is over."""
+        self._patrol.end_held_back()
 
     def _look_twice(self) -> None:
         wish = self._patrol.wants_second_look

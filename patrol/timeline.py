@@ -59,6 +59,7 @@ def _lanes(clip: ClipScore, trace: Trace, scale: _Scale) -> Iterator[Lane]:
     yield Text.of("应有", "expected"), _expected(clip, scale)
     yield Text.of("巡看", "looks"), [_look(mark, scale) for mark in trace.looks]
     yield Text.of("细看", "second looks"), [_second(mark, scale) for mark in trace.second_looks]
+    yield Text.of("未立案", "held back"), _held_back(trace, scale)
     right = [come for _, come in pair_incidents(clip.expected, clip.incidents)]
     rule_ids = dict.fromkeys(one.rule_id for one in clip.incidents)
     for rule_id in rule_ids:
@@ -74,6 +75,22 @@ def _expected(clip: ClipScore, scale: _Scale) -> list[str]:
     return [
         _bar(scale, one.from_s, one.to_s, WAITED, f"{one.kind.words} {one.from_s:g}–{one.to_s:g} s")
         for one in clip.expected
+    ]
+
+
+def _held_back(trace: Trace, scale: _Scale) -> list[str]:
+    start_at = trace.start_at
+    if start_at is None:
+        return []
+    return [
+        _bar(
+            scale,
+            (one.from_at - start_at).total_seconds(),
+            (one.to_at - start_at).total_seconds(),
+            QUIET,
+            f"{one.rule_id}: {one.reason.words} ({one.looks})",
+        )
+        for one in sorted(trace.held_back, key=lambda one: one.from_at)
     ]
 
 

@@ -1,8 +1,10 @@
 """What happened in the replay of one clip, look by look: the ground of its timeline picture."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from domain.health import FaultKind
+from domain.held_back import HeldBack
 from vision.patrol import SecondLookWish
 from vision.second_look import SecondLook
 
@@ -44,6 +46,9 @@ class Trace:
     looks: list[LookMark] = field(default_factory=list)
     second_looks: list[SecondLookMark] = field(default_factory=list)
     faults: list[FaultMark] = field(default_factory=list)
+    held_back: list[HeldBack] = field(default_factory=list)
+    start_at: datetime | None = None
+    """When the clip began; what was held back is told in real times."""
 
     def looked(self, mark: LookMark) -> None:
         self.looks.append(mark)

@@ -8,6 +8,7 @@ from typing import Literal, Self
 import numpy as np
 from pydantic import Field, model_validator
 
+from domain.held_back import HeldBackReason
 from domain.incident import IncidentKind, LabelledBox
 from models.detections import Detections, Floats
 from vision.hearth import Hearth, Hit, explain
@@ -143,6 +144,11 @@ class FireRule:
             finding=finding,
             suspicious=any(not hearth.confirmed for hearth in self._hearths),
             doubt=self._doubt(now_s) if self._settings.second_look else None,
+            held_back=frozenset(
+                {HeldBackReason.DENIED}
+                if any(self._is_denied(hearth, now_s) for hearth in self._hearths)
+                else ()
+            ),
         )
 
     def learn(self, place: int, seen: SecondLook) -> Finding | None:
@@ -226,12 +232,29 @@ class FireRule:
             enough = settings.confirmed_hits, settings.confirmed_presence
             if self._suffices(hearth.hits, *enough, self._confirmed_for_s(hearth)):
                 return True
-        hits = self._counting(hearth)
-        denied = evidence is not None and evidence <= settings.deny_evidence
-        if denied and _median_score(hits) < settings.certain_confidence:
-            return False
+        return self._suffices_alone(hearth) and not self._doubts(hearth)
+
+    def _suffices_alone(self, hearth: Hearth) -> bool:
+        """Whether the hits would be a fire if nobody had taken a second look."""
+        settings = self._settings
         for_s = settings.smoke_for_s if hearth.smoke else settings.for_s
-        return self._suffices(hits, settings.hits, settings.presence, for_s)
+        return self._suffices(self._counting(hearth), settings.hits, settings.presence, for_s)
+
+    def _doubts(self, hearth: Hearth) -> bool:
+        """Whether a second look saw nothing move, and the detector is not certain either."""
+        settings, evidence = self._settings, hearth.evidence
+        denied = evidence is not None and evidence <= settings.deny_evidence
+        return denied and _median_score(self._counting(hearth)) < settings.certain_confidence
+
+    def _is_denied(self, hearth: Hearth, now_s: float) -> bool:
+        """Whether this look would have found a fire, had a second look not denied it."""
+        seen_now = bool(hearth.hits) and hearth.hits[-1].at_s == now_s
+        return (
+            seen_now
+            and not hearth.confirmed
+            and self._suffices_alone(hearth)
+            and self._doubts(hearth)
+        )
 
     def _confirmed_for_s(self, hearth: Hearth) -> float:
         """How long what a second look confirmed must be seen: longer if it may be steam."""

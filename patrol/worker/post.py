@@ -12,6 +12,7 @@ from patrol.worker.kept_looks import KeptLooks
 from patrol.worker.lookbook import LookBook
 from patrol.worker.shadow import ShadowLog
 from patrol.worker.views import KeptView
+from vision.held_back import TellHeldBack
 from vision.patrol import CameraPatrol
 
 OVERLOAD = "overload"
@@ -30,6 +31,7 @@ class CameraPost:
         *,
         clock: Clock,
         on_gap: Callable[[CoverageGap], None],
+        on_held_back: TellHeldBack | None = None,
     ) -> None:
         self.camera_id = camera.id
         self.reader = CameraFeeds(camera, configuration, clock=clock, on_gap=on_gap)
@@ -42,6 +44,7 @@ class CameraPost:
             notice=camera.notice,
             permits=configuration.permits(camera),
             keep_back=ShadowLog(configuration.worker_dir).keep,
+            tell_held_back=on_held_back,
         )
         self.kept = KeptLooks(
             configuration.worker_dir,
