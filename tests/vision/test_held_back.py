@@ -109,6 +109,13 @@ def test_a_crowd_that_may_gather() -> None:
     assert not Camera(rules, LEFT, EXEMPT_LEFT).watch(people(3), 20).reasons
 
 
+@pytest.mark.parametrize("stay", ["any", "same"])
+def test_who_may_be_where_a_generic_rule_watches(stay: str) -> None:
+    rules = {"yard": {"kind": "generic", "zones": ["left"], "stay": stay, "for_s": 4}}
+    assert Camera(rules, LEFT, EXEMPT_LEFT).watch(people(1), 20).reasons == {EXEMPT}
+    assert not Camera(rules, LEFT, EXEMPT_LEFT).watch([CAR], 20).reasons
+
+
 def test_a_flame_that_a_second_look_denied() -> None:
     camera = Camera({"fire": {}})
     for n in range(12):
