@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy.orm import Session
 
-from cases import cameras, figures, history, maintenance, search
+from cases import cameras, figures, held_back, history, maintenance, search
 from cases.cameras import CameraRow
 from cases.changes import CaseChange, ChangeFeed, ChangeKind, Subscription
 from cases.database import Database
@@ -22,6 +22,7 @@ from domain.clock import Clock
 from domain.errors import MessageInvalid
 from domain.evidence import Evidence, MissingEvidence
 from domain.health import CoverageGap
+from domain.held_back import HeldBack
 from domain.incident import Incident
 from domain.maintenance import MaintenanceCase
 from domain.messages import (
@@ -29,6 +30,7 @@ from domain.messages import (
     CoverageGapEnded,
     EvidenceMissed,
     EvidenceSealed,
+    FindingsHeldBack,
     IncidentClosed,
     IncidentOpened,
     IncidentUpdated,
@@ -95,6 +97,9 @@ class CaseBook:
             case CoverageGapEnded(gap=gap):
                 fresh = cameras.take_gap(session, gap)
                 return [_camera_change(gap.camera_id, at)] if fresh else []
+            case FindingsHeldBack(held_back=span):
+                held_back.take(session, span)  # for audits; no news that anybody waits for
+                return []
             case LooksDone():
                 # No news of these: they come all the time and would crowd out the cases'.
                 cameras.take_looks(session, message)
@@ -183,6 +188,11 @@ class CaseBook:
         """The camera's gaps that reached beyond `since`, in order of time."""
         with self._database.reading() as session:
             return cameras.gaps(session, camera_id, since)
+
+    def held_back(self, since: datetime, camera_id: str | None = None) -> tuple[HeldBack, ...]:
+        """What rules held back after a time and why, on one camera or on all."""
+        with self._database.reading() as session:
+            return held_back.since(session, since, camera_id)
 
     def maintenance(self) -> tuple[MaintenanceCase, ...]:
         """The faults of cameras that are open, or were lately: open ones first, then the newest."""

@@ -22,6 +22,7 @@ from domain.case import CaseSource, CaseState, FalseReason, Move, Priority, Tria
 from domain.duty import DutyClass
 from domain.evidence import Evidence, EvidenceKind, MissingEvidence
 from domain.health import CameraHealth, CameraLooks, FaultKind
+from domain.held_back import HeldBackReason
 from domain.incident import Incident, IncidentKind
 from domain.place import CameraInfo, GridPlan, Site
 
@@ -53,6 +54,7 @@ class Base(DeclarativeBase):
         EvidenceKind: word(EvidenceKind),
         FalseReason: word(FalseReason),
         FaultKind: word(FaultKind),
+        HeldBackReason: word(HeldBackReason),
         IncidentKind: word(IncidentKind),
         Move: word(Move),
         Priority: Number(Priority),
@@ -217,6 +219,24 @@ class GapRow(Base):
     to_at: Mapped[datetime]
     cause: Mapped[FaultKind]
     detail: Mapped[str]
+
+
+class HeldBackRow(Base):
+    """A span in which a rule held findings back. Never changed: filtering can be audited."""
+
+    __tablename__ = "held_back"
+    __table_args__ = (
+        PrimaryKeyConstraint("camera_id", "rule_id", "zone_id", "reason", "from_at"),
+        Index("ix_held_back_to_at", "to_at"),
+    )
+
+    camera_id: Mapped[str] = mapped_column(ID)
+    rule_id: Mapped[str] = mapped_column(ID)
+    zone_id: Mapped[str] = mapped_column(ID)
+    reason: Mapped[HeldBackReason]
+    from_at: Mapped[datetime]
+    to_at: Mapped[datetime]
+    looks: Mapped[int]
 
 
 class MaintenanceRow(Base):

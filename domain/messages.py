@@ -6,6 +6,7 @@ from typing import ClassVar
 from domain.base import Utc, Value
 from domain.evidence import Evidence, MissingEvidence
 from domain.health import CameraHealth, CameraLooks, CoverageGap
+from domain.held_back import HeldBack
 from domain.incident import Incident
 
 
@@ -133,6 +134,26 @@ class RingsHeld(Value):
     """Cameras of which less is held than a clip needs, because of `max_bytes`."""
 
 
+class FindingsHeldBack(Message):
+    type = "patrol.findings.held_back.v1"
+    held_back: HeldBack
+
+    @property
+    def name(self) -> str:
+        one = self.held_back
+        return ":".join(
+            (one.camera_id, one.rule_id, one.zone_id, one.reason, one.from_at.isoformat())
+        )
+
+    @property
+    def subject(self) -> str:
+        return self.held_back.camera_id
+
+    @property
+    def at(self) -> datetime:
+        return self.held_back.to_at
+
+
 class LooksDone(Message):
     """One worker's looks at all its cameras in one span of time."""
 
@@ -166,6 +187,7 @@ MESSAGES: dict[str, type[Message]] = {
         EvidenceMissed,
         CameraHealthChanged,
         CoverageGapEnded,
+        FindingsHeldBack,
         LooksDone,
     )
 }

@@ -24,6 +24,8 @@ COMMANDS = {
     "accept-view": "patrol.commands.accept_view:accept_view",
     "simulate": "patrol.commands.simulate:simulate",
     "eval": "patrol.commands.evaluate:evaluate",
+    "scenarios": "patrol.commands.scenarios:scenarios",
+    "quiet": "patrol.commands.quiet:quiet",
     "rules": "patrol.commands.rules:app",
     "bench": "patrol.commands.bench:app",
     "models": "patrol.commands.models:app",

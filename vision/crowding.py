@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from domain.base import Text
 from domain.geometry import Point
+from domain.held_back import HeldBackReason
 from domain.incident import IncidentKind
 from models.detections import Detections
 from vision.baseline import Baseline, BaselineMemory, BaselineSettings
@@ -147,7 +148,8 @@ class CrowdingRule:
         self._follow(count, scene.now_s)
         limit = self._limit
         if not self._crowded or self._presence is None:
-            return Judgement(suspicious=count >= SUSPICIOUS_SHARE * limit)
+            suspicious = count >= SUSPICIOUS_SHARE * limit
+            return Judgement(suspicious=suspicious, held_back=self._held_back(scene, len(people)))
         if count < self._settings.clear_share * limit:
             return Judgement()
         return Judgement(self._finding(people, round(count), self._presence, scene.now_s))
@@ -162,10 +164,18 @@ class CrowdingRule:
         limit = next(holding, self._usual_limit)
         return limit if self._baseline is None else self._baseline.limit(limit, local)
 
-    def _people(self, scene: Scene) -> Detections:
+    def _people(self, scene: Scene, *, exempt: bool = True) -> Detections:
+        """The people of the zone; without `exempt` those who may gather are counted too."""
         people = scene.detections.of(PERSON_LABEL).at_least(self._settings.confidence)
         people = people[people.xyxy[:, 3] - people.xyxy[:, 1] >= self._settings.min_height]
-        return people[standing_in(self._zone, scene.exempt, people.xyxy)]
+        return people[standing_in(self._zone, scene.exempt if exempt else (), people.xyxy)]
+
+    def _held_back(self, scene: Scene, count: int) -> frozenset[HeldBackReason]:
+        """Whether so many would be a crowd if all of them counted."""
+        if not scene.exempt or count >= self._limit:
+            return frozenset()
+        all_of_them = len(self._people(scene, exempt=False))
+        return frozenset({HeldBackReason.EXEMPT} if all_of_them >= self._limit else ())
 
     def _smoothed(self, count: int, now_s: float) -> float:
         """The median count over the last `smooth_s`."""

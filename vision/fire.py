@@ -8,6 +8,7 @@ from typing import Literal, Self
 import numpy as np
 from pydantic import Field, model_validator
 
+from domain.held_back import HeldBackReason
 from domain.incident import IncidentKind, LabelledBox
 from models.detections import Detections, Floats
 from vision.hearth import Hearth, Hit, explain
@@ -69,6 +70,13 @@ class FireRuleSettings(BaseRuleSettings):
     """Least time from the first hit to the last, flames (default 3 s, §5.4)."""
     smoke_for_s: float = Field(default=4.0, ge=0)
     """The same for smoke. §5.4 proposes 10 s; at 4 s a room that fills within 6 s is found."""
+    small_smoke: float = Field(default=0.04, ge=0, le=1)
+    """Smoke whose largest box is below this share of the frame may be steam: it drifts like smoke
+    and stays small (default 0.04: drawn steam reaches 0.026, smoke of filmed fires 0.12)."""
+    small_smoke_for_s: float = Field(default=10.0, ge=0)
+    """Smoke that small is not believed for its drift before it was seen for this long (default
+    10 s, §5.4): a lifted lid is over by then, what burns goes on. What the detector is sure of by
+    itself needs no more than `smoke_for_s`."""
     window_s: float = Field(default=12.0, gt=0)
     """Hits older than this count no more (default 12 s: three looks even at one every 5 s)."""
     overlap: float = Field(default=0.3, ge=0, le=1)
@@ -85,6 +93,9 @@ class FireRuleSettings(BaseRuleSettings):
         if longest_s > self.window_s:
             came = f"{self.window_s} < {longest_s}"
             raise ValueError(f"expected window_s to hold for_s and smoke_for_s, got {came}")
+        if self.small_smoke and self.small_smoke_for_s > self.window_s:
+            came = f"{self.window_s} < {self.small_smoke_for_s}"
+            raise ValueError(f"expected window_s to hold small_smoke_for_s, got {came}")
         return self
 
     @property
@@ -133,6 +144,11 @@ class FireRule:
             finding=finding,
             suspicious=any(not hearth.confirmed for hearth in self._hearths),
             doubt=self._doubt(now_s) if self._settings.second_look else None,
+            held_back=frozenset(
+                {HeldBackReason.DENIED}
+                if any(self._is_denied(hearth, now_s) for hearth in self._hearths)
+                else ()
+            ),
         )
 
     def learn(self, place: int, seen: SecondLook) -> Finding | None:
@@ -214,14 +230,38 @@ class FireRule:
         settings, evidence = self._settings, hearth.evidence
         if evidence is not None and evidence >= settings.confirm_evidence:
             enough = settings.confirmed_hits, settings.confirmed_presence
-            if self._suffices(hearth.hits, *enough, settings.confirmed_for_s):
+            if self._suffices(hearth.hits, *enough, self._confirmed_for_s(hearth)):
                 return True
-        hits = self._counting(hearth)
-        denied = evidence is not None and evidence <= settings.deny_evidence
-        if denied and _median_score(hits) < settings.certain_confidence:
-            return False
+        return self._suffices_alone(hearth) and not self._doubts(hearth)
+
+    def _suffices_alone(self, hearth: Hearth) -> bool:
+        """Whether the hits would be a fire if nobody had taken a second look."""
+        settings = self._settings
         for_s = settings.smoke_for_s if hearth.smoke else settings.for_s
-        return self._suffices(hits, settings.hits, settings.presence, for_s)
+        return self._suffices(self._counting(hearth), settings.hits, settings.presence, for_s)
+
+    def _doubts(self, hearth: Hearth) -> bool:
+        """Whether a second look saw nothing move, and the detector is not certain either."""
+        settings, evidence = self._settings, hearth.evidence
+        denied = evidence is not None and evidence <= settings.deny_evidence
+        return denied and _median_score(self._counting(hearth)) < settings.certain_confidence
+
+    def _is_denied(self, hearth: Hearth, now_s: float) -> bool:
+        """Whether this look would have found a fire, had a second look not denied it."""
+        seen_now = bool(hearth.hits) and hearth.hits[-1].at_s == now_s
+        return (
+            seen_now
+            and not hearth.confirmed
+            and self._suffices_alone(hearth)
+            and self._doubts(hearth)
+        )
+
+    def _confirmed_for_s(self, hearth: Hearth) -> float:
+        """How long what a second look confirmed must be seen: longer if it may be steam."""
+        for_s = self._settings.confirmed_for_s
+        if not hearth.smoke or hearth.largest >= self._settings.small_smoke:
+            return for_s
+        return max(for_s, self._settings.small_smoke_for_s)
 
     def _counting(self, hearth: Hearth) -> list[Hit]:
         """The hits that count by themselves."""

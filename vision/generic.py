@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from domain.base import Text
 from domain.geometry import Box, Point, Unit
+from domain.held_back import HeldBackReason
 from domain.incident import IncidentKind, LabelledBox
 from models.detections import Detections, Floats
 from vision.presence import Presence
@@ -94,7 +95,7 @@ class _AnyRule:
         enough = len(seen) >= settings.count
         presence = self._follow(enough, scene.now_s)
         if presence is None:
-            return Judgement()
+            return Judgement(held_back=_exempted(settings, self._zone, scene))
         if not enough or presence.lasted_s(scene.now_s) < settings.for_s:
             return Judgement(suspicious=True)
         return Judgement(_finding(settings, seen.boxes(), presence, presence.lasted_s(scene.now_s)))
@@ -127,7 +128,7 @@ class _SameRule:
             if track_id in inside and presence.lasted_s(scene.now_s) >= self._settings.for_s
         }
         if len(long) < self._settings.count:
-            return Judgement()
+            return Judgement(held_back=_exempted(self._settings, self._zone, scene))
         longest = max(long.values(), key=lambda presence: presence.lasted_s(scene.now_s))
         boxes = tuple(_box(inside[track_id]) for track_id in long)
         return Judgement(_finding(self._settings, boxes, longest, longest.lasted_s(scene.now_s)))
@@ -191,6 +192,18 @@ class _CrossingRule:
             return False
         way = "to_left" if side_here < 0 else "to_right"
         return self._settings.crossing in ("both", way)
+
+
+def _exempted(settings: GenericRuleSettings, zone: Zone, scene: Scene) -> frozenset[HeldBackReason]:
+    """Whether there would be enough if those in exempt zones counted."""
+    if not scene.exempt:
+        return frozenset()
+    seen = scene.detections.of(*settings.classes).at_least(settings.confidence)
+    counting, all_of_them = (
+        int(standing_in(zone, exempt, seen.xyxy).sum()) for exempt in (scene.exempt, ())
+    )
+    enough = all_of_them >= settings.count > counting
+    return frozenset({HeldBackReason.EXEMPT} if enough else ())
 
 
 def _side(a: Point, b: Point, point: Point) -> float:

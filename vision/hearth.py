@@ -9,6 +9,7 @@ from domain.base import Text
 from domain.incident import LabelledBox
 from models.detections import Floats
 from vision.second_look import SecondLook
+from vision.tracks import area
 
 REMEMBERED_LOOKS = 3
 """Second looks whose evidence is averaged: one that errs is put right by the next."""
@@ -45,6 +46,11 @@ class Hearth:
     asked_s: float | None = None
     """When a second look was last asked for."""
     evidences: deque[float] = field(default_factory=lambda: deque(maxlen=REMEMBERED_LOOKS))
+
+    @property
+    def largest(self) -> float:
+        """The largest box that its hits have, as a share of the frame."""
+        return max((float(area(hit.xyxy).max()) for hit in self.hits), default=0.0)
 
     @property
     def evidence(self) -> float | None:

@@ -12,8 +12,11 @@ import structlog
 from domain.base import Text
 from domain.errors import ConfigurationError
 from domain.geometry import Box
+from domain.held_back import HeldBackReason
 from domain.incident import CloseReason, Incident, IncidentState, ModelRef
+from models.detections import Detections
 from vision.baseline import BaselineMemory
+from vision.held_back import HeldBackBook, TellHeldBack
 from vision.incidents import IncidentBook, IncidentMessage, Subject, closed_for_change
 from vision.look import Look
 from vision.rule import Doubt, Doubting, Learning, Rule, Scene
@@ -103,6 +106,7 @@ class CameraPatrol:
         notice: Text | None,
         permits: Permits = _always,
         keep_back: KeepBack | None = None,
+        tell_held_back: TellHeldBack | None = None,
     ) -> None:
         _refuse_problems(camera_id, rules, zones)
         self._camera_id = camera_id
@@ -111,6 +115,7 @@ class CameraPatrol:
         self._keep_back = keep_back
         self._time = SteadySeconds()
         self._book = IncidentBook(camera_id, model=model, notice=notice)
+        self._held_back = HeldBackBook(camera_id, tell_held_back)
         self._ignored = _compiled(zones, ZoneKind.IGNORE)
         self._exempt = _compiled(zones, ZoneKind.EXEMPT)
         self._watches = _watches(rules, _compiled(zones, ZoneKind.DETECT))
@@ -193,9 +198,22 @@ class CameraPatrol:
         messages = self._close_overdue(look.at, now_s)
         scene = self._scene(look, now_s)
         for watch in self._watches:
-            if self._watching(watch, look.at) and not (self._view_doubted and _is_zoned(watch)):
+            if not self._on_duty(watch, look.at):
+                continue
+            if (self._view_doubted or self._view_moved) and _is_zoned(watch):
+                self._hold_back(watch, HeldBackReason.MOVED, scene, look.at)
+            else:
+                if _masks(watch, look.detections, scene.detections):
+                    self._hold_back(watch, HeldBackReason.MASKED, scene, look.at)
                 messages += self._judge(watch, scene, look.at)
         return messages
+
+    def _hold_back(self, watch: _Watch, reason: HeldBackReason, scene: Scene, at: datetime) -> None:
+        self._held_back.note((*watch.subject.key, reason), at, scene.now_s)
+
+    def end_held_back(self) -> None:
+        """Tell all that is being held back: nobody looks any more."""
+        self._held_back.end()
 
     def tick(self, at: datetime) -> list[IncidentMessage]:
         """Close what must close although no look came: unseen, or out of its hours."""
@@ -223,6 +241,7 @@ class CameraPatrol:
 
     def _close_overdue(self, at: datetime, now_s: float) -> list[IncidentMessage]:
         messages: list[IncidentMessage] = []
+        self._held_back.settle(now_s)
         for watch in self._watches:
             if watch.looked_s is None:
                 continue  # it has begun anew already, and nothing of it is open
@@ -238,8 +257,10 @@ class CameraPatrol:
         return self._logged(messages)
 
     def _watching(self, watch: _Watch, at: datetime) -> bool:
-        if self._view_moved and _is_zoned(watch):
-            return False
+        return self._on_duty(watch, at) and not (self._view_moved and _is_zoned(watch))
+
+    def _on_duty(self, watch: _Watch, at: datetime) -> bool:
+        """Whether the rule is allowed to watch, and these are its hours."""
         if not self._permits(watch.subject.rule_id, at):
             return False
         schedules = watch.settings.schedule, watch.zone.schedule
@@ -269,6 +290,10 @@ class CameraPatrol:
         judgement = watch.rule.judge(scene)
         watch.suspicious, watch.doubt = judgement.suspicious, judgement.doubt
         watch.looked_s, watch.looked_at = scene.now_s, at
+        for reason in judgement.held_back:
+            self._hold_back(watch, reason, scene, at)
+        if judgement.finding is not None and watch.subject.shadow:
+            self._hold_back(watch, HeldBackReason.SHADOW, scene, at)
         if judgement.finding is None:
             return self._logged(self._book.miss(watch.subject, at, scene.now_s))
         found = self._book.match(watch.subject, judgement.finding, at, scene.now_s)
@@ -331,6 +356,14 @@ def _watches(rules: Mapping[str, RuleSettings], zones: Sequence[Zone]) -> list[_
 def _is_zoned(watch: _Watch) -> bool:
     """Whether the rule judges a part of the picture that somebody drew."""
     return watch.settings.zone is not None or bool(watch.settings.zones)
+
+
+def _masks(watch: _Watch, seen: Detections, kept: Detections) -> bool:
+    """Whether ignore zones took away something that the rule watches for."""
+    if len(seen) == len(kept):
+        return False
+    labels = watch.settings.watched_labels
+    return len(seen.of(*labels)) > len(kept.of(*labels))
 
 
 def _zones_of(settings: RuleSettings, zones: Sequence[Zone]) -> list[Zone]:

@@ -5,12 +5,13 @@ One engine serves parking, fire lanes, stalls and goods (`vision.parking`, `visi
 spots; what no class names is found on the ground, in the picture.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
 import numpy as np
 from pydantic import Field
 
+from domain.held_back import HeldBackReason
 from domain.incident import IncidentKind
 from models.detections import Floats
 from vision.lingering import Lingering
@@ -119,7 +120,7 @@ class RoadOccupationRule:
     def __init__(self, settings: OccupationSettings, zone: Zone) -> None:
         self._settings = settings
         self._zone = zone
-        followed = frozenset((*settings.classes, *VEHICLE_LABELS))
+        followed = frozenset((*settings.classes, *settings.exempt_classes, *VEHICLE_LABELS))
         self._spots = Spots(followed, settings.max_shift, settings.for_s)
         self._queueing = Queueing(settings.waits_at_most_s)
         self._lingering = Lingering(settings.for_s)
@@ -139,9 +140,46 @@ class RoadOccupationRule:
             vehicles = [spot.xyxy for spot in spots if spot.label in VEHICLE_LABELS]
             standing += self._things(scene.ground, scene, vehicles, standing)
         self._said = frozenset(s.id for s in inside if self._stands(s, scene.now_s))
+        held_back = frozenset(self._held_back(spots, inside, scene))
         if not any(one.seen for one in standing) or not self._is_enough(standing):
-            return Judgement()
-        return Judgement(self._finding(standing, scene))
+            return Judgement(held_back=held_back)
+        return Judgement(self._finding(standing, scene), held_back=held_back)
+
+    def _held_back(
+        self, spots: Sequence[Spot], inside: Sequence[Spot], scene: Scene
+    ) -> Iterator[HeldBackReason]:
+        """Why named things that have stood for long enough do not count."""
+        now_s, counting = scene.now_s, {spot.id for spot in inside}
+        if any(self._lasts(s, now_s) and self._queueing.waits(s, now_s) for s in inside):
+            yield HeldBackReason.QUEUE
+        long = [
+            spot
+            for spot in spots
+            if spot.id not in counting
+            and spot.label in (*self._settings.classes, *self._settings.exempt_classes)
+            and now_s - spot.presence.since_s >= self._settings.for_s
+            and self._is_seen_enough(spot, now_s)
+        ]
+        named = [spot.xyxy for spot in long if area(spot.xyxy[None])[0] >= self._settings.min_area]
+        exempt = [*named, *self._exempt_things(scene)]
+        if exempt and standing_in(self._zone, (), np.stack(exempt)).any():
+            yield HeldBackReason.EXEMPT
+
+    def _exempt_things(self, scene: Scene) -> list[Floats]:
+        """What has no class and stands in an exempt zone for long enough."""
+        ground, settings = scene.ground, self._settings
+        if ground is None or not settings.unnamed or not scene.exempt:
+            return []
+        ever = np.full(ground.taken.shape, -np.inf)
+        things = ground.things(
+            ever, for_s=settings.for_s, presence=settings.presence, now_s=scene.now_s
+        )
+        return [
+            one.xyxy
+            for one in things
+            if self._is_large(one.area, one.xyxy)
+            and any(zone.holds_ground(one.xyxy[None])[0] for zone in scene.exempt)
+        ]
 
     def _inside(self, spots: Sequence[Spot], scene: Scene) -> list[Spot]:
         """The spots of the rule's classes in the zone and out of exempt ones, large enough. The
@@ -168,14 +206,19 @@ class RoadOccupationRule:
         return inside
 
     def _stands(self, spot: Spot, now_s: float) -> bool:
+        return self._lasts(spot, now_s) and not self._queueing.waits(spot, now_s)
+
+    def _lasts(self, spot: Spot, now_s: float) -> bool:
+        long = now_s - self._allowed_s[spot.id] >= self._settings.for_s
+        return long and self._is_seen_enough(spot, now_s)
+
+    def _is_seen_enough(self, spot: Spot, now_s: float) -> bool:
         settings, presence = self._settings, spot.presence
         return (
-            now_s - self._allowed_s[spot.id] >= settings.for_s
-            and presence.share(settings.for_s, now_s) >= settings.presence
+            presence.share(settings.for_s, now_s) >= settings.presence
             and 2 * presence.told_s(now_s) >= settings.for_s
             and spot.sightings >= SETTLED_HITS
             and spot.score >= self._least_score(spot)
-            and not self._queueing.waits(spot, now_s)
         )
 
     def _least_score(self, spot: Spot) -> float:

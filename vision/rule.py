@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from domain.base import Settings, Text
 from domain.geometry import Box, FramePolygon, Point
+from domain.held_back import HeldBackReason
 from domain.incident import IncidentKind, LabelledBox
 from domain.place import Id
 from models.detections import Detections
@@ -146,6 +147,8 @@ class Judgement:
     """Something begins that more looks would soon settle."""
     doubt: Doubt | None = None
     """What a second look should be taken at; none if there is nothing to ask."""
+    held_back: frozenset[HeldBackReason] = frozenset()
+    """Why something that would have been a finding is none."""
 
 
 class Rule(Protocol):

@@ -10,15 +10,22 @@ from rich.table import Table
 from models.catalog import Catalog
 from models.detector import Detector
 from patrol.commands.output import ConfigOption, DataOption, console, progress, write_json
+from patrol.config import Configuration
 from patrol.evaluate import load_truth, replay_clip
 from patrol.loading import load
 from patrol.scoring import ClipScore, Scores, score
+from patrol.timeline_page import figure, write_timelines
+from patrol.trace import Trace
+from patrol.truth import Truth
 
 
 def evaluate(
     media_dir: Annotated[Path, typer.Argument(help="Folder of clips.", exists=True)],
     truth_file: Annotated[Path, typer.Option("--truth", help="What the clips show.", exists=True)],
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the scores here.")] = None,
+    timelines: Annotated[
+        Path | None, typer.Option(help="Write a picture of each clip's course into this folder.")
+    ] = None,
     model: Annotated[
         str | None, typer.Option(help="Model name; the configured one if none.")
     ] = None,
@@ -31,35 +38,61 @@ def evaluate(
     config: ConfigOption = None,
     data: DataOption = None,
 ) -> None:
-    """Replay clips through decoder, detector, tracker and rules, faster than real time."""
+    """Replay clips through decoder, picture diagnosis, detector, tracker and rules, faster than
+    real time."""
     configuration = load(config, data_dir=data)
+    started_s = time.monotonic()
+    replayed = _replayed(
+        configuration,
+        load_truth(truth_file),
+        media_dir,
+        _detector(configuration, model),
+        look_every_s or configuration.defaults.look_every_s,
+        second_looks,
+    )
+    scores = score([clip for clip, _ in replayed])
+    if json_file is not None:
+        write_json(json_file, scores.model_dump(mode="json"))
+    if timelines is not None:
+        write_timelines(timelines, replayed)
+    _print(scores, time.monotonic() - started_s)
+
+
+def _detector(configuration: Configuration, model: str | None) -> Detector:
     settings = configuration.detector
     if model is not None:
         settings = settings.model_copy(update={"model": model})
-    detector = Detector.open(Catalog(configuration.models_dir), settings)
-    truth = load_truth(truth_file)
-    started_s = time.monotonic()
-    clips: list[ClipScore] = []
+    return Detector.open(Catalog(configuration.models_dir), settings)
+
+
+def _replayed(
+    configuration: Configuration,
+    truth: Truth,
+    media_dir: Path,
+    detector: Detector,
+    look_every_s: float,
+    second_looks: bool,
+) -> list[tuple[ClipScore, Trace]]:
+    replayed: list[tuple[ClipScore, Trace]] = []
     with progress() as bar:
         task = bar.add_task("replaying", total=len(truth.clips))
         for clip in truth.clips:
             bar.update(task, description=clip.file)
-            clips.append(
-                replay_clip(
-                    clip,
-                    truth,
-                    media_dir,
-                    detector,
-                    look_every_s=look_every_s or configuration.defaults.look_every_s,
-                    timezone=configuration.town.zone,
-                    second_looks=second_looks,
-                )
+            trace = Trace()
+            scored = replay_clip(
+                clip,
+                truth,
+                media_dir,
+                detector,
+                look_every_s=look_every_s,
+                timezone=configuration.town.zone,
+                second_looks=second_looks,
+                picture=configuration.picture,
+                trace=trace,
             )
+            replayed.append((scored, trace))
             bar.advance(task)
-    scores = score(clips)
-    if json_file is not None:
-        write_json(json_file, scores.model_dump(mode="json"))
-    _print(scores, time.monotonic() - started_s)
+    return replayed
 
 
 def _print(scores: Scores, took_s: float) -> None:
@@ -70,14 +103,26 @@ def _print(scores: Scores, took_s: float) -> None:
         counts = (str(clip.found), str(clip.missed), str(clip.false))
         table.add_row(clip.file, expected, *counts, seen)
     console.print(table)
-    summary = scores.summary
+    _print_rules(scores)
+    summary, faults = scores.summary, scores.summary.faults
     console.print(
-        f"recall {_figure(summary.recall)} · "
-        f"false per camera-hour {_figure(summary.false_per_camera_hour)} · "
-        f"median latency {_figure(summary.median_latency_s)} s · "
+        f"recall {figure(summary.recall)} · "
+        f"false per camera-hour {figure(summary.false_per_camera_hour)} "
+        f"(camera-day {figure(summary.false_per_camera_day)}) · "
+        f"median latency {figure(summary.median_latency_s)} s · "
         f"{summary.hours * 3600:.0f} s of video replayed in {took_s:.0f} s"
     )
+    if faults.expected or faults.false:
+        console.print(
+            f"picture faults: expected {faults.expected}, found {faults.found}, "
+            f"missed {faults.missed}, false {faults.false}"
+        )
 
 
-def _figure(value: float | None) -> str:
-    return "—" if value is None else f"{value:.2f}"
+def _print_rules(scores: Scores) -> None:
+    table = Table("rule", "expected", "found", "missed", "false", "latency s", "p95")
+    for kind, row in scores.summary.by_rule.items():
+        counts = (row.expected, row.found, row.missed, row.false)
+        latencies = figure(row.latency_median_s), figure(row.latency_p95_s)
+        table.add_row(kind, *map(str, counts), *latencies)
+    console.print(table)

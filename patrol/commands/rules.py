@@ -11,6 +11,7 @@ from cases.database import Database
 from cases.judged import JudgedCase, judged_cases
 from domain.errors import ConfigurationError
 from patrol.commands.output import ConfigOption, DataOption, JsonOption, console, print_json
+from patrol.commands.rules_held_back import held_back
 from patrol.commands.rules_replay import replay
 from patrol.config import Configuration
 from patrol.loading import load
@@ -21,6 +22,7 @@ from patrol.worker.shadow import shadow_incidents
 app = typer.Typer(no_args_is_help=True, help="How far rules can be trusted, and what would help.")
 
 app.command()(replay)
+app.command("held-back")(held_back)
 
 DaysOption = Annotated[int, typer.Option(help="Cases of so many days back.", min=1)]
 

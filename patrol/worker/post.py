@@ -15,6 +15,7 @@ from patrol.worker.shadow import ShadowLog
 from patrol.worker.views import KeptView
 from streams.budget import RingBudget
 from streams.kept_decoders import KeptDecoders
+from vision.held_back import TellHeldBack
 from vision.patrol import CameraPatrol
 
 OVERLOAD = "overload"
@@ -35,6 +36,7 @@ class CameraPost:
         on_gap: Callable[[CoverageGap], None],
         budget: RingBudget | None = None,
         decoders: KeptDecoders | None = None,
+        on_held_back: TellHeldBack | None = None,
     ) -> None:
         self.camera_id = camera.id
         self.reader = CameraFeeds(
@@ -49,6 +51,7 @@ class CameraPost:
             notice=camera.notice,
             permits=configuration.permits(camera),
             keep_back=ShadowLog(configuration.worker_dir).keep,
+            tell_held_back=on_held_back,
         )
         self.kept = KeptLooks(
             configuration.worker_dir,

@@ -10,9 +10,10 @@ import structlog
 from domain.clock import Clock, SystemClock
 from domain.evidence import EvidenceKind, MissingEvidence, MissingReason
 from domain.health import CoverageGap
+from domain.held_back import HeldBack
 from domain.ids import new_id
 from domain.incident import Incident, IncidentState
-from domain.messages import CoverageGapEnded, EvidenceMissed, IncidentClosed
+from domain.messages import CoverageGapEnded, EvidenceMissed, FindingsHeldBack, IncidentClosed
 from events_bridge.look_board import LookBoard
 from events_bridge.publisher import Publisher
 from evidence.store import EvidenceStore
@@ -86,6 +87,7 @@ class Worker:
                 on_gap=self._gap_ended,
                 budget=budget,
                 decoders=decoders,
+                on_held_back=self._held_back,
             )
             for camera in configuration.enabled_cameras
         ]
@@ -147,6 +149,7 @@ class Worker:
             looker.stop(at_most(1.0))
         for post in self._posts:
             post.kept.flush(self._clock.now())
+            post.patrol.end_held_back()
         self._attention.stop(at_most(0.3))
         self._reporter.stop(at_most(0.3))
         self._recorder.stop(at_most(2.0))
@@ -184,6 +187,9 @@ class Worker:
 
     def _gap_ended(self, gap: CoverageGap) -> None:
         self._publisher.publish(CoverageGapEnded(gap=gap))
+
+    def _held_back(self, held_back: HeldBack) -> None:
+        self._publisher.publish(FindingsHeldBack(held_back=held_back))
 
     def _remember(self) -> None:
         """Save what is open now or in its cool-down. Called by the thread that judges, to which

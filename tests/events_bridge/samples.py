@@ -5,12 +5,14 @@ from datetime import timedelta
 from domain.base import Text
 from domain.evidence import EvidenceKind
 from domain.health import CameraHealth, CameraLooks, CameraStatus, CoverageGap, FaultKind
+from domain.held_back import HeldBack, HeldBackReason
 from domain.incident import IncidentKind
 from domain.messages import (
     CameraHealthChanged,
     CoverageGapEnded,
     EvidenceMissed,
     EvidenceSealed,
+    FindingsHeldBack,
     IncidentOpened,
     LooksDone,
     Message,
@@ -63,6 +65,17 @@ MESSAGES_OF_EACH_TYPE: tuple[Message, ...] = (
             to_at=NOON,
             cause=FaultKind.STALLED,
             detail="no packet for 10 s",
+        )
+    ),
+    FindingsHeldBack(
+        held_back=HeldBack(
+            camera_id="gate-1",
+            rule_id="parking",
+            zone_id="kerb",
+            reason=HeldBackReason.QUEUE,
+            from_at=NOON - timedelta(minutes=2),
+            to_at=NOON,
+            looks=58,
         )
     ),
     LooksDone(

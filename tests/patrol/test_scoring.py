@@ -5,10 +5,18 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from domain.base import Text
+from domain.health import FaultKind
 from domain.incident import CloseReason, Incident, IncidentKind, IncidentState
 from domain.messages import IncidentClosed, IncidentOpened
-from patrol.scoring import ReplayedIncident, replayed_incidents, score, score_clip
-from patrol.truth import ExpectedIncident
+from patrol.scoring import (
+    ReplayedFault,
+    ReplayedIncident,
+    replayed_incidents,
+    score,
+    score_clip,
+)
+from patrol.truth import ExpectedFault, ExpectedIncident
+from vision.settings import parse_rules
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 FIRE, CROWDING = IncidentKind.FIRE, IncidentKind.CROWDING
@@ -63,6 +71,19 @@ def test_the_summary_is_over_all_clips() -> None:
         "false_per_camera_hour": 0.5,
         "median_latency_s": 4.0,
         "hours": 2.0,
+        "false_per_camera_day": 12.0,
+        "p95_latency_s": 6.0,
+        "by_rule": {
+            "fire": {
+                "expected": 3,
+                "found": 2,
+                "missed": 1,
+                "false": 1,
+                "latency_median_s": 4.0,
+                "latency_p95_s": 6.0,
+            }
+        },
+        "faults": {"expected": 0, "found": 0, "missed": 0, "false": 0},
     }
     assert report["clips"][0]["incidents"] == [
         {"kind": "fire", "opened_at_s": 2.0, "closed_at_s": None, "score": 0.5, "rule_id": ""}
@@ -110,3 +131,63 @@ def test_messages_of_one_incident_become_one() -> None:
         [*messages, IncidentClosed(incident=closed), IncidentOpened(incident=again)], START
     )
     assert [(one.closed_at_s, one.score) for one in told] == [(None, 0.5), (None, 0.9)]
+
+
+TWO = parse_rules({"kerb": {"kind": "parking"}, "stalls": {}, "crowding": {}})
+STANDS = IncidentKind.ROAD_OCCUPATION
+
+
+def test_each_kind_of_rule_has_its_own_figures() -> None:
+    """What one rule found is its own; what was missed belongs to the only rule that could have
+    found it, or else to the kind of the incident."""
+    came = [
+        ReplayedIncident(
+            kind=STANDS, opened_at_s=at_s, closed_at_s=None, score=0.5, rule_id=rule_id
+        )
+        for at_s, rule_id in [(5, "kerb"), (50, "stalls")]
+    ]
+    expected = [expect(0, 9, STANDS), expect(20, 30, STANDS), expect(0, 9, CROWDING)]
+    clip = score_clip("a.mp4", expected, came, 60, rules=TWO)
+    told = {kind: (t.expected, t.found, t.missed, t.false) for kind, t in clip.by_rule.items()}
+    assert told == {
+        "parking": (1, 1, 0, 0),
+        "stalls": (0, 0, 0, 1),
+        "crowding": (1, 0, 1, 0),
+        "road_occupation": (1, 0, 1, 0),
+    }
+    figures = score([clip]).summary.by_rule["parking"]
+    assert (figures.latency_median_s, figures.latency_p95_s) == (5, 5)
+
+
+MOVED, BLACK = FaultKind.MOVED, FaultKind.BLACK
+
+
+@pytest.mark.parametrize(
+    ("expected", "found", "missed", "false"),
+    [
+        (None, 0, 0, 0),
+        ([], 0, 0, 2),
+        ([(MOVED, 5, 20)], 1, 0, 1),
+        ([(MOVED, 12, 20)], 0, 1, 2),
+        ([(MOVED, 0, 20), (BLACK, 0, 90)], 2, 0, 0),
+    ],
+)
+def test_faults_are_scored_apart(
+    expected: list[tuple[FaultKind, float, float]] | None, found: int, missed: int, false: int
+) -> None:
+    wanted = None
+    if expected is not None:
+        wanted = [ExpectedFault(fault=f, from_s=a, to_s=b) for f, a, b in expected]
+    came = [
+        ReplayedFault(fault=MOVED, from_s=10, to_s=30),
+        ReplayedFault(fault=BLACK, from_s=30, to_s=None),
+    ]
+    clip = score_clip("a.mp4", [], [], 60, faults=came, expected_faults=wanted)
+    assert (clip.faults_found, clip.faults_missed, clip.faults_false) == (found, missed, false)
+    assert (clip.found, clip.missed, clip.false) == (0, 0, 0)
+    assert score([clip]).summary.faults.model_dump() == {
+        "expected": len(expected or ()),
+        "found": found,
+        "missed": missed,
+        "false": false,
+    }

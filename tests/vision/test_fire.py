@@ -5,10 +5,13 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from tests.vision.looks import Row, found_at, judged, moved, zone
+from tests.vision.looks import Row, detections, found_at, judged, moved, zone
 from vision.fire import FireRule, FireRuleSettings
-from vision.rule import Judgement
-from vision.zones import Zone
+from vision.flame import NO_FLAME
+from vision.rule import Judgement, Scene
+from vision.second_look import SecondLook
+from vision.smoke import SmokeFeatures
+from vision.zones import WHOLE_FRAME, Zone
 
 FLAME: Row = ("fire", 0.6, 0.3, 0.5, 0.35, 0.6)
 SMOKE: Row = ("smoke", 0.7, 0.3, 0.2, 0.4, 0.5)
@@ -122,3 +125,42 @@ def test_only_in_its_zone_a_plume_by_its_share() -> None:
 def test_times_must_fit_the_window(change: dict[str, float]) -> None:
     with pytest.raises(ValidationError, match="expected window_s to hold for_s and smoke_for_s"):
         FireRuleSettings.model_validate(change)
+
+
+DRIFTS = SecondLook(
+    frames=20, span_s=3.0, flame=NO_FLAME, smoke=SmokeFeatures(0.5, 0.5, 0.2, 5, 0.1, 0.1, 0.1)
+)
+
+
+def drifting(box: tuple[float, float, float, float], seconds: int, score: float) -> float | None:
+    """When smoke in a box is found that every second look confirms; a look each second."""
+    rule = FireRuleSettings().rule(zone(WHOLE_FRAME))
+    for second in range(seconds):
+        seen = detections([("smoke", score, *box)])
+        judgement = rule.judge(Scene(now_s=second, detections=seen))
+        if judgement.finding is not None:
+            return second
+        if judgement.doubt is not None and isinstance(rule, FireRule):
+            rule.learn(judgement.doubt.place, DRIFTS)
+    return None
+
+
+@pytest.mark.parametrize(
+    ("box", "score", "seconds", "found_s"),
+    [
+        ((0.3, 0.2, 0.6, 0.6), 0.2, 20, 2),  # 12 % of the frame
+        ((0.3, 0.2, 0.4, 0.5), 0.2, 20, 10),  # 3 %: steam drifts like that
+        ((0.3, 0.2, 0.4, 0.5), 0.2, 8, None),  # … and is over when the lid is down
+        ((0.3, 0.2, 0.4, 0.5), 0.7, 20, 4),  # what the detector is sure of
+    ],
+)
+def test_small_smoke_that_drifts_must_last(
+    box: tuple[float, float, float, float], score: float, seconds: int, found_s: float | None
+) -> None:
+    assert drifting(box, seconds, score) == found_s
+
+
+def test_small_smoke_must_fit_the_window_too() -> None:
+    with pytest.raises(ValidationError, match="expected window_s to hold small_smoke_for_s"):
+        FireRuleSettings(small_smoke_for_s=13)
+    FireRuleSettings(small_smoke=0, small_smoke_for_s=13)

@@ -1,0 +1,190 @@
+"""Many hours of footage in which nothing happens, made of little, to count false incidents.
+
+A clip without incidents is varied (cropped, mirrored, brightened or darkened, shifted) and each
+variant is looped on a virtual clock. Loops show the same pictures again, so what the detector sees
+in each is kept; rules, their pixels, attention and second looks run anew in every round, and where
+a round is no multiple of the look interval, each round is looked at at other moments.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import cv2
+import numpy as np
+
+from domain.messages import IncidentOpened
+from models.detections import Detections
+from models.detector import Detects
+from patrol.attention_speed import AttentionSettings, AttentionSpan
+from patrol.evaluate import STARTS_AT
+from patrol.truth import ClipTruth, Truth
+from streams.frame import Image
+from streams.replay import replay
+from vision.footage import CROP_PX
+from vision.incidents import IncidentMessage
+from vision.look import Look
+from vision.patrol import CameraPatrol, SecondLookWish
+from vision.second_look import CROPS_HZ, SPAN_S, Crop, region_around, second_look
+
+CROPPED = 0.25
+"""A variant shows at least so much less of the picture's sides, at most."""
+LIGHT = (0.7, 1.35)
+SHIFTED = 0.06
+"""… of the picture's width, at most."""
+ATTENTION = AttentionSettings()
+
+
+@dataclass(frozen=True)
+class Variant:
+    """How a clip is changed. The first of a clip is the clip as it is."""
+
+    view: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0)
+    mirrored: bool = False
+    gain: float = 1.0
+    shift: tuple[float, float] = (0.0, 0.0)
+
+    @classmethod
+    def drawn(cls, random: np.random.Generator, number: int) -> "Variant":
+        if number == 0:
+            return cls()
+        side = 1 - float(random.uniform(0, CROPPED))
+        x, y = (float(v) for v in random.uniform(0, 1 - side, 2))
+        return cls(
+            view=(x, y, x + side, y + side),
+            mirrored=bool(random.random() < 0.5),
+            gain=float(random.uniform(*LIGHT)),
+            shift=(float(random.uniform(-SHIFTED, SHIFTED)), float(random.uniform(-0.03, 0.03))),
+        )
+
+    def seen(self, image: Image) -> Image:
+        """The picture as this variant shows it, of the same size."""
+        height, width = image.shape[:2]
+        x1, y1, x2, y2 = self.view
+        part = image[round(y1 * height) : round(y2 * height), round(x1 * width) : round(x2 * width)]
+        size = (width, height)
+        shown = part if part.shape == image.shape else cv2.resize(part, size)
+        if self.shift != (0.0, 0.0):
+            move = np.array([[1, 0, self.shift[0] * width], [0, 1, self.shift[1] * height]])
+            shown = cv2.warpAffine(shown, move, size, borderMode=cv2.BORDER_REFLECT)
+        if self.mirrored:
+            shown = shown[:, ::-1]
+        if self.gain != 1.0:
+            shown = cv2.convertScaleAbs(np.ascontiguousarray(shown), alpha=self.gain)
+        return np.ascontiguousarray(shown, np.uint8)
+
+
+@dataclass(frozen=True)
+class QuietRun:
+    """One variant of one clip, looped."""
+
+    file: str
+    variant: Variant
+    hours: float
+    opened: tuple[IncidentOpened, ...]
+
+
+class _Loop:
+    """A clip's pictures over and over, and what the detector sees in them."""
+
+    def __init__(self, images: Sequence[Image], detector: Detects) -> None:
+        self._images = images
+        self._detector = detector
+        self._seen: dict[int, Detections] = {}
+
+    def number(self, at_s: float) -> int:
+        return int(at_s * CROPS_HZ + 1e-6) % len(self._images)
+
+    def picture(self, at_s: float) -> Image:
+        return self._images[self.number(at_s)]
+
+    def seen(self, at_s: float) -> Detections:
+        number = self.number(at_s)
+        if number not in self._seen:
+            (self._seen[number],) = self._detector.detect([self._images[number]])
+        return self._seen[number]
+
+    def crops(self, wish: SecondLookWish, at_s: float) -> list[Crop]:
+        """What a second look is given: the seconds before, around the box."""
+        count = int(SPAN_S * CROPS_HZ) + 1
+        times_s = [at_s - n / CROPS_HZ for n in range(count)]
+        region = region_around(wish.box)
+        return [_crop(self.picture(t), region.xyxy, t) for t in times_s if t >= 0]
+
+
+def pictures_of(file: Path, detector: Detects) -> list[Image]:
+    """All that a second look could ask for, in the size that the detector wants.
+
+    Raises:
+        StreamError: the clip cannot be read.
+    """
+    frames = replay(file, look_every_s=1 / CROPS_HZ, start_at=STARTS_AT, decode="all")
+    return [frame.scaled(detector.fit_wh(frame.size_wh)) for frame in frames]
+
+
+def watch_quiet(
+    clip: ClipTruth,
+    truth: Truth,
+    pictures: Sequence[Image],
+    variant: Variant,
+    detector: Detects,
+    *,
+    hours: float,
+    look_every_s: float,
+    timezone: ZoneInfo,
+) -> QuietRun:
+    """Loop one variant of a clip before a fresh patrol; answers what it opened."""
+    loop = _Loop([variant.seen(picture) for picture in pictures], detector)
+    patrol = CameraPatrol(
+        "clip",
+        truth.rules_of(clip),
+        clip.zones,
+        timezone=timezone,
+        model=detector.ref,
+        notice=None,
+    )
+    opened: list[IncidentOpened] = []
+    for at_s in _looks_s(hours * 3600, look_every_s, lambda: patrol.suspicious):
+        messages = _look(patrol, loop, at_s)
+        opened += [one for one in messages if isinstance(one, IncidentOpened)]
+    return QuietRun(clip.file, variant, hours, tuple(opened))
+
+
+def _looks_s(
+    seconds: float, look_every_s: float, suspicious: Callable[[], bool]
+) -> Iterator[float]:
+    """When the camera is looked at: as promised, and faster while something is suspected."""
+    span = AttentionSpan(ATTENTION)
+    steps = max(round(look_every_s / ATTENTION.look_every_s), 1)
+    for number in range(int(seconds / look_every_s) * steps):
+        at_s = number * look_every_s / steps
+        attended = span.holds(suspicious(), _at(at_s))
+        if number % steps == 0 or attended:
+            yield at_s
+
+
+def _look(patrol: CameraPatrol, loop: _Loop, at_s: float) -> list[IncidentMessage]:
+    picture = loop.picture(at_s)
+    size_wh = picture.shape[1], picture.shape[0]
+    messages = patrol.look(Look("clip", _at(at_s), loop.seen(at_s), size_wh, picture))
+    wish = patrol.wants_second_look
+    if wish is not None:
+        messages += patrol.hear(wish, second_look(loop.crops(wish, at_s), wish.box))
+    return messages
+
+
+def _at(at_s: float) -> datetime:
+    return STARTS_AT + timedelta(seconds=at_s)
+
+
+def _crop(image: Image, xyxy: tuple[float, float, float, float], at_s: float) -> Crop:
+    height, width = image.shape[:2]
+    x1, y1, x2, y2 = (v * side for v, side in zip(xyxy, (width, height) * 2, strict=True))
+    part = image[int(y1) : max(round(y2), int(y1) + 1), int(x1) : max(round(x2), int(x1) + 1)]
+    scale = min(1.0, CROP_PX / max(part.shape[:2]))
+    if scale < 1:
+        size = max(round(part.shape[1] * scale), 2), max(round(part.shape[0] * scale), 2)
+        part = np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_AREA), np.uint8)
+    return Crop(at_s, part)
