@@ -18,14 +18,16 @@ from ultralytics.nn.tasks import DetectionModel
 
 SEEN = 0.2
 """Where the start model's best score is lower, its boxes say nothing."""
-SCORE_GAIN = 2.0
 BOX_GAIN = 1.0
 
 
 class Teacher:
     """The start model as it was, and which of its classes the student knows."""
 
-    def __init__(self, network: Any, old: Sequence[str], new: Sequence[str]) -> None:
+    def __init__(
+        self, network: Any, old: Sequence[str], new: Sequence[str], *, score_gain: float = 2.0
+    ) -> None:
+        self.score_gain = score_gain
         self.network = network.fuse(verbose=False).to(memory_format=torch.channels_last)
         self.network.train()  # raw scores and distances; without BatchNorm nothing else changes
         self.network.requires_grad_(False)
@@ -79,7 +81,7 @@ class StudentNetwork(DetectionModel):  # type: ignore[misc]
             loss, items = self.criterion(parsed, batch)
             if self.training and self.teacher is not None:
                 score, box = self.teacher.loss(parsed, pictures)
-                taught = torch.stack([BOX_GAIN * box, SCORE_GAIN * score, box * 0])
+                taught = torch.stack([BOX_GAIN * box, self.teacher.score_gain * score, box * 0])
                 loss = loss + taught * len(pictures)
         return loss, items
 

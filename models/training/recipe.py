@@ -80,6 +80,8 @@ class TrainRecipe(Settings):
     """Colours are made paler or stronger by up to this share: at night some see no colour."""
     distill: bool = True
     """The start model also looks at each picture, and what it sees there is not to be forgotten."""
+    score_gain: float = Field(default=2.0, ge=0)
+    """How much the start model's scores weigh beside the labels."""
     seed: int = 7
 
 

@@ -82,7 +82,9 @@ def _call_teacher(recipe: Recipe, data_root: Path) -> None:
     from models.training.network import StudentNetwork, Teacher
 
     network = loaded(data_root / recipe.start)
-    StudentNetwork.teacher = Teacher(network, coco_labels(), recipe.labels)
+    StudentNetwork.teacher = Teacher(
+        network, coco_labels(), recipe.labels, score_gain=recipe.train.score_gain
+    )
 
 
 def _unfinished(checkpoint: Path) -> bool:
@@ -96,7 +98,7 @@ def _fit(start: Path, recipe: Recipe, data: Path, run: Path, *, resume: bool) ->
     """Train from a checkpoint; curves, metrics and checkpoints go to `run`."""
     settings = recipe.train
     options: dict[str, Any] = {
-        **settings.model_dump(exclude={"hours", "distill"}),
+        **settings.model_dump(exclude={"hours", "distill", "score_gain"}),
         "model": str(start),
         "data": str(data),
         "time": settings.hours,
