@@ -30,15 +30,26 @@ CLASS_ROWS = re.compile(r"\.cv3\.\d\.2\.(weight|bias)$")
 """The last convolutions of the class branches: one row for each class."""
 
 
-def export(checkpoint: Path, start: Path, recipe: Recipe, target: Path) -> Path:
+def export(
+    checkpoint: Path,
+    start: Path,
+    recipe: Recipe,
+    target: Path,
+    *,
+    went_on_from: Path | None = None,
+) -> Path:
     """Write the network of a checkpoint with weights of 16 bits that are read as 32.
 
-    What it forgot of the start model is brought back by mixing in its weights. Any number of
-    pictures goes in at once. Raises ModelCorrupt when its outputs are not torch's.
+    First the weights of the checkpoint that the training went on from are mixed in, if it did;
+    then what was forgotten of the start model is brought back by mixing in its weights. Any number
+    of pictures goes in at once. Raises ModelCorrupt when its outputs are not torch's.
     """
     from ultralytics.nn.tasks import load_checkpoint
 
     network, _ = load_checkpoint(str(checkpoint), fuse=True)
+    if went_on_from is not None and recipe.keep:
+        earlier, _ = load_checkpoint(str(went_on_from), fuse=True)
+        mix_in(network, earlier, recipe.keep, new=())
     before, _ = load_checkpoint(str(start), fuse=True)
     mix_in(network, before, recipe.remember, new=_new_labels(recipe))
     network.eval()
@@ -48,7 +59,7 @@ def export(checkpoint: Path, start: Path, recipe: Recipe, target: Path) -> Path:
 
 
 def mix_in(network: Any, before: Any, share: float, *, new: Sequence[int]) -> None:
-    """Move the weights of a fused network towards those it started from, `new` classes excepted.
+    """Move the weights of a fused network towards earlier ones, those of `new` classes excepted.
 
     Fine-tuning on one field forgets others; between the two points lie networks that know both
     (Wortsman et al., Robust fine-tuning of zero-shot models, CVPR 2022).

@@ -96,6 +96,10 @@ class Recipe(Settings):
     light_boxes: bool = False
     """Box branches of depthwise and pointwise convolutions: a tenth faster, but two hours on two
     cores did not teach them the boxes of people anew (docs/decisions.md)."""
+    keep: Share = 0.0
+    """Share of the weights that a training went on from in those that are exported: the mean of
+    two networks of one descent is often better than either (Wortsman et al., Model soups, ICML
+    2022)."""
     remember: Share = 0.3
     """Share of the start model in the weights that are exported."""
     sets: tuple[SetRecipe, ...]

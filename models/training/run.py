@@ -48,7 +48,8 @@ def train(
         _fit(go_on_from or start, recipe, data, last.parents[1], resume=False)
     elif _unfinished(last):
         _fit(last, recipe, data, last.parents[1], resume=True)
-    return export(last, start, recipe, work / f"{recipe.name}{left}.onnx")
+    target = work / f"{recipe.name}{left}.onnx"
+    return export(last, start, recipe, target, went_on_from=go_on_from)
 
 
 def _write_start(target: Path, recipe: Recipe, data_root: Path, data: Path) -> None:

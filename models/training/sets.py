@@ -61,7 +61,7 @@ def prepare(recipe: Recipe, data_root: Path, target: Path, progress: Progress) -
     What was prepared for the same recipe is kept. Raises ConfigurationError for a folder that
     cannot be used, ModelError for a teacher that cannot be opened.
     """
-    settings = recipe.model_dump_json(exclude={"train"})
+    settings = recipe.model_dump_json(exclude={"train", "keep", "remember"})
     key = hashlib.sha256(settings.encode()).hexdigest()
     facts = target / FACTS_FILE
     if facts.is_file() and json.loads(facts.read_text(encoding="utf-8"))["recipe"] == key:

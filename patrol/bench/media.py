@@ -1,4 +1,4 @@
-"""The bench's clips: 1080p25 H.264 of about 3 Mbit/s with a keyframe every 2 s; in some of them
+"""The bench's clips: 1080p25 H.264 of 3 Mbit/s with a keyframe every 2 s; in some of them
 something happens, and two are no good neighbours."""
 
 import hashlib
@@ -21,8 +21,8 @@ FLOOD, ENDLESS = "flood", "endless"
 SIZE_WH = (1920, 1080)
 FPS = 25
 GOP = 2 * FPS
-CRF = 27
-"""With this grain: 3 Mbit/s and keyframes of some 100 to 200 kB."""
+BITS_S = 3_000_000
+"""Asked of the encoder: at a fixed quality one source and one encoder give half of another."""
 GRAIN = 1.5
 """Texture that scaling up does not give, in grey levels."""
 WHOLE: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0)
@@ -52,6 +52,11 @@ class BenchMedia:
     @property
     def street(self) -> Path:
         return self.clips[STREET]
+
+    @property
+    def street_mbit_s(self) -> float:
+        """What a camera sends when nothing happens, measured by its file."""
+        return self.street.stat().st_size * 8 / STREET_S / 1e6
 
     def small(self, progress: Progress) -> "BenchMedia":
         """The same as second streams: 704×576, 0.5 Mbit/s, a keyframe each second."""
@@ -86,11 +91,16 @@ def make_bench_media(
         StreamError: the source cannot be read.
     """
     target.mkdir(parents=True, exist_ok=True)
-    clips = {name: target / f"{name}.mp4" for name in names}
+    clips = {name: target / f"{name}-{_rate(name)}.mp4" for name in names}
     for name, path in clips.items():
         if not path.exists():
             _MAKERS[name](source, path, progress, van_from or source)
     return BenchMedia(clips)
+
+
+def _rate(name: str) -> str:
+    """Part of a file's name: a clip of another rate is another clip."""
+    return f"{(FLOOD_BITS_S if name == FLOOD else BITS_S) // 1_000_000}mbit"
 
 
 def folder_of(source: Path, cache: Path) -> Path:
@@ -148,13 +158,13 @@ def _encode(
     progress: Progress,
     *,
     gop: int = GOP,
-    bits_s: int | None = None,
+    bits_s: int = BITS_S,
     grain: float = GRAIN,
 ) -> None:
     count = round(seconds * FPS)
     unfinished = path.with_suffix(".unfinished")
     whole = _counted(_grainy(islice(pictures, count), grain), path.name, count, progress)
-    write = partial(write_video, size_wh=SIZE_WH, fps=FPS, gop=gop, crf=CRF, preset="superfast")
+    write = partial(write_video, size_wh=SIZE_WH, fps=FPS, gop=gop, preset="superfast")
     write(unfinished, whole, bits_s=bits_s)
     unfinished.replace(path)
 

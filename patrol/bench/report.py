@@ -92,6 +92,8 @@ class BenchReport(Value):
     """Sealed files whose content has its hash (checked), or has not (bad); and missing ones."""
     runs_on: str
     machine: str
+    camera_mbit_s: float | None = None
+    """What one simulated camera sends when nothing happens; none for another server's."""
 
 
 def cameras_seen(

@@ -71,7 +71,9 @@ def run_bench(order: BenchOrder, media: BenchMedia, data: Path, tell: Tell) -> B
         stage = Stage(ears, server, pids, port)
         startup_s = wait_for_all(stage, _names(order), tell)
         found = measured(stage, plants, order.seconds, tell)
-        return _report(order, stage, found, startup_s, tell)
+        report = _report(order, stage, found, startup_s, tell)
+        sent_mbit_s = None if order.source else round(media.street_mbit_s, 2)
+        return report.model_copy(update={"camera_mbit_s": sent_mbit_s})
 
 
 def _cameras(order: BenchOrder, media: BenchMedia, tell: Tell) -> CameraServer:

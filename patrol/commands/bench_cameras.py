@@ -119,7 +119,9 @@ def _print(reports: Sequence[BenchReport]) -> None:
     for title, cells in rows.items():
         table.add_row(title, *cells)
     console.print(table)
-    console.print(f"{reports[-1].machine}; {reports[-1].runs_on}; {reports[-1].seconds:g} s each")
+    last = reports[-1]
+    sent = f"; {last.camera_mbit_s:g} Mbit/s a camera" if last.camera_mbit_s is not None else ""
+    console.print(f"{last.machine}; {last.runs_on}; {last.seconds:g} s each{sent}")
 
 
 def _plants(report: BenchReport) -> str:

@@ -28,8 +28,8 @@ Opened = dict[str, list[float]]
 
 
 def carried_detector() -> Detector:
-    """Raises ModelMissing where none is carried."""
-    return Detector.open(Catalog(None), DetectorSettings())
+    """Run exactly, whatever this machine has. Raises ModelMissing where none is carried."""
+    return Detector.open(Catalog(None), DetectorSettings(provider="cpu", precision="fp32"))
 
 
 def replayed(detector: Detector, folder: Path) -> list[ClipScore]:
