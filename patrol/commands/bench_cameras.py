@@ -10,6 +10,7 @@ import yaml
 from rich.table import Table
 
 from domain.errors import ConfigurationError
+from models.runtime import abilities
 from patrol.bench.growth import growth
 from patrol.bench.media import PARKED, STREET, BenchMedia, folder_of, make_bench_media
 from patrol.bench.report import BenchReport, Spread
@@ -120,6 +121,9 @@ def _print(reports: Sequence[BenchReport]) -> None:
         table.add_row(title, *cells)
     console.print(table)
     last = reports[-1]
+    for ability in abilities():
+        if ability.provider == "openvino" and not ability.can and last.runs_on.startswith("cpu"):
+            console.print(f"openvino would make looks cheaper: {ability.detail}", markup=False)
     sent = f"; {last.camera_mbit_s:g} Mbit/s a camera" if last.camera_mbit_s is not None else ""
     console.print(f"{last.machine}; {last.runs_on}; {last.seconds:g} s each{sent}")
 
