@@ -61,7 +61,7 @@ def _run_ms(
     entry: ModelEntry, detectors: tuple[Detector, Detector], timer: Callable[[], float]
 ) -> tuple[float, float]:
     width, height = entry.input_wh
-    picture = np.random.default_rng(1).random((1, 3, height, width), np.float32)
+    picture = np.random.default_rng(1).integers(0, 256, (1, height, width, 3), np.uint8)
     marks: tuple[list[float], list[float]] = ([], [])
     for _ in range(LOOKS):
         for detector, taken in zip(detectors, marks, strict=True):

@@ -11,7 +11,7 @@ from models.catalog import Catalog
 from models.detections import Detections, Floats, Ints
 from models.entry import ModelEntry
 from models.graph import RunsOn
-from models.letterbox import Image, Letterbox, SizeWH
+from models.letterbox import Canvases, Image, Letterbox, SizeWH
 from models.network import Network
 from models.nms import suppress
 from models.settings import DetectorSettings
@@ -75,26 +75,26 @@ class Detector:
         """Look at pictures (h, w, 3) uint8 BGR of any sizes; boxes come back in frame units."""
         found: list[Detections] = []
         for start in range(0, len(images), self._settings.max_batch):
-            pictures, places = self.prepare(images[start : start + self._settings.max_batch])
-            outputs = self.run(pictures)
+            canvases, places = self.prepare(images[start : start + self._settings.max_batch])
+            outputs = self.run(canvases)
             found += [self.decode(*pair) for pair in zip(outputs, places, strict=True)]
         return found
 
-    def prepare(self, images: Sequence[Image]) -> tuple[Floats, list[Letterbox]]:
-        """First stage: the input tensor (n, 3, h, w) float32, and where each picture lies in it."""
+    def prepare(self, images: Sequence[Image]) -> tuple[Canvases, list[Letterbox]]:
+        """First stage: pictures of the network's size (n, h, w, 3), and where each lies in its."""
         width, height = self._entry.input_wh
-        pictures = np.empty((len(images), 3, height, width), np.float32)
+        canvases = np.empty((len(images), height, width, 3), np.uint8)
         places: list[Letterbox] = []
-        for planes, image in zip(pictures, images, strict=True):
+        for canvas, image in zip(canvases, images, strict=True):
             _check(image)
             place = self._place((image.shape[1], image.shape[0]))
-            place.draw(image, planes, self._network.head.form)
+            place.lay(image, canvas)
             places.append(place)
-        return pictures, places
+        return canvases, places
 
-    def run(self, pictures: Floats) -> Floats:
+    def run(self, canvases: Canvases) -> Floats:
         """Second stage: the network's output (n, …) float32."""
-        return self._network.run(pictures)
+        return self._network.run(canvases)
 
     def decode(self, output: Floats, place: Letterbox) -> Detections:
         """Third stage: the boxes of one picture, suppressed, clipped to the frame."""

@@ -4,6 +4,7 @@ from typing import Protocol
 
 from domain.base import Value
 from models.detections import Floats
+from models.letterbox import Canvases, InputForm
 from models.settings import Precision, Provider
 
 Shape = tuple[int | None, ...]
@@ -38,4 +39,9 @@ class Graph(Protocol):
 
     def run(self, pictures: Floats) -> Floats:
         """Run pictures (n, 3, h, w) float32; returns the output (n, …) float32."""
+        ...
+
+    def see(self, canvases: Canvases, form: InputForm) -> Floats:
+        """Run pictures (n, h, w, 3) uint8 BGR, which the network takes in that form; returns the
+        output (n, …) float32."""
         ...

@@ -10,6 +10,8 @@ from models.detections import Floats
 
 Image = NDArray[np.uint8]
 """A picture of shape (height, width, 3), uint8, BGR as OpenCV has it."""
+Canvases = NDArray[np.uint8]
+"""Pictures laid into a network's input size, (n, h, w, 3), uint8, BGR."""
 SizeWH = tuple[int, int]
 
 PAD_GREY = 114
@@ -47,19 +49,21 @@ class Letterbox:
         left_top = (gap_x // 2, gap_y // 2) if centred else (0, 0)
         return cls(input_wh, (width, height), left_top)
 
-    def draw(self, image: Image, planes: Floats, form: InputForm) -> None:
-        """Scale the picture and write it into `planes` (3, h, w) float32, padding included."""
+    def lay(self, image: Image, canvas: Image) -> None:
+        """Scale the picture and write it into `canvas` (h, w, 3), padding included."""
         (width, height), (left, top) = self.inner_wh, self.left_top
         if image.shape[1::-1] != self.inner_wh:
             scaled = cv2.resize(image, self.inner_wh, interpolation=cv2.INTER_LINEAR)
             image = np.asarray(scaled, np.uint8)
-        planes.fill(PAD_GREY * form.scale)
-        for channel in range(3):
-            # One at a time: splitting into three new planes costs four times as much.
-            pixels = cv2.extractChannel(image, channel)
-            plane = planes[2 - channel if form.rgb else channel]
-            inner = plane[top : top + height, left : left + width]
-            np.multiply(pixels, np.float32(form.scale), out=inner)
+        canvas[:top] = canvas[top + height :] = PAD_GREY
+        canvas[top : top + height, :left] = canvas[top : top + height, left + width :] = PAD_GREY
+        canvas[top : top + height, left : left + width] = image
+
+    def draw(self, image: Image, planes: Floats, form: InputForm) -> None:
+        """Scale the picture and write it into `planes` (3, h, w) float32, padding included."""
+        canvas = np.empty((*planes.shape[1:], 3), np.uint8)
+        self.lay(image, canvas)
+        planes[:] = as_planes(canvas[None], form)[0]
 
     def to_frame(self, xyxy: Floats) -> Floats:
         """Input pixels (n, 4) to frame units, not clipped. The exact inverse of `to_input`:
@@ -77,3 +81,17 @@ class Letterbox:
     @property
     def _scale(self) -> NDArray[np.float64]:
         return np.array(self.inner_wh * 2, np.float64)
+
+
+def as_planes(canvases: Canvases, form: InputForm) -> Floats:
+    """What a network takes, (n, 3, h, w) float32 in its input form."""
+    count, height, width, _ = canvases.shape
+    planes = np.empty((count, 3, height, width), np.float32)
+    for canvas, into in zip(canvases, planes, strict=True):
+        for channel in range(3):
+            # One at a time: splitting into three new planes costs four times as much.
+            pixels = cv2.extractChannel(canvas, channel)
+            np.multiply(
+                pixels, np.float32(form.scale), out=into[2 - channel if form.rgb else channel]
+            )
+    return planes

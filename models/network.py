@@ -9,6 +9,7 @@ from models.detections import Floats
 from models.entry import ModelEntry
 from models.graph import Graph, RunsOn, Shape
 from models.heads import Head, head_for
+from models.letterbox import Canvases, SizeWH
 from models.runtime import open_graph
 from models.settings import EXACT, RunSettings
 
@@ -34,19 +35,22 @@ class Network:
         head = head_for(entry.head, entry.input_wh, entry.labels)
         where = f"model {entry.name} ({path})"
         check_input(session.input_shape, entry.input_wh, where)
-        _check_output(blank_run(session, entry.input_wh, where), entry, head, where)
-        return cls(session, head)
+        network = cls(session, head)
+        width, height = entry.input_wh
+        output = _numbers(network.run(np.zeros((1, height, width, 3), np.uint8)), where)
+        _check_output(output, entry, head, where)
+        return network
 
     @property
     def runs_on(self) -> RunsOn:
         return self._session.runs_on
 
-    def run(self, pictures: Floats) -> Floats:
-        """Run pictures (n, 3, h, w) float32 in the head's input form: the output (n, …)."""
-        return self._session.run(pictures)
+    def run(self, canvases: Canvases) -> Floats:
+        """Run pictures (n, h, w, 3) uint8 BGR of the network's input size: the output (n, …)."""
+        return self._session.see(canvases, self.head.form)
 
 
-def check_input(shape: Shape, input_wh: tuple[int, int], where: str) -> None:
+def check_input(shape: Shape, input_wh: SizeWH, where: str) -> None:
     """Raise ModelShapeError unless the graph takes one picture, or any number, of this size."""
     width, height = input_wh
     expected = (1, 3, height, width)
@@ -60,10 +64,13 @@ def check_input(shape: Shape, input_wh: tuple[int, int], where: str) -> None:
         )
 
 
-def blank_run(session: Graph, input_wh: tuple[int, int], where: str) -> Floats:
+def blank_run(session: Graph, input_wh: SizeWH, where: str) -> Floats:
     """The output for one black picture. Raises ModelCorrupt if it holds anything but numbers."""
     width, height = input_wh
-    output = session.run(np.zeros((1, 3, height, width), np.float32))
+    return _numbers(session.run(np.zeros((1, 3, height, width), np.float32)), where)
+
+
+def _numbers(output: Floats, where: str) -> Floats:
     if not np.isfinite(output).all():
         raise ModelCorrupt(
             f"{where}: expected numbers for a black picture, got infinite or undefined ones; "

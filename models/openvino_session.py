@@ -17,6 +17,7 @@ import numpy as np
 from domain.errors import ModelCorrupt, ModelError, ModelMissing, ModelShapeError
 from models.detections import Floats
 from models.graph import RunsOn, Shape
+from models.letterbox import Canvases, InputForm
 from models.settings import Precision, RunSettings
 
 DEVICE = "CPU"
@@ -37,9 +38,8 @@ def lacks() -> str:
 class OpenvinoSession:
     """An opened graph with one picture input and one output.
 
-    Single pictures run in a graph compiled for one, which is faster; more at once in one that
-    leaves the number open, compiled when first needed. Safe to use from several threads: each has
-    its own requests.
+    Pictures are run one by one: on a processor several at once take as long, and a graph compiled
+    for more holds more memory. Safe to use from several threads: each has its own requests.
     """
 
     def __init__(self, model: Any, core: Any, path: Path, settings: RunSettings) -> None:
@@ -50,14 +50,12 @@ class OpenvinoSession:
         self._path = path
         self._config = _config(settings)
         self._compiling = threading.Lock()
+        self._compiled: dict[InputForm | None, Any] = {}
         self._requests = threading.local()
-        self._many: Any = None
-        self._one = self._compile(model, 1)
-        said = self._one.get_property("INFERENCE_PRECISION_HINT").to_string()
         self.runs_on = RunsOn(
             provider="openvino",
             through=f"openvino {metadata.version('openvino')}",
-            precision=NAMES.get(said, "auto"),
+            precision=_precision(core, settings),
             threads=settings.threads,
         )
 
@@ -77,33 +75,58 @@ class OpenvinoSession:
 
     def run(self, pictures: Floats) -> Floats:
         """Run pictures (n, 3, h, w) float32; returns the output (n, …) float32."""
-        what = f"cannot run on an input of shape {pictures.shape}"
-        with _translated(self._file, what, ModelShapeError):
-            if len(pictures) == 1:
-                return self._infer("one", self._one, pictures)
-            if self.input_shape[0] is None:
-                return self._infer("many", self._compiled_for_many(), pictures)
-            return np.concatenate([self._infer("one", self._one, p[None]) for p in pictures])
+        return self._infer(None, pictures)
 
-    def _infer(self, which: str, compiled: Any, pictures: Floats) -> Floats:
-        request = getattr(self._requests, which, None)
-        if request is None:
-            request = compiled.create_infer_request()
-            setattr(self._requests, which, request)
-        # The request keeps its output for the next run, so ours must be a copy.
-        return np.array(request.infer([pictures])[0], np.float32)
+    def see(self, canvases: Canvases, form: InputForm) -> Floats:
+        """Run pictures (n, h, w, 3) uint8 BGR, which the network takes in that form; returns the
+        output (n, …) float32. The graph itself turns the one into the other."""
+        return self._infer(form, canvases)
 
-    def _compiled_for_many(self) -> Any:
-        with self._compiling:
-            if self._many is None:
-                self._many = self._compile(self._core.read_model(self._path), None)
-            return self._many
+    def _infer(self, form: InputForm | None, pictures: Floats | Canvases) -> Floats:
+        with _translated(
+            self._file, f"cannot run on an input of shape {pictures.shape}", ModelShapeError
+        ):
+            request = self._request(form)
+            outputs = [
+                # The request keeps its output for the next run, so ours must be a copy.
+                np.array(request.infer([picture[None]], share_inputs=True, share_outputs=True)[0])
+                for picture in pictures
+            ]
+            return np.concatenate(outputs, dtype=np.float32) if len(outputs) > 1 else outputs[0]
 
-    def _compile(self, model: Any, batch: int | None) -> Any:
-        if batch is not None and self.input_shape[0] is None:
-            sizes = [batch, *(-1 if size is None else size for size in self.input_shape[1:])]
-            model.reshape(sizes)
-        return self._core.compile_model(model, DEVICE, self._config)
+    def _request(self, form: InputForm | None) -> Any:
+        """The calling thread's request for pictures of a form; None for the graph's own input."""
+        mine = self._requests.__dict__
+        if form not in mine:
+            with self._compiling:
+                if form not in self._compiled:
+                    self._compiled[form] = self._compile(form)
+                mine[form] = self._compiled[form].create_infer_request()
+        return mine[form]
+
+    def _compile(self, form: InputForm | None) -> Any:
+        model = self._core.read_model(self._path)
+        if self.input_shape[0] is None:
+            model.reshape([1, *(-1 if size is None else size for size in self.input_shape[1:])])
+        return self._core.compile_model(
+            model if form is None else _taking(form, model), DEVICE, self._config
+        )
+
+
+def _taking(form: InputForm, model: Any) -> Any:
+    """The model with the way from pictures (1, h, w, 3) uint8 BGR to its own input before it."""
+    from openvino import Layout, Type
+    from openvino.preprocess import ColorFormat, PrePostProcessor
+
+    steps = PrePostProcessor(model)
+    given = steps.input().tensor()
+    given.set_element_type(Type.u8).set_layout(Layout("NHWC")).set_color_format(ColorFormat.BGR)
+    steps.input().model().set_layout(Layout("NCHW"))
+    way = steps.input().preprocess().convert_element_type(Type.f32)
+    if form.rgb:
+        way.convert_color(ColorFormat.RGB)
+    way.scale(1 / form.scale)
+    return steps.build()
 
 
 def _config(settings: RunSettings) -> dict[str, Any]:
@@ -118,6 +141,14 @@ def _config(settings: RunSettings) -> dict[str, Any]:
     if settings.precision != "auto":
         config["INFERENCE_PRECISION_HINT"] = HINTS[settings.precision]
     return config
+
+
+def _precision(core: Any, settings: RunSettings) -> Precision:
+    """What it will compute in: what was asked for, else what it takes on this processor."""
+    if settings.precision != "auto":
+        return settings.precision
+    said = core.get_property(DEVICE, "INFERENCE_PRECISION_HINT").to_string()
+    return NAMES.get(said, "auto")
 
 
 def _check(model: Any, file: str) -> Shape:

@@ -13,6 +13,7 @@ from domain.errors import ModelCorrupt, ModelError, ModelMissing, ModelShapeErro
 from models.detections import Floats
 from models.graph import RunsOn
 from models.graph import Shape as Shape
+from models.letterbox import Canvases, InputForm, as_planes
 from models.settings import Precision, Provider, RunSettings
 
 CPU = "CPUExecutionProvider"
@@ -125,6 +126,11 @@ class Session:
             if self.input_shape[0] is None or len(pictures) == 1:
                 return self._run(pictures)
             return np.concatenate([self._run(picture[None]) for picture in pictures])
+
+    def see(self, canvases: Canvases, form: InputForm) -> Floats:
+        """Run pictures (n, h, w, 3) uint8 BGR, which the network takes in that form; returns the
+        output (n, …) float32."""
+        return self.run(as_planes(canvases, form))
 
     def _run(self, pictures: Floats) -> Floats:
         (output,) = self._session.run(None, {self._input.name: pictures})

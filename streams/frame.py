@@ -1,14 +1,20 @@
 """One decoded picture with its time."""
 
+import threading
 from dataclasses import dataclass
 from datetime import datetime
 
 import av
 import numpy as np
+from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
 
 Image = NDArray[np.uint8]
 """A picture of shape (height, width, 3), uint8, BGR as OpenCV has it."""
+CONVERTERS_KEPT = 8
+"""Sizes of pictures that a thread keeps converters for."""
+
+_converters = threading.local()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,6 +39,19 @@ class Frame:
 
     def scaled(self, size_wh: tuple[int, int]) -> Image:
         """The picture scaled to `size_wh` while it is converted: (h, w, 3) uint8 BGR."""
-        width, height = size_wh
-        pixels = self.picture.to_ndarray(format="bgr24", width=width, height=height)
-        return np.asarray(pixels, np.uint8)
+        converted = _converter(self.picture, size_wh).reformat(
+            self.picture, width=size_wh[0], height=size_wh[1], format="bgr24", threads=1
+        )
+        return np.asarray(converted.to_ndarray(), np.uint8)
+
+
+def _converter(picture: av.VideoFrame, size_wh: tuple[int, int]) -> VideoReformatter:
+    """The calling thread's converter from pictures like this one. One that is kept costs a third
+    of a new one, which libav would also give threads of its own."""
+    mine: dict[object, VideoReformatter] = _converters.__dict__
+    way = picture.format.name, picture.width, picture.height, size_wh
+    if way not in mine:
+        if len(mine) >= CONVERTERS_KEPT:
+            mine.clear()
+        mine[way] = VideoReformatter()
+    return mine[way]
