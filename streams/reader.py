@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
@@ -27,10 +28,20 @@ from streams.taker import PictureTaker
 
 _BLOCKED_S = 0.002
 """A read that took this long has emptied the socket."""
+_READ_WITHIN = timedelta(seconds=0.5)
+"""Beside the pause between batches, it takes at most so long until what was sent is read."""
 _AFTER_YOU_S = 15.0
 """A second stream waits this long at most for the attempt of the first."""
 
 _log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ComingPicture:
+    """A picture that is expected: when it will be sent, and when it must have been read."""
+
+    captured_at: datetime
+    read_by: datetime
 
 
 class CameraReader:
@@ -78,6 +89,7 @@ class CameraReader:
         # hold up the end of the program. The thread writes nothing that could be left half done.
         self._thread = threading.Thread(target=self._run, name=f"camera-{camera_id}", daemon=True)
         self._captured_at: datetime | None = None
+        self._read_within = timedelta(seconds=settings.batch_s) + _READ_WITHIN
         self._activity = Activity()
         self._taker = PictureTaker(
             camera_id, self.ring, self._record, decode=settings.decode, decoders=decoders
@@ -101,12 +113,13 @@ class CameraReader:
         return self._record.status(at)
 
     @property
-    def next_keyframe_at(self) -> datetime | None:
+    def next_keyframe(self) -> ComingPicture | None:
         """When the next keyframe should be there, as they have been coming; None before two."""
         newest, every_s = self.ring.newest_keyframe, self._record.keyframe_every_s
         if newest is None or every_s is None:
             return None
-        return newest.captured_at + timedelta(seconds=every_s)
+        captured_at = newest.captured_at + timedelta(seconds=every_s)
+        return ComingPicture(captured_at, captured_at + self._read_within)
 
     @property
     def look_every_s(self) -> float:

@@ -250,7 +250,7 @@ def is_black(grey: Grey, settings: PictureSettings) -> bool:
     """Whether a grey picture (h, w) shows nothing but darkness."""
     edge = round(len(grey) * BAND)
     middle = grey[edge : len(grey) - edge]
-    if float(middle.mean()) > settings.black_mean:
+    if cv2.mean(middle)[0] > settings.black_mean:
         return False
     darkest, brightest = np.percentile(middle, (0.5, 99.5))
     return float(brightest - darkest) <= settings.black_spread
@@ -260,7 +260,7 @@ def is_unchanged(grey: Grey, last: Grey, settings: PictureSettings) -> bool:
     """Whether two grey pictures (h, w) are one and the same. Of two sizes: never."""
     if grey.shape != last.shape:
         return False
-    return float(cv2.absdiff(grey, last).mean()) <= settings.frozen_change
+    return cv2.mean(cv2.absdiff(grey, last))[0] <= settings.frozen_change
 
 
 def symptoms_of(found: Measures, settings: PictureSettings) -> dict[FaultKind, bool]:

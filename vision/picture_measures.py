@@ -29,6 +29,8 @@ STRONG = 99.0
 """The strongest hundredth of the edges tells how sharp the picture can be."""
 QUIET = 15.0
 """The quietest blocks (per cent) tell the noise: whatever moves or has texture is in the others."""
+COLOURS_EVERY = 11
+"""One pixel of so many tells the colours; it goes through all columns of a row of 320."""
 _DARK, _BRIGHT = 12, 243
 _LAPLACE = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
 """Blind to flat areas and straight edges, so that what is left is noise (Immerkaer 1996)."""
@@ -81,10 +83,18 @@ def measure(image: Image, grey: Grey, bare_below: float) -> Measures:
 
 
 def _sharpness(grey: Grey) -> tuple[float, float]:
-    wide = grey.astype(np.int16)
-    steps = [np.abs(wide[:, far:] - wide[:, :-far]) for far in (1, STEP_PX)]
-    near, far = (float(np.percentile(step, STRONG)) for step in steps)
+    near, far = (
+        _percentile(cv2.absdiff(grey[:, step:], grey[:, :-step]), STRONG) for step in (1, STEP_PX)
+    )
     return near / max(far, 1.0), far
+
+
+def _percentile(levels: NDArray[np.integer], percent: float) -> float:
+    """As `np.percentile` of values 0-255, in a tenth of its time."""
+    at_most = np.cumsum(np.bincount(levels.ravel(), minlength=256))
+    rank = (levels.size - 1) * percent / 100
+    below, above = np.searchsorted(at_most, (np.floor(rank), np.ceil(rank)), side="right")
+    return float(below + (above - below) * (rank - np.floor(rank)))
 
 
 def _contrast(grey: Grey) -> Blocks:
@@ -94,11 +104,13 @@ def _contrast(grey: Grey) -> Blocks:
 
 
 def _cast(image: Image) -> tuple[float, float]:
-    lab = cv2.cvtColor(image, cv2.COLOR_BGR2LAB).reshape(-1, 3)[::3, 1:].astype(np.float32) - 128
-    mean = lab.mean(axis=0)
-    distance = float(np.hypot(*mean))
-    around = float(np.hypot(*np.abs(lab - mean).mean(axis=0)))
-    return distance, distance / max(around, 1.0)
+    some = np.ascontiguousarray(image.reshape(1, -1, 3)[:, ::COLOURS_EVERY])
+    lab = cv2.cvtColor(some, cv2.COLOR_BGR2LAB)
+    axes = [cv2.extractChannel(lab, axis).astype(np.float32) - 128 for axis in (1, 2)]
+    means = [float(axis.mean()) for axis in axes]
+    distance = float(np.hypot(*means))
+    around = [float(np.abs(axis - mean).mean()) for axis, mean in zip(axes, means, strict=True)]
+    return distance, distance / max(float(np.hypot(*around)), 1.0)
 
 
 def _noise(grey: Grey) -> float:

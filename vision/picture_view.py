@@ -44,6 +44,9 @@ FOLLOW_S = 900.0
 """How fast the reference follows slow change (seconds for two thirds)."""
 EVERY_S = 5.0
 """The view is looked at this often; nobody turns a camera and back within that."""
+CREPT_EVERY_S = 30.0
+"""The view that follows slow change is compared with the first this often; it moves by a thirtieth
+in that time."""
 _NEAR = (17, 17)
 _SOFTENING = 6.0
 
@@ -161,6 +164,8 @@ class ViewWatch:
         self._looked_s = 0.0
         self._looks = 0
         self._learned = False
+        self._crept = False
+        self._crept_at_s: float | None = None
         if remembered is not None:
             self._recall(remembered)
 
@@ -194,10 +199,16 @@ class ViewWatch:
         first, lately = self._first, self._lately
         if first is None or lately is None or (elsewhere := is_elsewhere(view, lately)) is None:
             return None
-        if elsewhere or _was_shifted(lately, first):
+        if elsewhere or self._has_crept(lately, first, now_s):
             return True
         self._lately = blended(lately, view, 1 - float(np.exp(-step_s / FOLLOW_S)))
         return False
+
+    def _has_crept(self, lately: View, first: View, now_s: float) -> bool:
+        """Whether the view that follows has come away from the first, as of a moment ago."""
+        if self._crept_at_s is None or not 0 <= now_s - self._crept_at_s < CREPT_EVERY_S:
+            self._crept, self._crept_at_s = _was_shifted(lately, first), now_s
+        return self._crept
 
     def _learn(self, view: View, now_s: float) -> None:
         """The mean of the first views: what passes fades from it."""

@@ -14,7 +14,7 @@ from patrol.config import CameraSettings, Configuration
 from streams.budget import RingBudget
 from streams.frame import Frame
 from streams.kept_decoders import KeptDecoders
-from streams.reader import CameraReader
+from streams.reader import CameraReader, ComingPicture
 from streams.ring import PacketRing
 from streams.status import StreamStatus
 
@@ -122,8 +122,9 @@ class CameraFeeds:
         return self.looked.ring
 
     @property
-    def next_keyframe_at(self) -> datetime | None:
-        return self.looked.next_keyframe_at
+    def next_keyframe(self) -> ComingPicture | None:
+        """As `CameraReader.next_keyframe`, of the stream that is looked at."""
+        return self.looked.next_keyframe
 
     @property
     def picture_waits(self) -> bool:

@@ -5,6 +5,7 @@ from collections import Counter
 from datetime import datetime, timedelta
 
 from domain.health import CameraLooks
+from streams.reader import ComingPicture
 
 LOOK_SLACK = timedelta(seconds=0.25)
 """A look may be this late: keyframes rarely come on the dot."""
@@ -54,13 +55,16 @@ class LookBook:
         """
         return self.waited(now) * self._risk
 
-    def is_due(self, now: datetime, next_picture_at: datetime | None) -> bool:
+    def is_due(self, now: datetime, next_picture: ComingPicture | None) -> bool:
         """Whether to look at the newest picture now: the next one would come too late, or it is
         too late already. So a camera that sends more keyframes than promised looks costs no more
-        than the promise, and each look is at a picture that has just come.
+        than the promise, and each look is at a picture that has just come. One that should come
+        in time is waited for until it must have been read.
         """
         latest_at = self._due_at + LOOK_SLACK
-        return now >= latest_at or (next_picture_at is not None and next_picture_at > latest_at)
+        if next_picture is None:
+            return now >= latest_at
+        return next_picture.captured_at > latest_at or now >= max(latest_at, next_picture.read_by)
 
     @property
     def last_look_at(self) -> datetime | None:

@@ -83,7 +83,7 @@ class CameraPost:
 
     def is_due(self, now: datetime) -> bool:
         """Whether the newest picture should be looked at now."""
-        return self.book.is_due(now, self.reader.next_keyframe_at)
+        return self.book.is_due(now, self.reader.next_keyframe)
 
     def is_stirred(self) -> bool:
         """Whether the sizes of its packets call for a look before the next one is due."""

@@ -3,6 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from patrol.worker.lookbook import LookBook
+from streams.reader import ComingPicture
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -75,19 +76,30 @@ def test_a_picture_that_could_not_be_judged_is_no_look() -> None:
         (5.0, [0, 5]),  # too rare for the promise: all that there are
     ],
 )
+@pytest.mark.parametrize("read_late_s", [0.0, 0.6])
 def test_keyframes_are_looked_at_as_seldom_as_the_promise_allows(
-    keyframe_every_s: float, looked_at_s: list[float]
+    keyframe_every_s: float, looked_at_s: list[float], read_late_s: float
 ) -> None:
     book = LookBook("gate", 2.0, START)
     looks: list[float] = []
     for hundredth in range(1000):
-        now_s = hundredth / 100
-        number = int(now_s / keyframe_every_s + 1e-9)
-        newest_s = number * keyframe_every_s
-        if newest_s not in looks and book.is_due(at(now_s), at(newest_s + keyframe_every_s)):
+        read_s = hundredth / 100
+        number = int(read_s / keyframe_every_s + 1e-9)
+        newest_s, next_s = number * keyframe_every_s, (number + 1) * keyframe_every_s
+        coming = ComingPicture(at(next_s), at(next_s + read_late_s + 0.1))
+        if newest_s not in looks and book.is_due(at(read_s + read_late_s), coming):
             book.done(at(newest_s), {})
             looks.append(newest_s)
     assert looks == pytest.approx(looked_at_s)
+
+
+def test_a_picture_that_does_not_come_is_not_waited_for() -> None:
+    book = LookBook("gate", 2.0, START)
+    book.done(at(0), {})
+    coming = ComingPicture(at(2.0), at(2.5))
+    assert not book.is_due(at(2.4), coming)
+    assert book.is_due(at(2.5), coming)
+    assert book.is_due(at(2.25), None)
 
 
 def test_urgency_counts_promises_not_seconds() -> None:
