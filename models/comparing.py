@@ -61,11 +61,11 @@ def _run_ms(
     entry: ModelEntry, detectors: tuple[Detector, Detector], timer: Callable[[], float]
 ) -> tuple[float, float]:
     width, height = entry.input_wh
-    picture = np.random.default_rng(1).integers(0, 256, (1, height, width, 3), np.uint8)
+    picture = np.random.default_rng(1).integers(0, 256, (height, width, 3), np.uint8)
     marks: tuple[list[float], list[float]] = ([], [])
     for _ in range(LOOKS):
         for detector, taken in zip(detectors, marks, strict=True):
             start = timer()
-            detector.run(picture)
+            detector.run([picture])
             taken.append(1000 * (timer() - start))
     return statistics.median(marks[0]), statistics.median(marks[1])

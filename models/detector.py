@@ -11,7 +11,7 @@ from models.catalog import Catalog
 from models.detections import Detections, Floats, Ints
 from models.entry import ModelEntry
 from models.graph import RunsOn
-from models.letterbox import Canvases, Image, Letterbox, SizeWH
+from models.letterbox import Image, Letterbox, SizeWH
 from models.network import Network
 from models.nms import suppress
 from models.settings import DetectorSettings
@@ -69,7 +69,7 @@ class Detector:
 
     def fit_wh(self, size_wh: SizeWH) -> SizeWH:
         """The size a picture should be scaled to, so that here it only needs its padding."""
-        return self._place(size_wh).inner_wh
+        return self._network.place(size_wh).inner_wh
 
     def detect(self, images: Sequence[Image]) -> list[Detections]:
         """Look at pictures (h, w, 3) uint8 BGR of any sizes; boxes come back in frame units."""
@@ -80,25 +80,24 @@ class Detector:
             found += [self.decode(*pair) for pair in zip(outputs, places, strict=True)]
         return found
 
-    def prepare(self, images: Sequence[Image]) -> tuple[Canvases, list[Letterbox]]:
-        """First stage: pictures of the network's size (n, h, w, 3), and where each lies in its."""
-        width, height = self._entry.input_wh
-        canvases = np.empty((len(images), height, width, 3), np.uint8)
+    def prepare(self, images: Sequence[Image]) -> tuple[list[Image], list[Letterbox]]:
+        """First stage: pictures (h, w, 3) of the network's size, and where each lies in its."""
         places: list[Letterbox] = []
-        for canvas, image in zip(canvases, images, strict=True):
+        canvases: list[Image] = []
+        for image in images:
             _check(image)
-            place = self._place((image.shape[1], image.shape[0]))
-            place.lay(image, canvas)
+            place = self._network.place((image.shape[1], image.shape[0]))
             places.append(place)
+            canvases.append(place.drawn(image))
         return canvases, places
 
-    def run(self, canvases: Canvases) -> Floats:
-        """Second stage: the network's output (n, …) float32."""
+    def run(self, canvases: Sequence[Image]) -> list[Floats]:
+        """Second stage: the network's output of each picture, float32."""
         return self._network.run(canvases)
 
     def decode(self, output: Floats, place: Letterbox) -> Detections:
         """Third stage: the boxes of one picture, suppressed, clipped to the frame."""
-        settings, head = self._settings, self._network.head
+        settings, head = self._settings, self._network.head_of(place.input_wh)
         found = head.decode(output, settings.confidence, self._wanted)
         if head.needs_nms:
             columns = found.xyxy, found.scores, found.class_ids
@@ -107,10 +106,6 @@ class Detector:
         found_in_frame = (xyxy[:, 2] > xyxy[:, 0]) & (xyxy[:, 3] > xyxy[:, 1])
         detections = Detections(xyxy, found.scores, found.class_ids, self.labels)
         return detections[found_in_frame][: settings.max_boxes]
-
-    def _place(self, size_wh: SizeWH) -> Letterbox:
-        centred = self._network.head.form.centred
-        return Letterbox.fit(size_wh, self._entry.input_wh, centred=centred)
 
 
 def _class_ids(entry: ModelEntry, labels: Sequence[str]) -> Ints | None:

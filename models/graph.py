@@ -36,6 +36,8 @@ class Graph(Protocol):
     metadata: dict[str, str]
     """What the file says of itself."""
     runs_on: RunsOn
+    takes_other_sizes: bool
+    """Whether pictures may have another size than the file says, as far as its nodes allow."""
 
     def run(self, pictures: Floats) -> Floats:
         """Run pictures (n, 3, h, w) float32; returns the output (n, …) float32."""

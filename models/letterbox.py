@@ -45,25 +45,37 @@ class Letterbox:
             raise ValueError(f"expected a picture with at least one pixel, got size {size_wh}")
         ratio = min(input_wh[0] / size_wh[0], input_wh[1] / size_wh[1])
         width, height = (max(1, round(side * ratio)) for side in size_wh)
-        gap_x, gap_y = input_wh[0] - width, input_wh[1] - height
-        left_top = (gap_x // 2, gap_y // 2) if centred else (0, 0)
-        return cls(input_wh, (width, height), left_top)
+        return cls._around((width, height), input_wh, centred=centred)
 
-    def lay(self, image: Image, canvas: Image) -> None:
-        """Scale the picture and write it into `canvas` (h, w, 3), padding included."""
+    def trimmed(self, step: int, *, centred: bool) -> "Letterbox":
+        """The same picture in the smallest input whose sides are multiples of `step`."""
+        width, height = (
+            min(side, -(-inner // step) * step)
+            for side, inner in zip(self.input_wh, self.inner_wh, strict=True)
+        )
+        return Letterbox._around(self.inner_wh, (width, height), centred=centred)
+
+    @classmethod
+    def _around(cls, inner_wh: SizeWH, input_wh: SizeWH, *, centred: bool) -> "Letterbox":
+        gap_x, gap_y = (whole - part for whole, part in zip(input_wh, inner_wh, strict=True))
+        return cls(input_wh, inner_wh, (gap_x // 2, gap_y // 2) if centred else (0, 0))
+
+    def drawn(self, image: Image) -> Image:
+        """The picture scaled and padded to the input size, (h, w, 3)."""
         (width, height), (left, top) = self.inner_wh, self.left_top
         if image.shape[1::-1] != self.inner_wh:
             scaled = cv2.resize(image, self.inner_wh, interpolation=cv2.INTER_LINEAR)
             image = np.asarray(scaled, np.uint8)
-        canvas[:top] = canvas[top + height :] = PAD_GREY
-        canvas[top : top + height, :left] = canvas[top : top + height, left + width :] = PAD_GREY
-        canvas[top : top + height, left : left + width] = image
+        below, beside = self.input_wh[1] - height - top, self.input_wh[0] - width - left
+        grey = (PAD_GREY,) * 3
+        canvas = cv2.copyMakeBorder(
+            image, top, below, left, beside, cv2.BORDER_CONSTANT, None, grey
+        )
+        return np.asarray(canvas, np.uint8)
 
-    def draw(self, image: Image, planes: Floats, form: InputForm) -> None:
-        """Scale the picture and write it into `planes` (3, h, w) float32, padding included."""
-        canvas = np.empty((*planes.shape[1:], 3), np.uint8)
-        self.lay(image, canvas)
-        planes[:] = as_planes(canvas[None], form)[0]
+    def planes(self, image: Image, form: InputForm) -> Floats:
+        """The picture as a network takes it, (1, 3, h, w) float32, padding included."""
+        return as_planes(self.drawn(image)[None], form)
 
     def to_frame(self, xyxy: Floats) -> Floats:
         """Input pixels (n, 4) to frame units, not clipped. The exact inverse of `to_input`:

@@ -1,26 +1,40 @@
 """A session and its head, seen to fit each other and the catalogue entry."""
 
+import threading
+from collections.abc import Sequence
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
+import structlog
 
-from domain.errors import ModelCorrupt, ModelShapeError
+from domain.errors import ModelCorrupt, ModelError, ModelShapeError
 from models.detections import Floats
 from models.entry import ModelEntry
 from models.graph import Graph, RunsOn, Shape
-from models.heads import Head, head_for
-from models.letterbox import Canvases, SizeWH
+from models.heads import STRIDES, Head, head_for
+from models.letterbox import Image, Letterbox, SizeWH
 from models.runtime import open_graph
 from models.settings import EXACT, RunSettings
+
+MORE_SIZES = 4
+"""Input sizes beside the model's own that are tried at most: each takes some 50 MB."""
+
+log = structlog.get_logger(__name__)
 
 
 class Network:
     """An opened model. `open` runs one blank picture, so that shapes are known to be right and the
     first real picture pays no warm-up."""
 
-    def __init__(self, session: Graph, head: Head) -> None:
+    def __init__(self, session: Graph, entry: ModelEntry) -> None:
+        self.head = head_for(entry.head, entry.input_wh, entry.labels)
+        """That of the model's own input size."""
         self._session = session
-        self.head = head
+        self._entry = entry
+        self._heads: dict[SizeWH, Head | None] = {entry.input_wh: self.head}
+        """By input size; none where the graph cannot take it."""
+        self._trying = threading.Lock()
 
     @classmethod
     def open(
@@ -32,22 +46,64 @@ class Network:
         """
         exact = EXACT.model_copy(update={"threads": threads})
         session = open_graph(path, settings or exact)
-        head = head_for(entry.head, entry.input_wh, entry.labels)
-        where = f"model {entry.name} ({path})"
-        check_input(session.input_shape, entry.input_wh, where)
-        network = cls(session, head)
-        width, height = entry.input_wh
-        output = _numbers(network.run(np.zeros((1, height, width, 3), np.uint8)), where)
-        _check_output(output, entry, head, where)
+        check_input(session.input_shape, entry.input_wh, f"model {entry.name} ({path})")
+        network = cls(session, entry)
+        network._check(network.head, entry.input_wh, f"model {entry.name} ({path})")
         return network
 
     @property
     def runs_on(self) -> RunsOn:
         return self._session.runs_on
 
-    def run(self, canvases: Canvases) -> Floats:
-        """Run pictures (n, h, w, 3) uint8 BGR of the network's input size: the output (n, …)."""
-        return self._session.see(canvases, self.head.form)
+    def place(self, size_wh: SizeWH) -> Letterbox:
+        """Where a picture of `size_wh` lies in an input that is no larger than it needs to be: of
+        a picture that is less wide than the model's own input less is computed, if the graph
+        allows it."""
+        centred = self.head.form.centred
+        place = Letterbox.fit(size_wh, self._entry.input_wh, centred=centred)
+        if not self._session.takes_other_sizes:
+            return place
+        trimmed = place.trimmed(STRIDES[-1], centred=centred)
+        return trimmed if self._takes(trimmed.input_wh) else place
+
+    def head_of(self, input_wh: SizeWH) -> Head:
+        """The head of an input size that `place` gave."""
+        head = self._heads[input_wh]
+        assert head is not None
+        return head
+
+    def run(self, canvases: Sequence[Image]) -> list[Floats]:
+        """Run pictures (h, w, 3) uint8 BGR of input sizes that `place` gave: their outputs."""
+        outputs: list[Floats] = []
+        for _, alike in groupby(canvases, key=lambda canvas: canvas.shape):
+            outputs += list(self._session.see(np.stack(list(alike)), self.head.form))
+        return outputs
+
+    def _takes(self, input_wh: SizeWH) -> bool:
+        """Whether the graph runs on such an input; tried out the first time."""
+        with self._trying:
+            if input_wh not in self._heads:
+                if len(self._heads) > MORE_SIZES:
+                    return False
+                self._heads[input_wh] = self._tried(input_wh)
+            return self._heads[input_wh] is not None
+
+    def _tried(self, input_wh: SizeWH) -> Head | None:
+        head = head_for(self._entry.head, input_wh, self._entry.labels)
+        if None in head.output_shape:  # its rows would not tell whether they are still right
+            return None
+        try:
+            self._check(head, input_wh, self._entry.name)
+        except ModelError as error:
+            log.info("the model keeps its input size", tried=input_wh, error=str(error))
+            return None
+        return head
+
+    def _check(self, head: Head, input_wh: SizeWH, where: str) -> None:
+        """Run one black picture."""
+        width, height = input_wh
+        output = self._session.see(np.zeros((1, height, width, 3), np.uint8), head.form)
+        _check_output(_numbers(output, where), self._entry, head, where)
 
 
 def check_input(shape: Shape, input_wh: SizeWH, where: str) -> None:

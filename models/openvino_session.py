@@ -27,6 +27,9 @@ NAMES: Mapping[str, Precision] = {hint: name for name, hint in HINTS.items()}
 FRAMEWORK = "framework"
 """Where it keeps an ONNX file's own facts."""
 
+_Way = tuple[InputForm, int, int]
+"""The form in which a network takes pictures, and their height and width."""
+
 
 def lacks() -> str:
     """Why the openvino package cannot be used here; empty if it can."""
@@ -36,7 +39,8 @@ def lacks() -> str:
 
 
 class OpenvinoSession:
-    """An opened graph with one picture input and one output.
+    """An opened graph with one picture input and one output. For each size of picture it is
+    compiled anew.
 
     Pictures are run one by one: on a processor several at once take as long, and a graph compiled
     for more holds more memory. Safe to use from several threads: each has its own requests.
@@ -45,12 +49,13 @@ class OpenvinoSession:
     def __init__(self, model: Any, core: Any, path: Path, settings: RunSettings) -> None:
         self._file = str(path)
         self.input_shape = _check(model, self._file)
+        self.takes_other_sizes = True
         self.metadata = _facts(model)
         self._core = core
         self._path = path
         self._config = _config(settings)
         self._compiling = threading.Lock()
-        self._compiled: dict[InputForm | None, Any] = {}
+        self._compiled: dict[_Way | None, Any] = {}
         self._requests = threading.local()
         self.runs_on = RunsOn(
             provider="openvino",
@@ -86,7 +91,7 @@ class OpenvinoSession:
         with _translated(
             self._file, f"cannot run on an input of shape {pictures.shape}", ModelShapeError
         ):
-            request = self._request(form)
+            request = self._request(None if form is None else (form, *pictures.shape[1:3]))
             outputs = [
                 # The request keeps its output for the next run, so ours must be a copy.
                 np.array(request.infer([picture[None]], share_inputs=True, share_outputs=True)[0])
@@ -94,23 +99,26 @@ class OpenvinoSession:
             ]
             return np.concatenate(outputs, dtype=np.float32) if len(outputs) > 1 else outputs[0]
 
-    def _request(self, form: InputForm | None) -> Any:
-        """The calling thread's request for pictures of a form; None for the graph's own input."""
-        mine = self._requests.__dict__
-        if form not in mine:
+    def _request(self, way: _Way | None) -> Any:
+        """The calling thread's request."""
+        mine: dict[object, Any] = self._requests.__dict__
+        if way not in mine:
             with self._compiling:
-                if form not in self._compiled:
-                    self._compiled[form] = self._compile(form)
-                mine[form] = self._compiled[form].create_infer_request()
-        return mine[form]
+                if way not in self._compiled:
+                    self._compiled[way] = self._compile(way)
+                mine[way] = self._compiled[way].create_infer_request()
+        return mine[way]
 
-    def _compile(self, form: InputForm | None) -> Any:
+    def _compile(self, way: _Way | None) -> Any:
         model = self._core.read_model(self._path)
-        if self.input_shape[0] is None:
-            model.reshape([1, *(-1 if size is None else size for size in self.input_shape[1:])])
-        return self._core.compile_model(
-            model if form is None else _taking(form, model), DEVICE, self._config
-        )
+        _, *sizes = (-1 if size is None else size for size in self.input_shape)
+        if way is not None:
+            sizes[1:] = way[1:]
+        if way is not None or self.input_shape[0] is None:
+            model.reshape([1, *sizes])
+        if way is not None:
+            model = _taking(way[0], model)
+        return self._core.compile_model(model, DEVICE, self._config)
 
 
 def _taking(form: InputForm, model: Any) -> Any:

@@ -183,9 +183,6 @@ class _Reader:
         return {self._input: self._tensor(np.asarray(image, np.uint8))}
 
     def _tensor(self, image: Image) -> Floats:
-        width, height = self._entry.input_wh
-        planes = np.empty((1, 3, height, width), np.float32)
         size_wh = image.shape[1], image.shape[0]
         place = Letterbox.fit(size_wh, self._entry.input_wh, centred=self._form.centred)
-        place.draw(image, planes[0], self._form)
-        return planes
+        return place.planes(image, self._form)

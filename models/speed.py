@@ -129,7 +129,7 @@ def measure_look(
     fit_wh = detector.fit_wh((picture.shape[1], picture.shape[0]))
     images = [np.asarray(cv2.resize(picture, fit_wh), np.uint8)] * batch
     bare = _bare_graph(catalog.path(settings.model), settings.threads)
-    inputs = as_planes(detector.prepare(images)[0], ANY_FORM)
+    inputs = as_planes(np.stack(detector.prepare(images)[0]), ANY_FORM)
     marks: list[_Marks] = []
     graph_s: list[float] = []
     for _ in range(WARM_UP + rounds):

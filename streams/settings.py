@@ -25,7 +25,7 @@ class StreamSettings(Settings):
     """Packets are read in batches this far apart, so that a hundred threads sleep most of the
     time; 0 reads each packet as it comes."""
 
-    ring_s: float = Field(default=30.0, gt=0)
+    ring_s: float = Field(default=25.0, gt=0)
     """Seconds of packets kept for pre-roll, at least; whole groups of pictures are kept."""
     ring_bytes: int = Field(default=64 * _MEBIBYTE, ge=_MEBIBYTE)
     """Bytes of packets kept, at most."""

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -130,13 +131,12 @@ def halve(model: Any) -> None:
 def _checked_pictures(checkpoint: Path, recipe: Recipe) -> Floats:
     """Some validation pictures in the export's input form, (n, 3, h, w) float32."""
     folder = checkpoint.parents[2] / "data" / "val"
-    width, height = recipe.input_wh
-    pictures = np.empty((CHECKED_PICTURES, 3, height, width), np.float32)
-    for planes, labelled in zip(pictures, read_folder(folder, recipe.labels), strict=False):
+    pictures: list[Floats] = []
+    for labelled in islice(read_folder(folder, recipe.labels), CHECKED_PICTURES):
         image = labelled.read()
         place = Letterbox.fit((image.shape[1], image.shape[0]), recipe.input_wh, centred=True)
-        place.draw(image, planes, ULTRALYTICS_INPUT)
-    return pictures
+        pictures.append(place.planes(image, ULTRALYTICS_INPUT))
+    return np.concatenate(pictures)
 
 
 def check(network: Any, target: Path, pictures: Floats) -> None:

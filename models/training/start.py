@@ -234,7 +234,5 @@ def _input(picture: Image) -> Any:
     import torch
 
     side = CALIBRATION_SIDE, CALIBRATION_SIDE
-    planes = np.empty((1, 3, CALIBRATION_SIDE, CALIBRATION_SIDE), np.float32)
     place = Letterbox.fit((picture.shape[1], picture.shape[0]), side, centred=True)
-    place.draw(picture, planes[0], ULTRALYTICS_INPUT)
-    return torch.from_numpy(planes)
+    return torch.from_numpy(place.planes(picture, ULTRALYTICS_INPUT))

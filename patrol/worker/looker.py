@@ -182,7 +182,8 @@ class Looker(threading.Thread):
         """Show the picture and diagnose it: a black or frozen one is shown but not judged. In one
         that is only bad a fire may still be seen."""
         post, frame = taken.post, taken.frame
-        self._on_picture(post.camera_id, thumbnail(image, THUMBNAIL_WIDTH), frame.captured_at)
+        if post.wants_to_be_shown(frame.captured_at):
+            self._on_picture(post.camera_id, thumbnail(image, THUMBNAIL_WIDTH), frame.captured_at)
         fault = post.picture.look(image, frame.captured_at)
         post.note_picture(fault, frame.captured_at)
         if fault is None or not fault.blinds:

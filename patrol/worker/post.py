@@ -22,6 +22,8 @@ OVERLOAD = "overload"
 """Why a look was missed although its picture waited: there was more to look at than time."""
 NO_PICTURE = "no_picture"
 """Why a look was missed when the stream seems in order and yet nothing new came."""
+SHOWN_EVERY = timedelta(seconds=3)
+"""The wall shows a camera's pictures this far apart, or as looks come if that is less often."""
 
 
 class CameraPost:
@@ -71,6 +73,7 @@ class CameraPost:
         self._has_hours = bool(configuration.look_hours_of(camera))
         self._attention = AttentionSpan(configuration.attention)
         self._attention_every = timedelta(seconds=configuration.attention.look_every_s)
+        self._shown_at: datetime | None = None
         self.picture_fault: FaultKind | None = None
         self._picture_fault_since: datetime | None = None
 
@@ -97,6 +100,13 @@ class CameraPost:
         """Whether, at attention speed, the next look is due."""
         last_at = self.book.last_look_at
         return last_at is None or now >= last_at + self._attention_every
+
+    def wants_to_be_shown(self, at: datetime) -> bool:
+        """Whether a picture captured at `at` goes to the wall, where more of them do not help."""
+        if self._shown_at is not None and timedelta() <= at - self._shown_at < SHOWN_EVERY:
+            return False
+        self._shown_at = at
+        return True
 
     def note_picture(self, fault: FaultKind | None, at: datetime) -> None:
         """Remember what the picture watch said of the last picture, and tell the rules."""

@@ -70,6 +70,18 @@ def test_the_frame_is_exactly_the_inner_picture(size_wh, input_wh, centred):
     np.testing.assert_array_equal(place.to_frame(corners), [[0, 0, 1, 1]])
 
 
+@exact
+@given(sizes, inputs, st.booleans())
+def test_a_trimmed_input_is_no_larger_than_the_picture_needs(size_wh, input_wh, centred):
+    place = Letterbox.fit(size_wh, input_wh, centred=centred)
+    trimmed = place.trimmed(32, centred=centred)
+    assert trimmed.inner_wh == place.inner_wh
+    for whole, side, inner in zip(input_wh, trimmed.input_wh, trimmed.inner_wh, strict=True):
+        assert inner <= side <= whole
+        assert side == whole or (side % 32 == 0 and side - inner < 32)
+    assert trimmed.trimmed(32, centred=centred) == trimmed
+
+
 @pytest.mark.parametrize(
     ("form", "channels", "scale"),
     [(ULTRALYTICS_INPUT, (2, 1, 0), 1 / 255), (YOLOX_INPUT, (0, 1, 2), 1.0)],
@@ -78,8 +90,7 @@ def test_draw_orders_channels_scales_values_and_pads(form: InputForm, channels, 
     image = np.empty((32, 64, 3), np.uint8)
     image[:] = 10, 20, 30
     place = Letterbox.fit((64, 32), (64, 64), centred=form.centred)
-    planes = np.empty((3, 64, 64), np.float32)
-    place.draw(image, planes, form)
+    (planes,) = place.planes(image, form)
     top = place.left_top[1]
     for plane, channel in zip(planes, channels, strict=True):
         np.testing.assert_allclose(plane[top : top + 32], (10, 20, 30)[channel] * scale, rtol=1e-6)
@@ -91,7 +102,6 @@ def test_draw_scales_a_larger_picture_into_its_place():
     image = np.zeros((200, 400, 3), np.uint8)
     image[:, 200:] = 255
     place = Letterbox.fit((400, 200), (64, 64), centred=True)
-    planes = np.empty((3, 64, 64), np.float32)
-    place.draw(image, planes, ULTRALYTICS_INPUT)
+    (planes,) = place.planes(image, ULTRALYTICS_INPUT)
     assert planes[:, 16:48, :31].max() == 0
     assert planes[:, 16:48, 33:].min() == 1

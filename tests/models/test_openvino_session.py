@@ -7,10 +7,15 @@ import pytest
 
 from domain.errors import ModelCorrupt, ModelError, ModelMissing, ModelShapeError
 from models import openvino_session
+from models.catalog import Catalog
+from models.composed.folder import Order, write_composed
+from models.detector import Detector
+from models.heads import ULTRALYTICS_INPUT, YOLOX_INPUT
+from models.labelled import read_folder
 from models.openvino_session import OpenvinoSession
 from models.runtime import open_graph
 from models.session import Session
-from models.settings import RunSettings
+from models.settings import DetectorSettings, RunSettings
 from tests.models import graphs
 
 pytest.importorskip("openvino", reason="the extra [openvino] is not installed")
@@ -97,3 +102,33 @@ def test_without_the_package_it_says_what_to_install(tmp_path, monkeypatch):
     path = graphs.yolov8_graph(tmp_path / "m.onnx")
     with pytest.raises(ModelError, match=r"extra \[openvino\]"):
         OpenvinoSession.open(path, FP32)
+
+
+def test_pictures_go_in_as_they_are(tmp_path):
+    path = graphs.yolov8_graph(tmp_path / "m.onnx")
+    canvases = np.random.default_rng(2).integers(0, 256, (2, 64, 64, 3), np.uint8)
+    for form in (ULTRALYTICS_INPUT, YOLOX_INPUT):
+        theirs = OpenvinoSession.open(path, FP32).see(canvases, form)
+        ours = Session.open(path).see(canvases, form)
+        np.testing.assert_allclose(theirs, ours, rtol=1e-5, atol=1e-4)
+
+
+def test_less_is_computed_for_a_picture_that_is_less_wide():
+    detector = Detector.open(Catalog(None), DetectorSettings(provider="openvino"))
+    assert detector.fit_wh((704, 576)) == (469, 384)
+    canvases, places = detector.prepare([np.zeros((576, 704, 3), np.uint8)])
+    assert canvases[0].shape == (384, 480, 3)
+    assert places[0].input_wh == (480, 384)
+
+
+def test_a_narrower_input_finds_the_same(tmp_path):
+    order = Order(fires=4, lures=0, seed=20)
+    folder = write_composed(order, tmp_path).parent
+    pictures = [one.read() for one in read_folder(folder, ("fire", "smoke"))]
+    square = [np.ascontiguousarray(picture[:, : len(picture)]) for picture in pictures]
+    exact = DetectorSettings(provider="openvino", precision="fp32", confidence=0.3, labels=("fire",))
+    narrow = Detector.open(Catalog(None), exact).detect(square)
+    full = Detector.open(Catalog(None), exact.model_copy(update={"provider": "cpu"})).detect(square)
+    for ours, theirs in zip(narrow, full, strict=True):
+        assert ours.counts() == theirs.counts() != {}
+        np.testing.assert_allclose(ours.scores, theirs.scores, atol=0.15)  # it sees less grey
