@@ -3,6 +3,7 @@
 import threading
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import av
 import numpy as np
@@ -48,10 +49,11 @@ class Frame:
 def _converter(picture: av.VideoFrame, size_wh: tuple[int, int]) -> VideoReformatter:
     """The calling thread's converter from pictures like this one. One that is kept costs a third
     of a new one, which libav would also give threads of its own."""
-    mine: dict[object, VideoReformatter] = _converters.__dict__
+    mine: dict[Any, Any] = _converters.__dict__
     way = picture.format.name, picture.width, picture.height, size_wh
     if way not in mine:
         if len(mine) >= CONVERTERS_KEPT:
             mine.clear()
         mine[way] = VideoReformatter()
-    return mine[way]
+    converter: VideoReformatter = mine[way]
+    return converter

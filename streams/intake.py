@@ -6,8 +6,7 @@ from fractions import Fraction
 from streams.anchor import Anchor
 from streams.elementary import describe
 from streams.nal import ANNEX_B_CODECS, merged, parameter_sets
-from streams.packet import Packet, StreamInfo
-from streams.source import PacketSource, RawPacket
+from streams.packet import Offered, Packet, RawPacket, StreamInfo
 
 _DEFAULT_TIME_BASE = Fraction(1, 90_000)
 
@@ -15,14 +14,11 @@ _DEFAULT_TIME_BASE = Fraction(1, 90_000)
 class Intake:
     """Takes in the packets of one connection."""
 
-    def __init__(self, source: PacketSource, not_before: datetime | None = None) -> None:
+    def __init__(self, offered: Offered, not_before: datetime | None = None) -> None:
         """`not_before` is the last `captured_at` of the camera's connection before."""
-        context = source.stream.codec_context
-        self._codec = source.codec
-        self._size_wh = context.width, context.height
-        self._profile = context.profile
-        self._given = bytes(context.extradata or b"")
-        self._time_base = source.stream.time_base or _DEFAULT_TIME_BASE
+        self._offered = offered
+        self._codec = offered.codec
+        self._time_base = offered.time_base or _DEFAULT_TIME_BASE
         self._anchor = Anchor(self._time_base, not_before)
         self._stream: StreamInfo | None = None
         self._fresh: bytes = b""
@@ -63,9 +59,11 @@ class Intake:
             self._stream = describe(self._codec, sets, keyframe) or self._stream
 
     def _annex_b_given(self) -> bytes:
-        return parameter_sets(self._codec, self._given)
+        return parameter_sets(self._codec, self._offered.extradata)
 
     def _from_container(self, keyframe: bytes) -> StreamInfo | None:
-        if all(self._size_wh):
-            return StreamInfo(self._codec, self._size_wh, self._given, self._profile)
-        return describe(self._codec, self._given, keyframe)
+        if all(self._offered.size_wh):
+            return StreamInfo(
+                self._codec, self._offered.size_wh, self._offered.extradata, self._offered.profile
+            )
+        return describe(self._codec, self._offered.extradata, keyframe)

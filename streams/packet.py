@@ -1,8 +1,44 @@
 """Coded data as it came: packets, and what is needed to decode or store them."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from fractions import Fraction
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """What a camera or file says of its video before the first packet."""
+
+    codec: str
+    """libav's name: ``h264``, ``hevc``, ``mpeg4``, ``mjpeg`` …"""
+    time_base: Fraction | None
+    extradata: bytes = field(repr=False, default=b"")
+    size_wh: tuple[int, int] = (0, 0)
+    profile: str | None = None
+
+
+class RawPacket(Protocol):
+    """One coded picture as it came: H.264 and H.265 in Annex B form. Of `bytes` it gives its
+    data."""
+
+    @property
+    def pts(self) -> int | None: ...
+    @property
+    def dts(self) -> int | None: ...
+    @property
+    def is_keyframe(self) -> bool: ...
+    def __bytes__(self) -> bytes: ...
+
+
+class PacketSource(Protocol):
+    """What packets are taken in from: a camera's connection, or a file played in real time."""
+
+    @property
+    def offered(self) -> Offered: ...
+
+    def packets(self) -> Iterator[RawPacket]: ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)

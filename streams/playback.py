@@ -9,8 +9,9 @@ import av
 
 from domain.errors import StreamCorrupt
 from streams.address import CameraAddress
+from streams.packet import Offered
 from streams.settings import StreamSettings
-from streams.source import RawPacket, Source
+from streams.source import LibavPacket, Source
 
 _DEFAULT_FPS = 25.0
 
@@ -40,10 +41,10 @@ class Playback:
         return self._source.stream
 
     @property
-    def codec(self) -> str:
-        return self._source.codec
+    def offered(self) -> Offered:
+        return self._source.offered
 
-    def packets(self) -> Generator[RawPacket, None, None]:
+    def packets(self) -> Generator[LibavPacket, None, None]:
         """Packets, each when it is due, until `wait` says to stop.
 
         Raises:
@@ -77,7 +78,7 @@ class Playback:
     ) -> None:
         self.close()
 
-    def _round(self) -> Generator[RawPacket, None, None]:
+    def _round(self) -> Generator[LibavPacket, None, None]:
         """The file's packets once, moved behind those of the rounds before."""
         first: int | None = None
         end = 0
@@ -93,7 +94,7 @@ class Playback:
             yield packet
         self._offset += end - (first or 0)
 
-    def _due_s(self, packet: RawPacket) -> float:
+    def _due_s(self, packet: LibavPacket) -> float:
         """Seconds after the start at which a packet is due; decoding order decides."""
         ticks = packet.dts if packet.dts is not None else packet.pts
         if ticks is None or self._time_base is None:

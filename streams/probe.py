@@ -13,10 +13,10 @@ from streams.address import CameraAddress
 from streams.decoder import KeyframeDecoder
 from streams.frame import Frame
 from streams.intake import Intake
-from streams.packet import Packet
+from streams.opening import opened
+from streams.packet import Packet, PacketSource
 from streams.playback import Playback
 from streams.settings import StreamSettings
-from streams.source import PacketSource, Source
 
 
 class ProbeReport(Value):
@@ -83,7 +83,7 @@ class _Watch:
             with Playback(address, settings, self._wait) as playback:
                 self._gather(playback)
         else:
-            with Source(address, settings) as source:
+            with opened(address, settings) as source:
                 self._gather(source)
         if time.monotonic() < self._ends_s:
             raise StreamEnded(f"{address.masked}: the camera closed the connection")
@@ -123,8 +123,8 @@ class _Watch:
         )
 
     def _gather(self, source: PacketSource) -> None:
-        self._codec = source.codec
-        intake = Intake(source)
+        self._codec = source.offered.codec
+        intake = Intake(source.offered)
         for raw in source.packets():
             packet = intake.take(raw, self._clock.now())
             since_s = round(time.monotonic() - self._started_s, 3)

@@ -19,10 +19,11 @@ from streams.door import Door, same_account
 from streams.frame import Frame
 from streams.intake import Intake
 from streams.kept_decoders import KeptDecoders
+from streams.opening import CameraSource, opened
+from streams.packet import PacketSource, RawPacket
 from streams.playback import Playback
 from streams.ring import PacketRing
 from streams.settings import StreamSettings
-from streams.source import PacketSource, RawPacket, Source
 from streams.status import StreamRecord, StreamStatus
 from streams.taker import PictureTaker
 
@@ -173,7 +174,8 @@ class CameraReader:
             else:
                 with self._connected() as source:
                     try:
-                        self._take_in(source, self._batched(source.packets()))
+                        packets: Iterable[RawPacket] = source.packets()
+                        self._take_in(source, packets if source.rests else self._batched(packets))
                     finally:
                         self._tried.clear()
         except StreamError as error:
@@ -186,17 +188,17 @@ class CameraReader:
             return None
         return StreamEnded(f"{self.address.masked}: the camera closed the connection")
 
-    def _connected(self) -> Source:
+    def _connected(self) -> CameraSource:
         try:
             with self._door.knock(self.address):
-                return Source(self.address, self._settings)
+                return opened(self.address, self._settings, self._stopping)
         finally:
             self._tried.set()
 
     def _take_in(self, source: PacketSource, packets: Iterable[RawPacket]) -> None:
         connected_s = time.monotonic()
         self._record.connected(self._clock.now())
-        intake = Intake(source, self._captured_at)
+        intake = Intake(source.offered, self._captured_at)
         self._taker.wants_keyframe = False
         steady = False
         for raw in packets:

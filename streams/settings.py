@@ -7,6 +7,7 @@ from pydantic import Field
 from domain.base import Settings
 
 DecodeMode = Literal["auto", "keyframes", "all"]
+RtspReader = Literal["own", "libav"]
 _MEBIBYTE = 1024 * 1024
 
 
@@ -21,6 +22,10 @@ class StreamSettings(Settings):
     """Silence of this length is shown as a stall and recorded as a gap."""
     no_keyframe_after_s: float = Field(default=15.0, gt=0)
     """Packets without any keyframe for this long are shown as a fault."""
+    rtsp: RtspReader = "own"
+    """Who reads cameras: `own` takes H.264 and H.265 over TCP apart itself and leaves the rest to
+    libav; `libav` leaves it everything, at five times the cost (for a camera that is not understood
+    otherwise)."""
     batch_s: float = Field(default=0.25, ge=0, le=1)
     """Packets are read in batches this far apart, so that a hundred threads sleep most of the
     time; 0 reads each packet as it comes."""

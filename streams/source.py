@@ -4,7 +4,7 @@ import time
 from collections.abc import Generator
 from contextlib import closing
 from types import TracebackType
-from typing import Any, Protocol, Self, TypeAlias
+from typing import Any, Self, TypeAlias
 
 import av
 from av.bitstream import BitStreamFilterContext
@@ -14,9 +14,10 @@ from streams import sdp
 from streams.address import CameraAddress
 from streams.errors import translated
 from streams.nal import ANNEX_B_CODECS
+from streams.packet import Offered
 from streams.settings import StreamSettings
 
-RawPacket: TypeAlias = "av.Packet[av.VideoStream]"
+LibavPacket: TypeAlias = "av.Packet[av.VideoStream]"
 
 _MICROSECONDS = 1_000_000
 _RTSP_OPTIONS = {
@@ -32,20 +33,11 @@ _LENGTH_PREFIXED = 1
 """First byte of avcC and hvcC extradata: packets carry lengths instead of start codes."""
 
 
-class PacketSource(Protocol):
-    """What packets are taken in from: a camera's connection, or a file played in real time."""
-
-    @property
-    def stream(self) -> av.VideoStream: ...
-
-    @property
-    def codec(self) -> str: ...
-
-    def packets(self) -> Generator[RawPacket, None, None]: ...
-
-
 class Source:
     """A container of libav that is always closed: use it with ``with``."""
+
+    rests = False
+    """Whether it reads in batches by itself."""
 
     def __init__(self, address: CameraAddress, settings: StreamSettings) -> None:
         """Connect, or open the file.
@@ -66,7 +58,18 @@ class Source:
         """libav's name of the codec, such as ``h264``."""
         return self.stream.codec_context.codec.canonical_name
 
-    def packets(self) -> Generator[RawPacket, None, None]:
+    @property
+    def offered(self) -> Offered:
+        context = self.stream.codec_context
+        return Offered(
+            self.codec,
+            self.stream.time_base,
+            bytes(context.extradata or b""),
+            (context.width, context.height),
+            context.profile,
+        )
+
+    def packets(self) -> Generator[LibavPacket, None, None]:
         """Packets until the sender ends; H.264 and H.265 in Annex B form.
 
         Raises:
@@ -82,7 +85,7 @@ class Source:
                     filtered = to_annex_b.filter(packet)
                 yield from filtered
 
-    def raw_packets(self) -> Generator[RawPacket, None, None]:
+    def raw_packets(self) -> Generator[LibavPacket, None, None]:
         """As `packets`, in the form the container holds them."""
         packets = self._container.demux(self.stream)
         while True:

@@ -30,7 +30,7 @@ BRISK = StreamSettings(
 def packets_of(path: Path, start_at: datetime = START) -> list[Packet]:
     """A clip's packets as a camera would have sent them from `start_at` on."""
     with Source(CameraAddress.parse(path), StreamSettings()) as source:
-        intake = Intake(source)
+        intake = Intake(source.offered)
         packets = []
         for raw in source.packets():
             sent_s = float((raw.dts if raw.dts is not None else raw.pts or 0) * raw.time_base)

@@ -1,0 +1,149 @@
+"""The bytes of one RTSP connection: requests out, answers and interleaved packets in."""
+
+import re
+import socket
+import ssl
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from domain.errors import StreamCorrupt
+from streams.address import CameraAddress
+
+RECEIVE_BYTES = 512 * 1024
+"""The kernel keeps so much for a reader that rests between batches (Linux doubles it)."""
+PIECE_BYTES = 128 * 1024
+MOST_HEAD_BYTES = 64 * 1024
+MOST_NOISE_BYTES = 64 * 1024
+"""So much that is neither a packet nor a message may come before the sender is given up."""
+
+_FRAME = 0x24
+"""The dollar sign before an interleaved packet (RFC 2326 §10.12)."""
+_STATUS = re.compile(rb"RTSP/\d\.\d (\d{3})")
+_MESSAGE = re.compile(rb"[A-Z_]+[ /]")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A message from the camera; status 0 for a request of its own."""
+
+    status: int
+    headers: dict[str, list[str]]
+    """By lower-case name, in their order."""
+    body: bytes = field(repr=False)
+
+    def header(self, name: str) -> str:
+        """The first of that name; empty if there is none."""
+        return next(iter(self.headers.get(name, [])), "")
+
+
+Frame = tuple[int, bytes, int, int]
+"""An interleaved packet: its channel, and the bytes among which it lies, from where to where. There
+are tens of thousands a second, so it is a bare tuple."""
+
+
+class Wire:
+    """An open connection. What comes is taken apart only as far as it is asked for."""
+
+    def __init__(self, address: CameraAddress, timeout_s: float) -> None:
+        """Connect. Raises OSError."""
+        self._socket = _connected(address, timeout_s)
+        self._rest = b""
+        self._noise_bytes = 0
+        self.drained = False
+        """Whether the last read took all that had come."""
+
+    def send(self, lines: list[str]) -> None:
+        """Send a request. Raises OSError."""
+        self._socket.sendall("\r\n".join([*lines, "", ""]).encode())
+
+    def wait_at_most(self, seconds: float) -> None:
+        """From now on `receive` raises TimeoutError after so long."""
+        self._socket.settimeout(seconds)
+
+    def receive(self) -> bool:
+        """Read what has come, and wait for it if nothing has; false once the camera has closed.
+        Raises OSError."""
+        piece = self._socket.recv(PIECE_BYTES)
+        self.drained = len(piece) < PIECE_BYTES
+        self._rest = self._rest + piece if self._rest else piece
+        return bool(piece)
+
+    def parts(self) -> Iterator[Frame | Answer]:
+        """The whole packets and messages among what was received.
+
+        Raises:
+            StreamCorrupt: what comes is neither.
+        """
+        data, self._rest = self._rest, b""
+        at, size = 0, len(data)
+        try:
+            while size - at >= 4:
+                if data[at] == _FRAME:
+                    end = at + 4 + (data[at + 2] << 8 | data[at + 3])
+                    if end > size:
+                        return
+                    start, at = at + 4, end
+                    self._noise_bytes = 0
+                    yield data[start - 3], data, start, end
+                elif (found := _message(data, at)) is not None:
+                    answer, at = found
+                    yield answer
+                elif _MESSAGE.match(data, at) and size - at < MOST_HEAD_BYTES:
+                    return
+                else:
+                    at = self._skipped_noise(data, at)
+        finally:
+            self._rest = data[at:] if at < size else b""
+
+    def close(self) -> None:
+        self._socket.close()
+
+    def _skipped_noise(self, data: bytes, at: int) -> int:
+        """Where the next packet or message may begin."""
+        ends = [
+            place for place in (data.find(b"$", at + 1), data.find(b"RTSP/", at + 1)) if place > 0
+        ]
+        following = min(ends, default=len(data))
+        self._noise_bytes += following - at
+        if self._noise_bytes > MOST_NOISE_BYTES:
+            raise StreamCorrupt("expected interleaved packets, got something else")
+        return following
+
+
+def _message(data: bytes, at: int) -> tuple[Answer, int] | None:
+    """The whole message that begins here, and where it ends."""
+    if not _MESSAGE.match(data, at):
+        return None
+    head_end = data.find(b"\r\n\r\n", at, at + MOST_HEAD_BYTES)
+    if head_end < 0:
+        return None
+    first, *lines = data[at:head_end].decode("utf-8", "replace").split("\r\n")
+    headers: dict[str, list[str]] = {}
+    for line in lines:
+        name, _, value = line.partition(":")
+        headers.setdefault(name.strip().lower(), []).append(value.strip())
+    length = next(iter(headers.get("content-length", [])), "0")
+    end = head_end + 4 + (int(length) if length.isdigit() else 0)
+    if end > len(data):
+        return None
+    status = _STATUS.match(first.encode())
+    return Answer(int(status.group(1)) if status else 0, headers, data[head_end + 4 : end]), end
+
+
+def _connected(address: CameraAddress, timeout_s: float) -> socket.socket:
+    connection = socket.create_connection((address.host, address.port), timeout_s)
+    try:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BYTES)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return _secured(connection) if address.scheme == "rtsps" else connection
+    except BaseException:
+        connection.close()
+        raise
+
+
+def _secured(connection: socket.socket) -> ssl.SSLSocket:
+    # As libav does by default: cameras carry certificates that nobody has signed.
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context.wrap_socket(connection)
