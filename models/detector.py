@@ -67,6 +67,12 @@ class Detector:
         """What really computes, which need not be what the settings asked for."""
         return self._network.runs_on
 
+    @property
+    def at_once(self) -> int:
+        """How many pictures `detect` had best be given together: where it gains nothing by more,
+        one, so that what is seen in it is told at once."""
+        return self._settings.max_batch if self._network.gains_by_batches else 1
+
     def fit_wh(self, size_wh: SizeWH) -> SizeWH:
         """The size a picture should be scaled to, so that here it only needs its padding."""
         return self._network.place(size_wh).inner_wh

@@ -36,6 +36,8 @@ class Graph(Protocol):
     metadata: dict[str, str]
     """What the file says of itself."""
     runs_on: RunsOn
+    gains_by_batches: bool
+    """Whether several pictures at once take less time than one after the other."""
     takes_other_sizes: bool
     """Whether pictures may have another size than the file says, as far as its nodes allow."""
 

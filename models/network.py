@@ -55,6 +55,10 @@ class Network:
     def runs_on(self) -> RunsOn:
         return self._session.runs_on
 
+    @property
+    def gains_by_batches(self) -> bool:
+        return self._session.gains_by_batches
+
     def place(self, size_wh: SizeWH) -> Letterbox:
         """Where a picture of `size_wh` lies in an input that is no larger than it needs to be: of
         a picture that is less wide than the model's own input less is computed, if the graph

@@ -4,6 +4,7 @@ It is an extra and is imported when it is asked for. Processors with bf16 (AVX-5
 about twice as fast with it.
 """
 
+import os
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -43,20 +44,22 @@ class OpenvinoSession:
     compiled anew.
 
     Pictures are run one by one: on a processor several at once take as long, and a graph compiled
-    for more holds more memory. Safe to use from several threads: each has its own requests.
+    for more holds more memory. Safe to use from several threads, as many at once as there are
+    cores.
     """
 
     def __init__(self, model: Any, core: Any, path: Path, settings: RunSettings) -> None:
         self._file = str(path)
         self.input_shape = _check(model, self._file)
+        self.gains_by_batches = False
         self.takes_other_sizes = True
         self.metadata = _facts(model)
         self._core = core
         self._path = path
         self._config = _config(settings)
-        self._compiling = threading.Lock()
-        self._compiled: dict[_Way | None, Any] = {}
-        self._requests = threading.local()
+        self._at_once = threading.BoundedSemaphore(os.cpu_count() or 1)
+        self._lending = threading.Lock()
+        self._free: dict[_Way | None, list[Any]] = {}
         self.runs_on = RunsOn(
             provider="openvino",
             through=f"openvino {metadata.version('openvino')}",
@@ -91,23 +94,24 @@ class OpenvinoSession:
         with _translated(
             self._file, f"cannot run on an input of shape {pictures.shape}", ModelShapeError
         ):
-            request = self._request(None if form is None else (form, *pictures.shape[1:3]))
-            outputs = [
-                # The request keeps its output for the next run, so ours must be a copy.
-                np.array(request.infer([picture[None]], share_inputs=True, share_outputs=True)[0])
-                for picture in pictures
-            ]
-            return np.concatenate(outputs, dtype=np.float32) if len(outputs) > 1 else outputs[0]
+            with self._lent(None if form is None else (form, *pictures.shape[1:3])) as request:
+                return _outputs(request, pictures)
 
-    def _request(self, way: _Way | None) -> Any:
-        """The calling thread's request."""
-        mine: dict[object, Any] = self._requests.__dict__
-        if way not in mine:
-            with self._compiling:
-                if way not in self._compiled:
-                    self._compiled[way] = self._compile(way)
-                mine[way] = self._compiled[way].create_infer_request()
-        return mine[way]
+    @contextmanager
+    def _lent(self, way: _Way | None) -> Iterator[Any]:
+        """A request that nobody else uses meanwhile. Each has a graph of its own: requests of one
+        graph wait for each other."""
+        with self._at_once:
+            with self._lending:
+                free = self._free.setdefault(way, [])
+                request = free.pop() if free else None
+            if request is None:
+                request = self._compile(way).create_infer_request()
+            try:
+                yield request
+            finally:
+                with self._lending:
+                    free.append(request)
 
     def _compile(self, way: _Way | None) -> Any:
         model = self._core.read_model(self._path)
@@ -119,6 +123,18 @@ class OpenvinoSession:
         if way is not None:
             model = _taking(way[0], model)
         return self._core.compile_model(model, DEVICE, self._config)
+
+
+def _outputs(request: Any, pictures: Floats | Canvases) -> Floats:
+    """Run pictures one by one. The request keeps its output for the next run: ours is a copy."""
+    given, outputs = request.get_input_tensor(), []
+    if tuple(given.shape)[1:] != pictures.shape[1:]:
+        raise RuntimeError(f"expected pictures of shape {list(given.shape)[1:]}")
+    for picture in pictures:
+        given.data[0] = picture
+        request.infer()
+        outputs.append(np.array(request.get_output_tensor().data, np.float32))
+    return np.concatenate(outputs) if len(outputs) > 1 else outputs[0]
 
 
 def _taking(form: InputForm, model: Any) -> Any:

@@ -78,6 +78,7 @@ class Session:
                 f"got {1 + len(more)} and {len(outputs)}; export the detector without extra heads"
             )
         self.input_shape = _shape(self._input.shape)
+        self.gains_by_batches = runs_on.provider in ("cuda", "tensorrt")
         self.takes_other_sizes = None in self.input_shape[2:]
         self.metadata: dict[str, str] = dict(session.get_modelmeta().custom_metadata_map)
         if self._input.type != "tensor(float)":

@@ -30,6 +30,10 @@ class StreamSettings(Settings):
     """Packets are read in batches this far apart, so that a hundred threads sleep most of the
     time; 0 reads each packet as it comes."""
 
+    recorded_batch_s: float = Field(default=0.5, ge=0, le=1)
+    """The same for a main stream that is only recorded, because looks are taken from a second one:
+    nobody waits for its packets. The kernel must hold what comes meanwhile."""
+
     ring_s: float = Field(default=25.0, gt=0)
     """Seconds of packets kept for pre-roll, at least; whole groups of pictures are kept."""
     ring_bytes: int = Field(default=64 * _MEBIBYTE, ge=_MEBIBYTE)

@@ -59,6 +59,7 @@ class StreamRecord:
         self._next_attempt_at: datetime | None = None
         self._packet_times_s: deque[float] = deque(maxlen=_RECENT_PACKETS)
         self._keyframe_times_s: deque[float] = deque(maxlen=_RECENT_KEYFRAMES)
+        self._keyframe_every_s: float | None = None
 
     def attempts(self) -> None:
         """A connection is tried; the pause is over."""
@@ -72,6 +73,7 @@ class StreamRecord:
             self._last_keyframe_at = None
             self._packet_times_s.clear()
             self._keyframe_times_s.clear()
+            self._keyframe_every_s = None
 
     def arrived(self, packet: Packet | None, at: datetime) -> CoverageGap | None:
         """A packet came (None: one from before the first keyframe). Gives the gap it ends."""
@@ -110,8 +112,7 @@ class StreamRecord:
     @property
     def keyframe_every_s(self) -> float | None:
         """The usual time from keyframe to keyframe; None before the second one."""
-        with self._lock:
-            return _median_step(self._keyframe_times_s)
+        return self._keyframe_every_s
 
     @property
     def since_keyframe_s(self) -> float:
@@ -132,7 +133,7 @@ class StreamRecord:
                 codec=self._stream.codec if self._stream else None,
                 size_wh=self._stream.size_wh if self._stream else None,
                 fps=self._fps(),
-                keyframe_every_s=_median_step(self._keyframe_times_s),
+                keyframe_every_s=self._keyframe_every_s,
                 last_packet_at=self._last_packet_at,
                 reconnects=max(self._connections - 1, 0),
                 packets=self._packets,
@@ -160,6 +161,7 @@ class StreamRecord:
         self._packet_times_s.append(packet.stream_s)
         if packet.keyframe:
             self._keyframe_times_s.append(packet.stream_s)
+            self._keyframe_every_s = _median_step(self._keyframe_times_s)
             self._last_keyframe_at = at
 
     def _gap(self, at: datetime) -> CoverageGap | None:
@@ -189,7 +191,7 @@ class StreamRecord:
         """Seconds without a keyframe although packets come; None while that is in order."""
         if self._last_packet_at is None or self._last_packet_at < self._connected_at:
             return None
-        usual_s = _median_step(self._keyframe_times_s) or 0.0
+        usual_s = self._keyframe_every_s or 0.0
         without_s = (at - (self._last_keyframe_at or self._connected_at)).total_seconds()
         allowed_s = max(self._settings.no_keyframe_after_s, _PATIENCE * usual_s)
         return without_s if without_s > allowed_s else None

@@ -79,21 +79,26 @@ def agreement(view: View, reference: View) -> float | None:
     in both. Views of two shapes never agree."""
     if view.edges.shape != reference.edges.shape:
         return 0.0
-    found = [
-        _likeness(view, reference, row, column)
-        for row in range(SLACK_PX, view.edges.shape[0] - BLOCK_PX - SLACK_PX + 1, BLOCK_PX)
-        for column in range(SLACK_PX, VIEW_WIDTH - BLOCK_PX - SLACK_PX + 1, BLOCK_PX)
+    shows = np.minimum(_by_block(view.strength), _by_block(reference.strength)) >= FAINT
+    told = [
+        _likeness(view, reference, SLACK_PX + row * BLOCK_PX, SLACK_PX + column * BLOCK_PX)
+        for row, column in np.argwhere(shows).tolist()
     ]
-    told = [likeness for likeness in found if likeness is not None]
     if len(told) < LEAST_BLOCKS:
         return None
     return sum(likeness >= SAME for likeness in told) / len(told)
 
 
-def _likeness(view: View, reference: View, row: int, column: int) -> float | None:
+def _by_block(plane: Edges) -> Edges:
+    """The mean of each block that has room to be shifted."""
+    rows, columns = ((side - 2 * SLACK_PX) // BLOCK_PX for side in plane.shape)
+    inner = plane[SLACK_PX : SLACK_PX + rows * BLOCK_PX, SLACK_PX : SLACK_PX + columns * BLOCK_PX]
+    small = cv2.resize(inner, (columns, rows), interpolation=cv2.INTER_AREA)
+    return np.asarray(small, np.float32)
+
+
+def _likeness(view: View, reference: View, row: int, column: int) -> float:
     block = np.s_[row : row + BLOCK_PX, column : column + BLOCK_PX]
-    if min(view.strength[block].mean(), reference.strength[block].mean()) < FAINT:
-        return None
     around = np.s_[
         row - SLACK_PX : row + BLOCK_PX + SLACK_PX, column - SLACK_PX : column + BLOCK_PX + SLACK_PX
     ]

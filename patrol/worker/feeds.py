@@ -48,10 +48,11 @@ class CameraFeeds:
         settings = configuration.streams
         look_every_s = configuration.look_every_s(camera, clock.now())
         self._clock = clock
+        recorded_only = {"batch_s": max(settings.batch_s, settings.recorded_batch_s)}
         self.main = CameraReader(
             camera.id,
             camera.address,
-            settings,
+            settings.model_copy(update=recorded_only if camera.detect_address else {}),
             look_every_s=look_every_s,
             clock=clock,
             on_gap=on_gap,

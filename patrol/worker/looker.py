@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
 
@@ -23,7 +23,9 @@ from vision.incidents import IncidentMessage
 from vision.look import Look
 
 IDLE_WAIT_S = 0.05
-TICK_EVERY = timedelta(seconds=1)
+ONE_BY_ONE = 4
+"""So many owed posts are taken in hand where pictures are looked at one by one: to ask who is
+next costs some, and the last of them waits for the others."""
 THUMBNAIL_WIDTH = 480
 NO_DETECTOR = "no_detector"
 """Why a look was skipped when there was nobody to look."""
@@ -60,7 +62,8 @@ class Looker(threading.Thread):
         on_news: OnNews,
         on_picture: OnPicture,
     ) -> None:
-        """`judging` is held while patrols are asked and their news told: one for all lookers."""
+        """`judging` is held while patrols are asked and their news told: one for all lookers.
+        `batch`: so many owed posts are taken in hand at once, at most."""
         super().__init__(name="looker", daemon=True)
         self._roster = roster
         self._eyes = eyes
@@ -71,7 +74,6 @@ class Looker(threading.Thread):
         self._on_news = on_news
         self._on_picture = on_picture
         self._stopping = threading.Event()
-        self._next_tick_at = clock.now()
 
     def stop(self, timeout_s: float) -> None:
         self._stopping.set()
@@ -85,13 +87,16 @@ class Looker(threading.Thread):
 
     def _round(self, now: datetime) -> bool:
         """Tick, and look at one batch; whether there was anything to look at."""
-        if now >= self._next_tick_at:
+        if self._roster.takes_tick(now):
             self._tick(now)
         self._hear()
-        taken = self._take(now)
+        detector = self._eyes.detector(now)
+        at_once = 1 if detector is None else detector.at_once
+        taken = self._take(now, self._batch if at_once > 1 else min(self._batch, ONE_BY_ONE))
         if taken:
             try:
-                self._look(taken)
+                for start in range(0, len(taken), at_once):
+                    self._look(taken[start : start + at_once], detector)
             finally:
                 for each in taken:
                     self._roster.release(each.post)
@@ -99,7 +104,6 @@ class Looker(threading.Thread):
 
     def _tick(self, now: datetime) -> None:
         """Close what cannot be seen any more, count what was not looked at."""
-        self._next_tick_at = now + TICK_EVERY
         with self._judging:
             for post in self._roster.posts:
                 post.keep_hours(now)
@@ -114,14 +118,14 @@ class Looker(threading.Thread):
                 if news := question.post.patrol.hear(question.wish, seen):
                     self._on_news(question.post, question.frame, news)
 
-    def _take(self, now: datetime) -> list[Taken]:
-        """The newest pictures of suspicious cameras, whether keyframes or not, and at most one
-        batch of those that are owed; if there is room in it, those that activity calls for."""
+    def _take(self, now: datetime, claims: int) -> list[Taken]:
+        """The newest pictures of suspicious cameras, whether keyframes or not, and at most so many
+        `claims` of those that are owed; if there is room, those that activity calls for."""
         taken: list[Taken] = []
         owed = self._roster.owed(now)
         for post in self._roster.suspicious(now, owed):
             self._take_one(post, taken, follow=True)
-        most = len(taken) + self._batch
+        most = len(taken) + claims
         before = len(taken)
         for post in owed:
             if len(taken) == most:
@@ -151,9 +155,8 @@ class Looker(threading.Thread):
         taken.append(Taken(post, frame, early))
         return True
 
-    def _look(self, taken: Sequence[Taken]) -> None:
+    def _look(self, taken: Sequence[Taken], detector: Detector | None) -> None:
         """Show and diagnose the pictures, then let the detector see those that can be judged."""
-        detector = self._eyes.detector(self._clock.now())
         good: list[Taken] = []
         images: list[Image] = []
         for each in taken:

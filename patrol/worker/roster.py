@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 
 from patrol.worker.post import CameraPost
@@ -11,6 +11,8 @@ OVERDUE = 1.5
 """So many promises after the last look the machine has too much to look at."""
 EARLY_AT_ONCE = 4.0
 """So many early looks may be saved up for when much happens at once."""
+
+TICK_EVERY = timedelta(seconds=1)
 
 
 class Roster:
@@ -29,6 +31,7 @@ class Roster:
         self._early_at: dict[str, datetime] = {}
         self._lock = threading.Lock()
         self._in_hand: set[str] = set()
+        self._next_tick_at: datetime | None = None
 
     def owed(self, now: datetime) -> list[CameraPost]:
         """The posts to which a look is owed; who has waited most promises, times risk, is first."""
@@ -55,6 +58,14 @@ class Roster:
         never = datetime.min.replace(tzinfo=UTC)
         stirred.sort(key=lambda post: self._early_at.get(post.camera_id, never))
         return stirred[:most]
+
+    def takes_tick(self, now: datetime) -> bool:
+        """Whether it is the caller who does now what is done every second."""
+        with self._lock:
+            if self._next_tick_at is not None and now < self._next_tick_at:
+                return False
+            self._next_tick_at = now + TICK_EVERY
+            return True
 
     def looked_early(self, post: CameraPost, at: datetime) -> None:
         """An early look at a post is spent."""

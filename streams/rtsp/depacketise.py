@@ -17,7 +17,11 @@ MARKERS_TO_TRUST = 8
 """So many pictures must have ended with the marker bit, and only they, before it is believed."""
 
 _HEADER = struct.Struct(">BBHI")
+_PLAIN = 0x80
+"""The first byte of a header with nothing unusual in it."""
 _MARKER = 0x80
+_ENDS = 0xC0
+"""Flags of the first and the last fragment of a unit."""
 _EXTENDED, _PADDED = 0x10, 0x20
 _RECOVERY_POINT = 6
 _WRAP = 1 << 32
@@ -74,6 +78,9 @@ class Depacketiser:
     def __init__(self, codec: str, payload_type: int) -> None:
         self._packing = _PACKINGS[codec]
         self._payload_type = payload_type
+        self._fragment_head = HEADER_BYTES + self._packing.header_bytes
+        self._kind_mask = self._packing.mask << self._packing.shift
+        self._kind_of_fragment = self._packing.fragment << self._packing.shift
         self._units: list[bytes] = []
         """The picture's whole units so far, each after a start code."""
         self._bytes = 0
@@ -96,6 +103,21 @@ class Depacketiser:
         if end - start < HEADER_BYTES:
             return None
         first, second, number, stamp = _HEADER.unpack_from(data, start)
+        head = start + self._fragment_head
+        if (
+            first == _PLAIN
+            and second == self._payload_type
+            and number == self._next
+            and stamp == self._stamp
+            and self._fragments
+            and not self._marked
+            and end > head
+            and data[head] & _ENDS == 0
+            and data[start + HEADER_BYTES] & self._kind_mask == self._kind_of_fragment
+        ):  # inside of a large unit, as most packets are
+            self._next = (number + 1) & 0xFFFF
+            self._fragments.append(data[head + 1 : end])
+            return None
         if second & 0x7F != self._payload_type or first >> 6 != 2:
             return None
         at = start + HEADER_BYTES + 4 * (first & 0x0F)
