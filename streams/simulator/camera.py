@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import math
 import random
 import time
 from collections.abc import Sequence
@@ -25,6 +26,9 @@ _FAULT_TICK_S = 0.05
 """How exactly a fault's times are kept between two pictures."""
 
 log = structlog.get_logger(__name__)
+PACE_S = 0.01
+"""All cameras send at multiples of this, so that the loop wakes once for many of them; a camera's
+own network is less punctual."""
 
 
 class LiveCamera:
@@ -113,6 +117,7 @@ class LiveCamera:
                 self.keep_to_fault(loop.time())
                 wait_s = self._timeline.due_s(self._cursor) - loop.time()
                 if wait_s > 0:
+                    wait_s = _to_the_next_pace(loop.time() + wait_s) - loop.time()
                     await asyncio.sleep(min(wait_s, _FAULT_TICK_S) if self._fault else wait_s)
                     continue
                 if wait_s < -MAX_LATE_S:
@@ -192,6 +197,10 @@ class LiveCamera:
         log.debug("simulator switches clip", camera=self.name, size_wh=clip.size_wh)
         self._timeline = self._timeline.with_clip(clip, now_s)
         self._cursor = 0
+
+
+def _to_the_next_pace(at_s: float) -> float:
+    return math.ceil(at_s / PACE_S) * PACE_S
 
 
 def phase(name: str) -> float:

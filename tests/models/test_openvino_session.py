@@ -117,18 +117,23 @@ def test_less_is_computed_for_a_picture_that_is_less_wide():
     detector = Detector.open(Catalog(None), DetectorSettings(provider="openvino"))
     assert detector.fit_wh((704, 576)) == (469, 384)
     canvases, places = detector.prepare([np.zeros((576, 704, 3), np.uint8)])
-    assert canvases[0].shape == (384, 480, 3)
-    assert places[0].input_wh == (480, 384)
+    assert canvases[0].shape == (384, 544, 3)
+    assert places[0].input_wh == (544, 384)
 
 
 def test_a_narrower_input_finds_the_same(tmp_path):
-    order = Order(fires=4, lures=0, seed=20)
+    order = Order(fires=8, lures=0, seed=20)
     folder = write_composed(order, tmp_path).parent
     pictures = [one.read() for one in read_folder(folder, ("fire", "smoke"))]
     square = [np.ascontiguousarray(picture[:, : len(picture)]) for picture in pictures]
-    exact = DetectorSettings(provider="openvino", precision="fp32", confidence=0.3, labels=("fire",))
+    exact = DetectorSettings(provider="openvino", precision="fp32", confidence=0.3)
     narrow = Detector.open(Catalog(None), exact).detect(square)
     full = Detector.open(Catalog(None), exact.model_copy(update={"provider": "cpu"})).detect(square)
-    for ours, theirs in zip(narrow, full, strict=True):
-        assert ours.counts() == theirs.counts() != {}
-        np.testing.assert_allclose(ours.scores, theirs.scores, atol=0.15)  # it sees less grey
+    seen = [
+        (ours.at_least(0.4), theirs.at_least(0.4))
+        for ours, theirs in zip(narrow, full, strict=True)
+    ]
+    assert sum(len(theirs) for _, theirs in seen) >= 3
+    for ours, theirs in seen:
+        assert ours.counts() == theirs.counts()
+        np.testing.assert_allclose(ours.scores, theirs.scores, atol=0.1)

@@ -141,7 +141,8 @@ def drifting(box: tuple[float, float, float, float], seconds: int, score: float)
         if judgement.finding is not None:
             return second
         if judgement.doubt is not None and isinstance(rule, FireRule):
-            rule.learn(judgement.doubt.place, DRIFTS)
+            if rule.learn(judgement.doubt.place, DRIFTS) is not None:
+                return second
     return None
 
 
