@@ -68,8 +68,8 @@ class WorkerSettings(Settings):
     """One edge worker 小脑."""
 
     id: Id = "edge-1"
-    lookers: int = Field(default=2, ge=1, le=64)
-    """Threads that look; one decodes while another detects (default 2)."""
+    lookers: int = Field(default=3, ge=1, le=64)
+    """Threads that look; one decodes while another detects (default 3)."""
     early_share: float = Field(default=0.1, ge=0, le=1)
     """So many looks more, as a share of those that are promised, are taken early where packets are
     suddenly larger than usual, while nothing is overdue (default 0.1); 0: none."""
