@@ -19,7 +19,8 @@ MOST_NOISE_BYTES = 64 * 1024
 _FRAME = 0x24
 """The dollar sign before an interleaved packet (RFC 2326 §10.12)."""
 _STATUS = re.compile(rb"RTSP/\d\.\d (\d{3})")
-_MESSAGE = re.compile(rb"[A-Z_]+[ /]")
+_MESSAGE = re.compile(rb"[A-Z_]+(?:[ /]|\Z)")
+"""How a message begins, as far as it has come."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,150 @@
+"""RTP payloads put together again: what the simulator and libav take apart, and rarer forms."""
+
+import random
+from collections.abc import Iterable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from domain.errors import StreamCorrupt
+from streams.nal import START
+from streams.rtsp import depacketise
+from streams.rtsp.depacketise import MARKERS_TO_TRUST, AccessUnit, Depacketiser
+from streams.simulator.rtp import FRAMING_BYTES, PAYLOAD_TYPE, Codec, packetise
+
+STEP = 3600
+SPS, PPS, IDR, SLICE = b"\x67sps", b"\x68pps", b"\x65" + b"i" * 40, b"\x41" + b"p" * 40
+HEVC_VPS, HEVC_IDR, HEVC_SLICE = b"\x40\x01v", b"\x26\x01" + b"i" * 40, b"\x02\x01" + b"p" * 40
+
+
+def rtp(payload: bytes, number: int, stamp: int, *, marker: bool = False) -> bytes:
+    head = bytes([0x80, (0x80 if marker else 0) | PAYLOAD_TYPE])
+    head += (number & 0xFFFF).to_bytes(2) + (stamp % 2**32).to_bytes(4)
+    return head + b"\x00" * 4 + payload
+
+
+def taken(depacketiser: Depacketiser, packets: Iterable[bytes]) -> list[AccessUnit]:
+    units = (depacketiser.take(packet, 0, len(packet)) for packet in packets)
+    return [unit for unit in units if unit is not None]
+
+
+def sent(pictures: Iterable[list[bytes]], codec: Codec = "h264", first: int = 0) -> list[bytes]:
+    """The RTP packets of pictures as the simulator sends them."""
+    packets: list[bytes] = []
+    for index, units in enumerate(pictures):
+        whole = packetise(units, codec).stamped(first + len(packets), index * STEP, 7)
+        packets += [whole.data[start:end] for start, end in whole.spans()]
+    assert FRAMING_BYTES
+    return packets
+
+
+def joined(units: list[bytes]) -> bytes:
+    return b"".join(START + unit for unit in units)
+
+
+@pytest.mark.parametrize(
+    ("codec", "key", "other"),
+    [("h264", [SPS, PPS, IDR], [SLICE]), ("hevc", [HEVC_VPS, HEVC_IDR], [HEVC_SLICE])],
+)
+def test_pictures_come_back_whole(codec: Codec, key: list[bytes], other: list[bytes]) -> None:
+    noise = random.Random(1)
+    large = [other[0] + noise.randbytes(9000)]
+    pictures = [key, other, large, key, large, other, other]
+    units = taken(Depacketiser(codec, PAYLOAD_TYPE), sent([*pictures, other], codec))
+    assert [unit.data for unit in units] == [joined(picture) for picture in pictures]
+    assert [unit.is_keyframe for unit in units] == [picture is key for picture in pictures]
+    assert [unit.pts for unit in units] == [index * STEP for index in range(len(pictures))]
+
+
+@settings(deadline=None, derandomize=True)
+@given(st.lists(st.integers(1, 5000), min_size=2, max_size=12), st.integers(0, 0xFFFF))
+def test_sizes_and_wrapping_numbers_do_not_matter(sizes: list[int], first: int) -> None:
+    pictures = [[b"\x41" + bytes([index]) * size] for index, size in enumerate(sizes)]
+    depacketiser = Depacketiser("h264", PAYLOAD_TYPE)
+    units = taken(depacketiser, sent([*pictures, [SLICE], [SLICE]], first=first))
+    assert [unit.data for unit in units][: len(pictures)] == [joined(one) for one in pictures]
+    assert depacketiser.missed == 0
+
+
+def test_a_marker_is_believed_once_it_was_right_for_some_time() -> None:
+    depacketiser = Depacketiser("h264", PAYLOAD_TYPE)
+    at_once = []
+    for picture in range(MARKERS_TO_TRUST + 3):
+        stamp = picture * STEP
+        first, last = rtp(IDR, 2 * picture, stamp), rtp(SLICE, 2 * picture + 1, stamp, marker=True)
+        at_once.append(any(unit.pts == stamp for unit in taken(depacketiser, [first, last])))
+    assert at_once == [False] * MARKERS_TO_TRUST + [True] * 3
+
+
+def test_a_camera_that_marks_every_packet_is_not_cut_into_pieces() -> None:
+    packets = [
+        rtp(unit, 2 * picture + part, picture * STEP, marker=True)
+        for picture in range(20)
+        for part, unit in enumerate([IDR, SLICE])
+    ]
+    units = taken(Depacketiser("h264", PAYLOAD_TYPE), packets)
+    assert {unit.data for unit in units} == {joined([IDR, SLICE])}
+    assert len(units) == 19
+
+
+def test_parameter_sets_with_a_time_of_their_own_belong_to_what_follows() -> None:
+    packets = [rtp(SPS, 0, 0), rtp(PPS, 1, 10), rtp(IDR, 2, 20), rtp(SLICE, 3, 3620)]
+    (unit,) = taken(Depacketiser("h264", PAYLOAD_TYPE), packets)
+    assert unit.data == joined([SPS, PPS, IDR])
+    assert (unit.pts, unit.is_keyframe) == (20, True)
+
+
+def test_aggregates_are_taken_apart() -> None:
+    together = b"\x18" + b"".join(len(unit).to_bytes(2) + unit for unit in (SPS, PPS, IDR))
+    hevc = b"\x60\x01" + b"".join(len(u).to_bytes(2) + u for u in (HEVC_VPS, HEVC_IDR))
+    for codec, payload, units in (
+        ("h264", together, [SPS, PPS, IDR]),
+        ("hevc", hevc, [HEVC_VPS, HEVC_IDR]),
+    ):
+        packets = [rtp(payload, 0, 0), rtp(payload, 1, STEP)]
+        (unit,) = taken(Depacketiser(codec, PAYLOAD_TYPE), packets)
+        assert (unit.data, unit.is_keyframe) == (joined(units), True)
+
+
+def test_a_recovery_point_is_a_keyframe() -> None:
+    packets = [rtp(b"\x06\x06\x01\xc0\x80", 0, 0), rtp(SLICE, 1, 0), rtp(SLICE, 2, STEP)]
+    (unit,) = taken(Depacketiser("h264", PAYLOAD_TYPE), packets)
+    assert unit.is_keyframe
+
+
+def test_timestamps_go_on_over_their_wrap_and_back_where_pictures_are_reordered() -> None:
+    stamps = [2**32 - 7200, 2**32 - 3600, 7200, 0, 3600, 10800]
+    packets = [rtp(SLICE, number, stamp) for number, stamp in enumerate(stamps)]
+    units = taken(Depacketiser("h264", PAYLOAD_TYPE), packets)
+    assert [unit.pts - units[0].pts for unit in units] == [0, 3600, 14400, 7200, 10800]
+
+
+def test_what_was_never_sent_is_counted_and_no_broken_unit_is_kept() -> None:
+    packets = sent([[b"\x41" + b"a" * 5000], [IDR], [SLICE]])
+    depacketiser = Depacketiser("h264", PAYLOAD_TYPE)
+    units = taken(depacketiser, [packets[0], *packets[2:]])
+    assert [unit.data for unit in units] == [joined([IDR])]
+    assert depacketiser.missed == 1
+
+
+def test_extensions_and_padding_are_left_out() -> None:
+    plain = rtp(IDR, 0, 0)
+    extended = bytes([plain[0] | 0x10]) + plain[1:12] + b"\xbe\xde\x00\x01abcd" + IDR
+    padded = bytes([plain[0] | 0x20]) + plain[1:] + b"\x00\x00\x03"
+    for packet in (extended, padded):
+        (unit,) = taken(Depacketiser("h264", PAYLOAD_TYPE), [packet, rtp(SLICE, 1, STEP)])
+        assert unit.data == joined([IDR])
+
+
+@settings(deadline=None, derandomize=True)
+@given(st.lists(st.binary(max_size=60), max_size=20), st.sampled_from(["h264", "hevc"]))
+def test_noise_breaks_nothing(payloads: list[bytes], codec: str) -> None:
+    packets = [rtp(payload, index, index // 2 * STEP) for index, payload in enumerate(payloads)]
+    taken(Depacketiser(codec, PAYLOAD_TYPE), [*packets, *payloads])
+
+
+def test_a_picture_that_never_ends_is_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(depacketise, "MOST_BYTES", 10_000)
+    with pytest.raises(StreamCorrupt, match="at most 10000 bytes"):
+        taken(Depacketiser("h264", PAYLOAD_TYPE), (rtp(SLICE, n, 0) for n in range(400)))
