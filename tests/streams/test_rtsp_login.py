@@ -38,7 +38,8 @@ def test_sha_256_is_preferred_and_answered_as_rfc_7616_has_it(
 ) -> None:
     own = "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ"
     monkeypatch.setattr("streams.rtsp.login.secrets.token_hex", lambda size: own)
-    rest = 'realm="http-auth@example.org", qop="auth", nonce="7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v"'
+    nonce = "7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v"
+    rest = f'realm="http-auth@example.org", qop="auth", nonce="{nonce}"'
     challenges = [f"Basic realm=x, {rest}", f"Digest {rest}", f"Digest {rest}, algorithm=SHA-256"]
     camera = CameraAddress.parse("rtsp://Mufasa:Circle of Life@192.0.2.1/")
     login = Login.to(challenges, camera)

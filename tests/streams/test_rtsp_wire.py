@@ -4,6 +4,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -61,7 +62,7 @@ def heard(pieces: list[bytes]) -> list[tuple[int, bytes] | Answer]:
 def test_however_it_is_cut(cuts: set[int]) -> None:
     whole = frame(0, b"abc") + ANSWER + frame(1, b"") + BODY + NOTICE + frame(2, b"x" * 40)
     edges = [0, *sorted(cut for cut in cuts if cut < len(whole)), len(whole)]
-    parts = heard([whole[a:b] for a, b in zip(edges, edges[1:], strict=False)])
+    parts = heard([whole[a:b] for a, b in pairwise(edges)])
     assert [part for part in parts if isinstance(part, tuple)] == [
         (0, b"abc"),
         (1, b""),
