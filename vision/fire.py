@@ -52,6 +52,13 @@ class FireRuleSettings(BaseRuleSettings):
     0.90; neon signs reach 0.81)."""
     confirm_evidence: float = Field(default=0.5, ge=0, le=1)
     """Evidence of a second look from which a place is confirmed (default 0.5)."""
+    weak_confidence: float = Field(default=0.3, ge=0, le=1)
+    """Where flames score less in the median, one second look is not enough to confirm them (default
+    0.30: neon signs of cropped and brightened clips score up to 0.34, mostly below 0.29) …"""
+    weak_evidence: float = Field(default=0.8, ge=0, le=1)
+    """… the last two must give this much evidence, and looks must show it as often as they must
+    without (`presence`; default 0.8: three of 28 second looks at neon
+    do, all at flames of the development clips, which give 0.92 and more)."""
     deny_evidence: float = Field(default=0.2, ge=0, le=1)
     """Evidence up to which it is denied (default 0.2); between the two nothing is said."""
     confirmed_hits: int = Field(default=2, ge=1)
@@ -233,10 +240,22 @@ class FireRule:
     def _confirms(self, hearth: Hearth) -> bool:
         settings, evidence = self._settings, hearth.evidence
         if evidence is not None and evidence >= settings.confirm_evidence:
-            enough = settings.confirmed_hits, settings.confirmed_presence
-            if self._suffices(hearth.hits, *enough, self._confirmed_for_s(hearth)):
+            weak = self._is_weak(hearth)
+            presence = settings.presence if weak else settings.confirmed_presence
+            enough = settings.confirmed_hits, presence, self._confirmed_for_s(hearth)
+            if self._suffices(hearth.hits, *enough) and not (weak and self._wavers(hearth)):
                 return True
         return self._suffices_alone(hearth) and not self._doubts(hearth)
+
+    def _is_weak(self, hearth: Hearth) -> bool:
+        """Whether the detector thinks so little of these flames that they may be a sign."""
+        median = _median_score(hearth.hits)
+        return not hearth.smoke and median < self._settings.weak_confidence
+
+    def _wavers(self, hearth: Hearth) -> bool:
+        """Whether second looks have not spoken clearly for it twice in a row."""
+        told = list(hearth.evidences)[-2:]
+        return len(told) < 2 or min(told) < self._settings.weak_evidence
 
     def _suffices_alone(self, hearth: Hearth) -> bool:
         """Whether the hits would be a fire if nobody had taken a second look."""

@@ -1,5 +1,6 @@
 """Fire: k of n over seconds, at one place."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -165,3 +166,39 @@ def test_small_smoke_must_fit_the_window_too() -> None:
     with pytest.raises(ValidationError, match="expected window_s to hold small_smoke_for_s"):
         FireRuleSettings(small_smoke_for_s=13)
     FireRuleSettings(small_smoke=0, small_smoke_for_s=13)
+
+
+FLICKERS = SecondLook(
+    frames=20,
+    span_s=3.0,
+    flame=replace(
+        NO_FLAME, swing=20, restless_share=0.3, disorder=0.3, novelty=0.3, rootedness=0.3
+    ),
+    smoke=SmokeFeatures(0, 0, 1, 30, 0, 0, 0),
+)
+STANDS_STILL = SecondLook(frames=20, span_s=3.0, flame=NO_FLAME, smoke=FLICKERS.smoke)
+
+
+def flickering(score: float, answers: list[SecondLook]) -> float | None:
+    """When a flame of a score is found whose second looks give these answers, the last of them
+    again and again; a look each half second."""
+    rule = FireRuleSettings().rule(zone(WHOLE_FRAME))
+    assert isinstance(rule, FireRule)
+    for half in range(60):
+        judgement = rule.judge(
+            Scene(now_s=half / 2, detections=detections([("fire", score, *FLAME[2:])]))
+        )
+        if judgement.finding is not None:
+            return half / 2
+        if judgement.doubt is not None:
+            answer = answers.pop(0) if len(answers) > 1 else answers[0]
+            if rule.learn(judgement.doubt.place, answer) is not None:
+                return half / 2
+    return None
+
+
+def test_weak_flames_want_two_second_looks_in_a_row() -> None:
+    assert flickering(0.4, [FLICKERS]) == 1.5
+    assert flickering(0.2, [FLICKERS]) == 4.5
+    assert flickering(0.2, [STANDS_STILL, FLICKERS, STANDS_STILL]) is None
+    assert flickering(0.2, [STANDS_STILL, FLICKERS, FLICKERS]) == 7.5
