@@ -82,7 +82,7 @@ def test_ctrl_c_while_a_clip_is_owed_leaves_nothing_half_written(tmp_path: Path)
         config = configure(
             tmp_path,
             {"kerb": {"url": cameras.url("kerb"), "rules": rules}},
-            evidence={"pre_roll_s": 2, "post_roll_s": 20},
+            evidence={"pre_roll_s": 2, "post_roll_s": 18},
         )
         with patrol_up("--data", tmp_path / "data", "--config", config) as (process, web):
             wait_for(lambda: web.get("/api/cases").json()["cases"], "the case")
