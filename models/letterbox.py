@@ -17,8 +17,8 @@ SizeWH = tuple[int, int]
 PAD_GREY = 114
 """The grey around the picture that the networks were trained with."""
 CONTEXT_PX = 64
-"""Grey that stays beside a picture whose input is trimmed. Without any, 1.2 of a hundred people and
-4 of a hundred cars were lost on pictures of COCO; with 32 half a person, with 64 none."""
+"""Grey that stays beside a picture whose input is trimmed: without any the network sees less at the
+picture's border (docs/decisions.md)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,15 +16,14 @@ from domain.incident import ModelRef
 from models.catalog import Catalog
 from models.detections import Floats
 from models.detector import Detector
-from models.letterbox import Image, InputForm, SizeWH, as_planes
+from models.heads import ULTRALYTICS_INPUT
+from models.letterbox import Image, SizeWH, as_planes
 from models.settings import DetectorSettings
 
 CAMERA_WH = 1920, 1080
 """The size of picture whose shape is measured, unless another picture is given."""
 WARM_UP = 2
 """Looks before those that count."""
-ANY_FORM = InputForm(centred=True, rgb=True, scale=1 / 255)
-"""The bare graph's time does not depend on what its numbers mean."""
 CPU_INFO = Path("/proc/cpuinfo")
 
 Timer = Callable[[], float]
@@ -129,7 +128,7 @@ def measure_look(
     fit_wh = detector.fit_wh((picture.shape[1], picture.shape[0]))
     images = [np.asarray(cv2.resize(picture, fit_wh), np.uint8)] * batch
     bare = _bare_graph(catalog.path(settings.model), settings.threads)
-    inputs = as_planes(np.stack(detector.prepare(images)[0]), ANY_FORM)
+    inputs = as_planes(np.stack(detector.prepare(images)[0]), ULTRALYTICS_INPUT)
     marks: list[_Marks] = []
     graph_s: list[float] = []
     for _ in range(WARM_UP + rounds):

@@ -6,7 +6,8 @@ from typing import TypeAlias
 import structlog
 
 from streams.address import CameraAddress
-from streams.rtsp.source import OtherPacking, RtspSource
+from streams.rtsp.dialogue import LeftToLibav
+from streams.rtsp.source import RtspSource
 from streams.settings import StreamSettings
 from streams.source import Source
 
@@ -26,6 +27,6 @@ def opened(
     if settings.rtsp == "own":
         try:
             return RtspSource(address, settings, stopping)
-        except OtherPacking as other:
-            log.info("read by libav", camera=address.masked, encoding=str(other))
+        except LeftToLibav as reason:
+            log.info("read by libav", camera=address.masked, why=str(reason))
     return Source(address, settings)

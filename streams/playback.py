@@ -2,13 +2,12 @@
 
 import time
 from collections.abc import Callable, Generator
-from types import TracebackType
-from typing import Self
 
 import av
 
 from domain.errors import StreamCorrupt
 from streams.address import CameraAddress
+from streams.closing import Closing
 from streams.packet import Offered
 from streams.settings import StreamSettings
 from streams.source import LibavPacket, Source
@@ -16,7 +15,7 @@ from streams.source import LibavPacket, Source
 _DEFAULT_FPS = 25.0
 
 
-class Playback:
+class Playback(Closing):
     """Hands out a file's packets when they are due, with timestamps that run on from one round
     to the next. Closed by ``with``."""
 
@@ -66,17 +65,6 @@ class Playback:
 
     def close(self) -> None:
         self._source.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _round(self) -> Generator[LibavPacket, None, None]:
         """The file's packets once, moved behind those of the rounds before."""

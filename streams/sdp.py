@@ -5,7 +5,7 @@ libav tells only that it has no decoder. Ops need the name, so the camera is ask
 
 from domain.errors import StreamError
 from streams.address import CameraAddress
-from streams.rtsp.dialogue import Dialogue
+from streams.rtsp.dialogue import Dialogue, LeftToLibav
 
 UNKNOWN = "an unknown codec"
 
@@ -20,6 +20,6 @@ def video_codec(address: CameraAddress, timeout_s: float) -> str:
             offer = dialogue.describe()
         finally:
             dialogue.close()
-    except StreamError:
+    except (StreamError, LeftToLibav):
         return UNKNOWN
     return (offer.encoding if offer else "") or UNKNOWN

@@ -24,12 +24,11 @@ class StreamSettings(Settings):
     """Packets without any keyframe for this long are shown as a fault."""
     rtsp: RtspReader = "own"
     """Who reads cameras: `own` takes H.264 and H.265 over TCP apart itself and leaves the rest to
-    libav; `libav` leaves it everything, at five times the cost (for a camera that is not understood
+    libav; `libav` leaves it everything, which costs more (for a camera that is not understood
     otherwise)."""
     batch_s: float = Field(default=0.25, ge=0, le=1)
     """Packets are read in batches this far apart, so that a hundred threads sleep most of the
-    time; 0 reads each packet as it comes."""
-
+    time; 0 reads each packet as it comes. Where libav reads, 0.25 s is the most."""
     recorded_batch_s: float = Field(default=0.5, ge=0, le=1)
     """The same for a main stream that is only recorded, because looks are taken from a second one:
     nobody waits for its packets. The kernel must hold what comes meanwhile."""

@@ -3,8 +3,7 @@
 import time
 from collections.abc import Generator
 from contextlib import closing
-from types import TracebackType
-from typing import Any, Self, TypeAlias
+from typing import Any, TypeAlias
 
 import av
 from av.bitstream import BitStreamFilterContext
@@ -12,6 +11,7 @@ from av.bitstream import BitStreamFilterContext
 from domain.errors import StreamCorrupt, StreamRefused, StreamTimeout, UnsupportedCodec
 from streams import sdp
 from streams.address import CameraAddress
+from streams.closing import Closing
 from streams.errors import translated
 from streams.nal import ANNEX_B_CODECS
 from streams.packet import Offered
@@ -33,7 +33,7 @@ _LENGTH_PREFIXED = 1
 """First byte of avcC and hvcC extradata: packets carry lengths instead of start codes."""
 
 
-class Source:
+class Source(Closing):
     """A container of libav that is always closed: use it with ``with``."""
 
     rests = False
@@ -98,17 +98,6 @@ class Source:
 
     def close(self) -> None:
         self._container.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _video_stream(self, settings: StreamSettings) -> av.VideoStream:
         streams = self._container.streams.video

@@ -57,8 +57,8 @@ class FireRuleSettings(BaseRuleSettings):
     0.30: neon signs of cropped and brightened clips score up to 0.34, mostly below 0.29) …"""
     weak_evidence: float = Field(default=0.8, ge=0, le=1)
     """… the last two must give this much evidence, and looks must show it as often as they must
-    without (`presence`; default 0.8: three of 28 second looks at neon
-    do, all at flames of the development clips, which give 0.92 and more)."""
+    without (`presence`; default 0.8: second looks at neon seldom give so much, those at flames of
+    the development clips 0.92 and more)."""
     deny_evidence: float = Field(default=0.2, ge=0, le=1)
     """Evidence up to which it is denied (default 0.2); between the two nothing is said."""
     confirmed_hits: int = Field(default=2, ge=1)

@@ -2,5 +2,6 @@
 
 libav reads a connection piece by piece, three calls of the kernel and a wait for each RTP packet:
 with a hundred cameras that costs as much as all looks. Here a connection is emptied in one call
-and taken apart in memory, a fifth of the cost. What is packed in other ways is left to libav.
+and taken apart in memory, for less (docs/performance.md). What is packed in other ways is left to
+libav.
 """

@@ -16,6 +16,7 @@ MOST_BYTES = 32 * 1024 * 1024
 MARKERS_TO_TRUST = 8
 """So many pictures must have ended with the marker bit, and only they, before it is believed."""
 
+_TOO_LARGE = "expected a picture of at most {} bytes, got more"
 _HEADER = struct.Struct(">BBHI")
 _PLAIN = 0x80
 """The first byte of a header with nothing unusual in it."""
@@ -85,6 +86,7 @@ class Depacketiser:
         """The picture's whole units so far, each after a start code."""
         self._bytes = 0
         self._fragments: list[bytes] = []
+        self._fragment_bytes = 0
         self._has_slice = self._is_keyframe = False
         self._stamp: int | None = None
         self._pts = 0
@@ -116,7 +118,7 @@ class Depacketiser:
             and data[start + HEADER_BYTES] & self._kind_mask == self._kind_of_fragment
         ):  # inside of a large unit, as most packets are
             self._next = (number + 1) & 0xFFFF
-            self._fragments.append(data[head + 1 : end])
+            self._keep_fragment(data[head + 1 : end])
             return None
         if second & 0x7F != self._payload_type or first >> 6 != 2:
             return None
@@ -181,14 +183,19 @@ class Depacketiser:
         flags = data[head]
         if flags & 0x80:
             self._fragments = [self._unit_header(data, at, flags)]
+            self._fragment_bytes = 0
         elif not self._fragments:
             return  # its beginning was missed
-        self._fragments.append(data[head + 1 : end])
+        self._keep_fragment(data[head + 1 : end])
         if flags & 0x40:
             self._add(b"".join(self._fragments))
             self._fragments = []
-        elif len(self._fragments) * (end - at) > MOST_BYTES:
-            raise StreamCorrupt(f"expected a picture of at most {MOST_BYTES} bytes, got more")
+
+    def _keep_fragment(self, fragment: bytes) -> None:
+        self._fragments.append(fragment)
+        self._fragment_bytes += len(fragment)
+        if self._fragment_bytes > MOST_BYTES:
+            raise StreamCorrupt(_TOO_LARGE.format(MOST_BYTES))
 
     def _unit_header(self, data: bytes, at: int, flags: int) -> bytes:
         """The header that the unit had before it was cut into fragments."""
@@ -210,7 +217,7 @@ class Depacketiser:
         self._units += (START, unit)
         self._bytes += len(unit)
         if self._bytes > MOST_BYTES:
-            raise StreamCorrupt(f"expected a picture of at most {MOST_BYTES} bytes, got more")
+            raise StreamCorrupt(_TOO_LARGE.format(MOST_BYTES))
 
     def _finished(self) -> AccessUnit | None:
         """The picture so far. What holds no slice (parameter sets that have a time of their own)

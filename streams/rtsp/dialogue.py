@@ -5,7 +5,6 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from urllib.parse import urljoin
 
 from domain.errors import (
     StreamEnded,
@@ -23,15 +22,20 @@ from streams.rtsp.wire import Answer, Wire
 
 SESSION_TIMEOUT_S = 60.0
 """What holds if a camera does not say (RFC 2326 §12.37)."""
-_NO_ANSWER = "expected an RTSP answer, got no sensible one"
 _AGENT = "User-Agent: sentinel-patrol"
 _TIMEOUT = re.compile(r"timeout\s*=\s*(\d+)")
 _CHANNELS = re.compile(r"interleaved\s*=\s*(\d+)")
+_REDIRECTS = 301, 302, 303, 305
 _REFUSALS = {401: StreamUnauthorized, 403: StreamUnauthorized, 404: StreamNotFound}
 
 
+class LeftToLibav(Exception):
+    """The camera says or sends what only libav understands."""
+
+
 class Dialogue:
-    """One session of one camera. Raises `StreamError`s whose words hold no password."""
+    """One session of one camera. Raises `StreamError`s whose words hold no password, and
+    `LeftToLibav` for a camera that sends its clients elsewhere."""
 
     def __init__(self, address: CameraAddress, timeout_s: float) -> None:
         """Connect; each answer may take `timeout_s`."""
@@ -43,7 +47,7 @@ class Dialogue:
         self._session_timeout_s = SESSION_TIMEOUT_S
         self._keep_alive_by = "OPTIONS"
         self._base = address.bare_url
-        self._heard_s = 0.0
+        self._told_s = 0.0
         self.channel = 0
         """On which interleaved channel the video comes."""
         with self._errors("open"):
@@ -60,6 +64,9 @@ class Dialogue:
 
     def play(self, offer: Offer) -> None:
         """Have the video sent over this connection."""
+        public = self._asked("OPTIONS", self._base, ()).header("public")
+        if "GET_PARAMETER" in public:
+            self._keep_alive_by = "GET_PARAMETER"
         set_up = self._ask(
             "SETUP", self._control(offer), "Transport: RTP/AVP/TCP;unicast;interleaved=0-1"
         )
@@ -69,23 +76,21 @@ class Dialogue:
             self._session_timeout_s = float(told.group(1)) or SESSION_TIMEOUT_S
         if told := _CHANNELS.search(set_up.header("transport")):
             self.channel = int(told.group(1))
-        played = self._ask("PLAY", self._base, "Range: npt=0.000-")
-        if "GET_PARAMETER" in played.header("public") + set_up.header("public"):
-            self._keep_alive_by = "GET_PARAMETER"
-        self._heard_s = time.monotonic()
+        self._ask("PLAY", self._base, "Range: npt=0.000-")
+        self._told_s = time.monotonic()
 
     def keep_alive(self) -> None:
         """Tell the camera that somebody still watches, if it is time for that. Its answer comes
         among the packets."""
-        if time.monotonic() - self._heard_s >= self._session_timeout_s / 2:
-            self._heard_s = time.monotonic()
+        if time.monotonic() - self._told_s >= self._session_timeout_s / 2:
+            self._told_s = time.monotonic()
             with self._errors("read"):
                 self._send(self._keep_alive_by, self._base, ())
 
     def note(self, answer: Answer) -> None:
         """Take in an answer that came among the packets."""
-        if answer.status == 401:  # the camera wants another nonce from time to time
-            self._login = Login.to(answer.headers.get("www-authenticate", []), self._address)
+        if answer.status == 401 and self._may_log_in(answer):
+            self._told_s = 0.0  # the camera wants another nonce from time to time: say it again
 
     def receive(self) -> bool:
         """As `Wire.receive`; TimeoutError passes."""
@@ -115,9 +120,8 @@ class Dialogue:
         answer = self._asked(method, url, headers)
         if answer.status == 401 and self._may_log_in(answer):
             answer = self._asked(method, url, headers)
-        if answer.status in (301, 302) and method == "DESCRIBE":
-            # The same camera under another path. To another host no password is carried.
-            answer = self._asked(method, urljoin(url, answer.header("location")), headers)
+        if answer.status in _REDIRECTS:
+            raise LeftToLibav(f"{method} is answered with {answer.status}")
         if answer.status != 200:
             kind = _REFUSALS.get(answer.status, StreamRefused)
             raise kind(f"{self._address.masked} answered {method} with {answer.status}")
@@ -163,12 +167,6 @@ class Dialogue:
         who = self._address.masked
         try:
             yield
-        except StreamError as error:
-            if phase == "open":
-                raise StreamRefused(
-                    f"{who}: expected an RTSP answer, got no sensible one"
-                ) from None
-            raise type(error)(f"{who}: {error}") from None
         except TimeoutError:
             if phase == "read":
                 raise
@@ -177,7 +175,7 @@ class Dialogue:
             raise StreamUnreachable(f"{who} cannot be opened: {error.strerror}") from None
         except ConnectionRefusedError:
             raise StreamRefused(f"{who} cannot be opened: connection refused") from None
-        except (EOFError, ConnectionError, UnicodeError, ValueError) as error:
+        except (StreamError, EOFError, ConnectionError, ValueError) as error:
             if phase == "open":
                 raise StreamRefused(
                     f"{who}: expected an RTSP answer, got no sensible one"

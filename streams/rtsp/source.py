@@ -4,14 +4,13 @@ import threading
 import time
 from collections.abc import Generator, Iterator
 from fractions import Fraction
-from types import TracebackType
-from typing import Self
 
 from domain.errors import StreamCorrupt, StreamTimeout
 from streams.address import CameraAddress
+from streams.closing import Closing
 from streams.packet import Offered
 from streams.rtsp.depacketise import AccessUnit, Depacketiser
-from streams.rtsp.dialogue import Dialogue
+from streams.rtsp.dialogue import Dialogue, LeftToLibav
 from streams.rtsp.wire import Answer
 from streams.settings import StreamSettings
 
@@ -19,11 +18,7 @@ HEED_STOP_S = 0.5
 """A silent camera is waited for in pieces of this length, so that a reader can be stopped."""
 
 
-class OtherPacking(Exception):
-    """The camera sends what only libav can put together."""
-
-
-class RtspSource:
+class RtspSource(Closing):
     """An open connection that is always closed: use it with ``with``."""
 
     rests = True
@@ -39,7 +34,8 @@ class RtspSource:
 
         Raises:
             StreamError: what went wrong, by its class.
-            OtherPacking: the video is neither H.264 nor H.265, or packed in a rare way.
+            LeftToLibav: the video is neither H.264 nor H.265, or packed in a rare way; or the
+                camera sends its clients elsewhere.
         """
         self.address = address
         self._read_timeout_s = settings.read_timeout_s
@@ -51,7 +47,9 @@ class RtspSource:
             if offer is None:
                 raise StreamCorrupt(f"{address.masked}: expected a video stream, found none")
             if offer.codec is None:
-                raise OtherPacking(offer.encoding)
+                raise LeftToLibav(
+                    f"the video is {offer.encoding or 'unnamed'}, packed in a way unknown here"
+                )
             self._dialogue.play(offer)
         except BaseException:
             self.close()
@@ -77,17 +75,6 @@ class RtspSource:
 
     def close(self) -> None:
         self._dialogue.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _whole(self) -> Iterator[AccessUnit]:
         """The pictures that what was received completes."""

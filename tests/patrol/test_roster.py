@@ -136,3 +136,9 @@ def test_risk_does_not_make_a_look_overdue() -> None:
     risky, suspect, other = Post("r", risk=9.0), Post("s", suspects=True), Post("o", suspects=True)
     roster, in_time = roster_of(risky, suspect, other), later(PROMISE_S * 1.2)
     assert len(roster.suspicious(in_time, roster.owed(in_time))) == 2
+
+
+def test_one_looker_does_what_is_done_every_second() -> None:
+    roster = roster_of()
+    ticks = [roster.takes_tick(later(seconds)) for seconds in (0, 0, 0.5, 1, 1.2, 2.5)]
+    assert ticks == [True, False, False, True, False, True]

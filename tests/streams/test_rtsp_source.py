@@ -11,13 +11,14 @@ from domain.errors import StreamUnauthorized
 from streams.address import CameraAddress
 from streams.opening import opened
 from streams.rtsp.description import offer_of
+from streams.rtsp.dialogue import LeftToLibav
 from streams.rtsp.source import RtspSource
-from streams.settings import StreamSettings
 from streams.simulator import Fault, Simulator
 from streams.source import Source
 from tests.media import Codec, make_clip
 from tests.streams.footage import BRISK
 from tests.streams.simulated import eventually
+from tests.streams.test_sdp import answering
 
 
 def camera(simulator: Simulator, name: str = "cam") -> CameraAddress:
@@ -92,5 +93,20 @@ def test_streams_packed_in_rare_ways_are_not_ours() -> None:
     assert offer_of("v=0\r\nm=audio 0 RTP/AVP 0\r\n") is None
 
 
-def test_settings_name_the_choice() -> None:
-    assert StreamSettings().rtsp == "own"
+def test_a_session_is_kept_alive(tmp_path: Path) -> None:
+    clip = make_clip(tmp_path / "a.mp4", seconds=4)
+    with Simulator({"cam": clip}, session_timeout_s=1) as simulator:
+        with RtspSource(camera(simulator), BRISK) as source:
+            began_s = time.monotonic()
+            for _ in source.packets():
+                if time.monotonic() - began_s > 3:
+                    break
+            assert time.monotonic() - began_s > 3
+            assert simulator.stats.cameras["cam"].connects == 1
+
+
+@pytest.mark.parametrize("status", [301, 302])
+def test_a_camera_that_sends_its_clients_elsewhere_is_left_to_libav(status: int) -> None:
+    moved = f"RTSP/1.0 {status} Moved\r\nCSeq: 1\r\nLocation: rtsp://192.0.2.1/x\r\n\r\n"
+    with answering(lambda _: moved.encode()) as host, pytest.raises(LeftToLibav, match=str(status)):
+        RtspSource(CameraAddress.parse(f"rtsp://{host}/x"), BRISK)
