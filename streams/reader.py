@@ -30,7 +30,7 @@ from streams.taker import PictureTaker
 _BLOCKED_S = 0.002
 """A read that took this long has emptied the socket."""
 _LIBAV_BATCH_S = 0.25
-"""Rests of libav's connections are no longer than this: the kernel's own buffers hold little more of
+"""libav's connections rest no longer than this: the kernel's own buffers hold little more of
 3 Mbit/s."""
 _READ_WITHIN = timedelta(seconds=0.5)
 """Beside the pause between batches, it takes at most so long until what was sent is read."""
