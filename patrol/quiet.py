@@ -1,9 +1,9 @@
 """Many hours of footage in which nothing happens, made of little, to count false incidents.
 
-A clip without incidents is varied (cropped, mirrored, brightened or darkened, shifted) and each
-variant is looped on a virtual clock. Loops show the same pictures again, so what the detector sees
-in each is kept; rules, their pixels, attention and second looks run anew in every round, and where
-a round is no multiple of the look interval, each round is looked at at other moments.
+A clip without incidents is varied (`patrol.variant`) and each variant is looped on a virtual
+clock. Loops show the same pictures again, so what the detector sees in each is kept; rules, their
+pixels, attention and second looks run anew in every round, and where a round is no multiple of the
+look interval, each round is looked at at other moments.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -21,6 +21,7 @@ from models.detector import Detects
 from patrol.attention_speed import AttentionSettings, AttentionSpan
 from patrol.evaluate import STARTS_AT
 from patrol.truth import ClipTruth, Truth
+from patrol.variant import Variant, zones_seen_by
 from streams.frame import Image
 from streams.replay import replay
 from vision.footage import CROP_PX
@@ -29,51 +30,7 @@ from vision.look import Look
 from vision.patrol import CameraPatrol, SecondLookWish
 from vision.second_look import CROPS_HZ, SPAN_S, Crop, region_around, second_look
 
-CROPPED = 0.25
-"""A variant shows at least so much less of the picture's sides, at most."""
-LIGHT = (0.7, 1.35)
-SHIFTED = 0.06
-"""… of the picture's width, at most."""
 ATTENTION = AttentionSettings()
-
-
-@dataclass(frozen=True)
-class Variant:
-    """How a clip is changed. The first of a clip is the clip as it is."""
-
-    view: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0)
-    mirrored: bool = False
-    gain: float = 1.0
-    shift: tuple[float, float] = (0.0, 0.0)
-
-    @classmethod
-    def drawn(cls, random: np.random.Generator, number: int) -> "Variant":
-        if number == 0:
-            return cls()
-        side = 1 - float(random.uniform(0, CROPPED))
-        x, y = (float(v) for v in random.uniform(0, 1 - side, 2))
-        return cls(
-            view=(x, y, x + side, y + side),
-            mirrored=bool(random.random() < 0.5),
-            gain=float(random.uniform(*LIGHT)),
-            shift=(float(random.uniform(-SHIFTED, SHIFTED)), float(random.uniform(-0.03, 0.03))),
-        )
-
-    def seen(self, image: Image) -> Image:
-        """The picture as this variant shows it, of the same size."""
-        height, width = image.shape[:2]
-        x1, y1, x2, y2 = self.view
-        part = image[round(y1 * height) : round(y2 * height), round(x1 * width) : round(x2 * width)]
-        size = (width, height)
-        shown = part if part.shape == image.shape else cv2.resize(part, size)
-        if self.shift != (0.0, 0.0):
-            move = np.array([[1, 0, self.shift[0] * width], [0, 1, self.shift[1] * height]])
-            shown = cv2.warpAffine(shown, move, size, borderMode=cv2.BORDER_REFLECT)
-        if self.mirrored:
-            shown = shown[:, ::-1]
-        if self.gain != 1.0:
-            shown = cv2.convertScaleAbs(np.ascontiguousarray(shown), alpha=self.gain)
-        return np.ascontiguousarray(shown, np.uint8)
 
 
 @dataclass(frozen=True)
@@ -137,10 +94,11 @@ def watch_quiet(
 ) -> QuietRun:
     """Loop one variant of a clip before a fresh patrol; answers what it opened."""
     loop = _Loop([variant.seen(picture) for picture in pictures], detector)
+    rules, zones = zones_seen_by(variant, truth.rules_of(clip), clip.zones)
     patrol = CameraPatrol(
         "clip",
-        truth.rules_of(clip),
-        clip.zones,
+        rules,
+        zones,
         timezone=timezone,
         model=detector.ref,
         notice=None,

@@ -14,6 +14,7 @@ from domain.errors import ConfigurationError
 from domain.geometry import Box
 from domain.held_back import HeldBackReason
 from domain.incident import CloseReason, Incident, IncidentState, ModelRef
+from domain.messages import IncidentUpdated
 from models.detections import Detections
 from vision.baseline import BaselineMemory
 from vision.held_back import HeldBackBook, TellHeldBack
@@ -302,7 +303,8 @@ class CameraPatrol:
     def _logged(self, messages: list[IncidentMessage]) -> list[IncidentMessage]:
         for message in messages:
             incident = message.incident
-            _log.info(
+            tell = _log.debug if isinstance(message, IncidentUpdated) else _log.info
+            tell(
                 message.type.split(".")[2],
                 camera=incident.camera_id,
                 incident=incident.id,

@@ -4,7 +4,6 @@ import math
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import numpy as np
 import pytest
 import yaml
 from typer.testing import CliRunner
@@ -16,8 +15,9 @@ from models.settings import DetectorSettings
 from patrol.cli import app
 from patrol.commands import quiet as command
 from patrol.false_rate import upper_bound
-from patrol.quiet import QuietRun, Variant, pictures_of, watch_quiet
+from patrol.quiet import QuietRun, pictures_of, watch_quiet
 from patrol.truth import Truth
+from patrol.variant import Variant
 from streams.frame import Image
 from tests.block_detector import NAME, blocks_picture, import_block_detector
 from tests.media import make_clip
@@ -85,27 +85,6 @@ def test_second_looks_are_taken_in_loops_too(models_dir: Path, tmp_path: Path) -
     assert (
         watched(models_dir, tmp_path, {"fire": {"certain_confidence": 1}}, p53="fire").opened == ()
     )
-
-
-def test_the_first_variant_is_the_clip_itself_and_others_differ() -> None:
-    random = np.random.default_rng(0)
-    first, *others = [Variant.drawn(random, number) for number in range(5)]
-    image = grainy(blocks_picture({(5, 3): "car"}), 1)
-    assert (first.seen(image) == image).all()
-    assert len(set(others)) == 4
-    for variant in others:
-        seen = variant.seen(image)
-        assert (seen.shape, seen.dtype) == (image.shape, image.dtype)
-        assert (seen != image).any()
-
-
-def test_a_variant_is_mirrored_brightened_and_shifted() -> None:
-    image = np.zeros((100, 100, 3), np.uint8)
-    image[:, :20] = 100
-    assert (Variant(mirrored=True).seen(image)[:, 80:] == 100).all()
-    assert (Variant(gain=1.3).seen(image)[:, :20] == 130).all()
-    assert (Variant(shift=(0.05, 0.0)).seen(image)[:, 5:25] == 100).all()
-    assert (Variant(view=(0.0, 0.0, 0.5, 0.5)).seen(image)[:, :38] == 100).all()
 
 
 @pytest.mark.parametrize(
