@@ -168,23 +168,29 @@ class _CrossingRule:
 
     def judge(self, scene: Scene) -> Judgement:
         before, self._stood = self._stood, {}
-        crossed = []
+        crossed: list[Track] = []
+        held_back: frozenset[HeldBackReason] = frozenset()
         for track in scene.tracks:
             if track.label not in self._settings.classes:
                 continue
             here = _foot(track.recent[-1])
-            if self._crosses(before.get(track.id), here, track, scene):
-                crossed.append(track)
+            if self._crosses(before.get(track.id), here, track):
+                if standing_in(self._zone, scene.exempt, track.recent[-1:])[0]:
+                    crossed.append(track)
+                else:
+                    held_back = frozenset({HeldBackReason.EXEMPT})
             self._stood[track.id] = here
         if not crossed:
-            return Judgement()
+            return Judgement(held_back=held_back)
         boxes = tuple(_box(track) for track in crossed)
-        return Judgement(_finding(self._settings, boxes, Presence(scene.now_s, 0), 0.0))
+        finding = _finding(self._settings, boxes, Presence(scene.now_s, 0), 0.0)
+        return Judgement(finding, held_back=held_back)
 
-    def _crosses(self, was: Point | None, here: Point, track: Track, scene: Scene) -> bool:
+    def _crosses(self, was: Point | None, here: Point, track: Track) -> bool:
+        """Whether a track went over the line in a way that counts, exempt or not."""
         if was is None or not track.visible or track.score < self._settings.confidence:
             return False
-        if not standing_in(self._zone, scene.exempt, track.recent[-1:])[0]:
+        if not standing_in(self._zone, (), track.recent[-1:])[0]:
             return False
         a, b = self._line
         side_was, side_here = _side(a, b, was), _side(a, b, here)

@@ -116,6 +116,17 @@ def test_who_may_be_where_a_generic_rule_watches(stay: str) -> None:
     assert not Camera(rules, LEFT, EXEMPT_LEFT).watch([CAR], 20).reasons
 
 
+def test_who_may_cross_a_line() -> None:
+    rules = {"gate": {"kind": "generic", "classes": ["car"], "line": [[0.25, 0.0], [0.25, 1.0]]}}
+    way = [moved(CAR, 0.04 * n - 0.2) for n in range(8)]
+    free, held = Camera(rules), Camera(rules, EXEMPT_LEFT)
+    for camera in (free, held):
+        for n, row in enumerate(way):
+            camera.opened += len(camera.patrol.look(look(n, [row])))
+    assert (free.opened > 0, free.reasons) == (True, set())
+    assert (held.opened, held.reasons) == (0, {EXEMPT})
+
+
 def test_a_flame_that_a_second_look_denied() -> None:
     camera = Camera({"fire": {}})
     for n in range(12):
