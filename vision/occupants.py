@@ -11,7 +11,8 @@ from domain.incident import LabelledBox
 from models.detections import Detections, Floats
 from vision.tracks import CYCLES, intersection
 
-VEHICLE_LABELS = ("car", "truck", "bus", "van", "tricycle", *CYCLES)
+BUS_LABEL = "bus"
+VEHICLE_LABELS = ("car", "truck", BUS_LABEL, "van", "tricycle", *CYCLES)
 GOODS_LABELS = (
     "umbrella", "chair", "bench", "dining table", "suitcase", "handbag", "backpack",
     "stall", "cart", "goods",

@@ -118,3 +118,13 @@ def test_classes_are_a_matter_of_settings() -> None:
     bus: Row = ("bus", 0.7, 0.2, 0.5, 0.4, 0.7)
     assert not found_at(answers(every(2, 40, CAR), classes=["bus"]))
     assert found_at(answers(every(2, 40, bus), classes=["bus"]))
+
+
+def test_what_is_hardly_a_bus_is_none() -> None:
+    """A lit advertising pillar is called a bus, look after look."""
+    pillar: Row = ("bus", 0.45, 0.15, 0.25, 0.24, 0.53)
+    assert not found_at(answers(every(2, 60, pillar)))
+    assert found_at(answers(every(2, 60, moved(pillar, score=0.6))))
+    assert found_at(answers(every(2, 60, pillar), bus_confidence=0))
+    truck: Row = ("truck", *pillar[1:])
+    assert found_at(answers(every(2, 60, truck)))
