@@ -124,7 +124,7 @@ def test_what_is_hardly_a_bus_is_none() -> None:
     """A lit advertising pillar is called a bus, look after look."""
     pillar: Row = ("bus", 0.45, 0.15, 0.25, 0.24, 0.53)
     assert not found_at(answers(every(2, 60, pillar)))
-    assert found_at(answers(every(2, 60, moved(pillar, score=0.6))))
+    assert found_at(answers(every(2, 60, moved(pillar, score=0.65))))
     assert found_at(answers(every(2, 60, pillar), bus_confidence=0))
     truck: Row = ("truck", *pillar[1:])
     assert found_at(answers(every(2, 60, truck)))
