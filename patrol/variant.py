@@ -13,10 +13,10 @@ from streams.frame import Image
 from vision.settings import RuleSettings, ZoneSettings
 
 CROPPED = 0.25
-"""A variant shows at least so much less of the picture's sides, at most."""
+"""The sides of a variant's view are shorter by up to this share."""
 LIGHT = (0.7, 1.35)
 SHIFTED = 0.06
-"""… of the picture's width, at most."""
+"""It is moved by up to this share of the picture's width."""
 LEAST_IN_VIEW = 0.002
 """A zone of which less than this share of the frame is in view is out of it."""
 
@@ -82,7 +82,8 @@ def zones_seen_by(
     variant: Variant, rules: Mapping[str, RuleSettings], zones: Sequence[ZoneSettings]
 ) -> tuple[dict[str, RuleSettings], tuple[ZoneSettings, ...]]:
     """Rules and zones of a clip as they would be drawn on the variant. A zone that is out of view
-    is left out, and so is a rule that watches nothing else."""
+    is left out, and so is a rule that watches nothing else. Lines and ground planes stay where they
+    are: a clip with such a rule is looped as it is (`--variants 1`)."""
     seen = [(zone, variant.polygon_seen(zone.polygon)) for zone in zones]
     kept = tuple(zone.model_copy(update={"polygon": ring}) for zone, ring in seen if ring)
     ids = {zone.id for zone in kept}
