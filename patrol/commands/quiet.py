@@ -14,7 +14,8 @@ from patrol.commands.output import ConfigOption, DataOption, console, progress, 
 from patrol.evaluate import load_truth
 from patrol.false_rate import upper_bound
 from patrol.loading import load
-from patrol.quiet import QuietRun, Variant, pictures_of, watch_quiet
+from patrol.quiet import QuietRun, pictures_of, watch_quiet
+from patrol.variant import Variant
 
 PER_HOURS = 100.0
 
