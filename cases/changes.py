@@ -4,12 +4,11 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from enum import StrEnum
 from threading import Condition, Lock
-from types import TracebackType
-from typing import Self
 
 import structlog
 
 from domain.base import Utc, Value
+from domain.closing import Closing
 
 WAITING_MAX = 1024
 """Changes that wait for one slow reader; beyond that the oldest go."""
@@ -41,7 +40,7 @@ class CaseChange(Value):
         return self.no or f"camera:{self.camera_id}"
 
 
-class Subscription:
+class Subscription(Closing):
     """One reader's queue. Bounded: the newest win, and `missed` tells how many did not wait.
 
     Of several changes of one case and kind the newest waits, at its newest place. `wake` is
@@ -97,17 +96,6 @@ class Subscription:
         changes = list(self._waiting.values())
         self._waiting.clear()
         return changes
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 class ChangeFeed:

@@ -3,13 +3,12 @@ background and in order, to the bus. So a dead bus neither blocks nor loses anyt
 
 import threading
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import redis
 import structlog
 from redis.typing import EncodableT, FieldT
 
+from domain.closing import Closing
 from domain.errors import BusError, BusUnavailable
 from domain.messages import LooksDone, Message
 from events_bridge.backoff import Backoff
@@ -25,7 +24,7 @@ ENVELOPE_FIELD = b"envelope"
 _log = structlog.get_logger(__name__)
 
 
-class Publisher:
+class Publisher(Closing):
     """Starts sending at once, also what an earlier process left in the spool.
 
     Raises ConfigurationError for an unusable `url`, BusError for a spool that is taken.
@@ -89,17 +88,6 @@ class Publisher:
         if not self._thread.is_alive():
             self._spool.close()
         self._client.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _send_all(self) -> None:
         while True:

@@ -14,12 +14,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import structlog
 
 from domain.clock import Clock, SystemClock
+from domain.closing import Closing
 from domain.errors import (
     EvidenceError,
     EvidenceNotFound,
@@ -39,7 +38,7 @@ _READ_ONLY = 0o444
 _log = structlog.get_logger(__name__)
 
 
-class EvidenceStore:
+class EvidenceStore(Closing):
     """Thread-safe; any number of processes may share a root. Who only reads may have a root
     that is mounted read-only: the workspace is made at the first seal."""
 
@@ -126,17 +125,6 @@ class EvidenceStore:
             if self._workspace is not None:
                 self._workspace.close()
                 self._workspace = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _keep(
         self, name: str, suffix: str, write: Callable[[Path], object]

@@ -5,9 +5,9 @@ from collections.abc import Callable, Generator
 
 import av
 
+from domain.closing import Closing
 from domain.errors import StreamCorrupt
 from streams.address import CameraAddress
-from streams.closing import Closing
 from streams.packet import Offered
 from streams.settings import StreamSettings
 from streams.source import LibavPacket, Source

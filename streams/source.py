@@ -8,10 +8,10 @@ from typing import Any, TypeAlias
 import av
 from av.bitstream import BitStreamFilterContext
 
+from domain.closing import Closing
 from domain.errors import StreamCorrupt, StreamRefused, StreamTimeout, UnsupportedCodec
 from streams import sdp
 from streams.address import CameraAddress
-from streams.closing import Closing
 from streams.errors import translated
 from streams.nal import ANNEX_B_CODECS
 from streams.packet import Offered

@@ -5,9 +5,9 @@ import time
 from collections.abc import Generator, Iterator
 from fractions import Fraction
 
+from domain.closing import Closing
 from domain.errors import StreamCorrupt, StreamTimeout
 from streams.address import CameraAddress
-from streams.closing import Closing
 from streams.packet import Offered
 from streams.rtsp.depacketise import AccessUnit, Depacketiser
 from streams.rtsp.dialogue import Dialogue, LeftToLibav

@@ -4,9 +4,9 @@ import socket
 import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Self
 from urllib.parse import urlsplit
+
+from domain.closing import Closing
 
 ANSWER_TIMEOUT_S = 10.0
 
@@ -44,7 +44,7 @@ class RtpPacket:
         return self.data[12:]
 
 
-class RtspClient:
+class RtspClient(Closing):
     def __init__(self, url: str, *, receive_bytes: int | None = None) -> None:
         parts = urlsplit(url)
         self.url = url
@@ -56,15 +56,7 @@ class RtspClient:
         self._stream = self._socket.makefile("rb")
         self._number = 0
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
         self._stream.close()
         self._socket.close()
 
