@@ -20,9 +20,8 @@ from models.letterbox import Image, Letterbox
 from models.session import Session
 
 CONVOLUTIONS = 87
-TOLERANCE = 5e-5
-"""How far class scores may be from the file's, loaded. Most pictures differ by 1e-6, a rare one by
-1.2e-5: the two add up in another order, and a training must not end because of which it drew."""
+TOLERANCE = 1e-5
+"""How far class scores may be from the file's, loaded."""
 UNDONE_TOLERANCE = 1e-4
 """The same once each BatchNorm takes away and adds again: float32 rounds more on that way."""
 HALF_TOLERANCE = 1e-3
