@@ -83,7 +83,7 @@ def zones_seen_by(
 ) -> tuple[dict[str, RuleSettings], tuple[ZoneSettings, ...]]:
     """Rules and zones of a clip as they would be drawn on the variant. A zone that is out of view
     is left out, and so is a rule that watches nothing else. Lines and ground planes stay where they
-    are: a clip with such a rule is looped as it is (`--variants 1`)."""
+    are, so a clip with such a rule is to be looped as it is (`--variants 1`)."""
     seen = [(zone, variant.polygon_seen(zone.polygon)) for zone in zones]
     kept = tuple(zone.model_copy(update={"polygon": ring}) for zone, ring in seen if ring)
     ids = {zone.id for zone in kept}
