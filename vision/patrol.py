@@ -1,7 +1,5 @@
 """One camera's patrol: its zones, rules and incidents, fed with looks."""
 
-import hashlib
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,19 +13,19 @@ from domain.geometry import Box
 from domain.held_back import HeldBackReason
 from domain.incident import CloseReason, Incident, IncidentState, ModelRef
 from domain.messages import IncidentUpdated
-from models.detections import Detections
 from vision.baseline import BaselineMemory
 from vision.held_back import HeldBackBook, TellHeldBack
-from vision.incidents import IncidentBook, IncidentMessage, Subject, closed_for_change
+from vision.incidents import IncidentBook, IncidentMessage, closed_for_change
 from vision.look import Look
-from vision.rule import Doubt, Doubting, Learning, Rule, Scene
+from vision.rule import Doubt, Doubting, Scene
 from vision.schedule import is_on
 from vision.second_look import SecondLook
-from vision.settings import RuleSettings, build_rule, zone_problems
+from vision.settings import RuleSettings, zone_problems
 from vision.static_objects import Ground, StaticObjects
 from vision.steady import SteadySeconds
 from vision.tracks import Tracker
-from vision.zones import INLINE_ZONE_ID, Zone, ZoneKind, ZoneSettings, unmasked
+from vision.watch import Watch, watches_of
+from vision.zones import Zone, ZoneKind, ZoneSettings, unmasked
 
 _log = structlog.get_logger(__name__)
 
@@ -44,38 +42,6 @@ class SecondLookWish:
     @property
     def box(self) -> Box:
         return self.doubt.box
-
-
-@dataclass(slots=True)
-class _Watch:
-    """One rule on one zone."""
-
-    settings: RuleSettings
-    zone: Zone
-    subject: Subject
-    rule: Rule
-    suspicious: bool = False
-    doubt: Doubt | None = None
-    looked_s: float | None = None
-    looked_at: datetime | None = None
-
-    @property
-    def learned(self) -> BaselineMemory | None:
-        return self.rule.learned if isinstance(self.rule, Learning) else None
-
-    def recall(self, learned: BaselineMemory) -> None:
-        if isinstance(self.rule, Learning):
-            self.rule.recall(learned)
-
-    def begin_anew(self) -> None:
-        """Forget what earlier looks showed: too much may have happened since."""
-        learned = self.learned
-        self.rule = build_rule(self.settings, self.zone)
-        if learned is not None:
-            self.recall(learned)
-        self.suspicious = False
-        self.doubt = None
-        self.looked_s = self.looked_at = None
 
 
 Permits = Callable[[str, datetime], bool]
@@ -119,7 +85,7 @@ class CameraPatrol:
         self._held_back = HeldBackBook(camera_id, tell_held_back)
         self._ignored = _compiled(zones, ZoneKind.IGNORE)
         self._exempt = _compiled(zones, ZoneKind.EXEMPT)
-        self._watches = _watches(rules, _compiled(zones, ZoneKind.DETECT))
+        self._watches = watches_of(rules, _compiled(zones, ZoneKind.DETECT))
         labels = [watch.settings.tracked_labels for watch in self._watches]
         self._tracker = Tracker(frozenset().union(*labels))
         watched = any(watch.settings.watches_ground for watch in self._watches)
@@ -180,9 +146,7 @@ class CameraPatrol:
                 return self._learn(watch, wish, seen)
         return []
 
-    def _learn(
-        self, watch: _Watch, wish: SecondLookWish, seen: SecondLook
-    ) -> list[IncidentMessage]:
+    def _learn(self, watch: Watch, wish: SecondLookWish, seen: SecondLook) -> list[IncidentMessage]:
         if watch.doubt is wish.doubt:
             watch.doubt = None
         if not isinstance(watch.rule, Doubting) or watch.looked_s is None:
@@ -201,15 +165,15 @@ class CameraPatrol:
         for watch in self._watches:
             if not self._on_duty(watch, look.at):
                 continue
-            if (self._view_doubted or self._view_moved) and _is_zoned(watch):
+            if (self._view_doubted or self._view_moved) and watch.is_zoned:
                 self._hold_back(watch, HeldBackReason.MOVED, scene, look.at)
             else:
-                if _masks(watch, look.detections, scene.detections):
+                if watch.is_masked(look.detections, scene.detections):
                     self._hold_back(watch, HeldBackReason.MASKED, scene, look.at)
                 messages += self._judge(watch, scene, look.at)
         return messages
 
-    def _hold_back(self, watch: _Watch, reason: HeldBackReason, scene: Scene, at: datetime) -> None:
+    def _hold_back(self, watch: Watch, reason: HeldBackReason, scene: Scene, at: datetime) -> None:
         self._held_back.note((*watch.subject.key, reason), at, scene.now_s)
 
     def end_held_back(self) -> None:
@@ -247,7 +211,7 @@ class CameraPatrol:
             if watch.looked_s is None:
                 continue  # it has begun anew already, and nothing of it is open
             if not self._watching(watch, at):
-                moved = self._view_moved and _is_zoned(watch)
+                moved = self._view_moved and watch.is_zoned
                 reason = CloseReason.MOVED if moved else CloseReason.OFF_HOURS
                 messages += self._book.close(watch.subject, reason, at, now_s)
                 watch.begin_anew()
@@ -257,10 +221,10 @@ class CameraPatrol:
         self._book.forget(now_s)
         return self._logged(messages)
 
-    def _watching(self, watch: _Watch, at: datetime) -> bool:
-        return self._on_duty(watch, at) and not (self._view_moved and _is_zoned(watch))
+    def _watching(self, watch: Watch, at: datetime) -> bool:
+        return self._on_duty(watch, at) and not (self._view_moved and watch.is_zoned)
 
-    def _on_duty(self, watch: _Watch, at: datetime) -> bool:
+    def _on_duty(self, watch: Watch, at: datetime) -> bool:
         """Whether the rule is allowed to watch, and these are its hours."""
         if not self._permits(watch.subject.rule_id, at):
             return False
@@ -287,7 +251,7 @@ class CameraPatrol:
             return None
         return self._static_objects.see(look.picture, look.detections, now_s)
 
-    def _judge(self, watch: _Watch, scene: Scene, at: datetime) -> list[IncidentMessage]:
+    def _judge(self, watch: Watch, scene: Scene, at: datetime) -> list[IncidentMessage]:
         judgement = watch.rule.judge(scene)
         watch.suspicious, watch.doubt = judgement.suspicious, judgement.doubt
         watch.looked_s, watch.looked_at = scene.now_s, at
@@ -326,13 +290,6 @@ class CameraPatrol:
         return [message for message in messages if not message.incident.shadow]
 
 
-def rule_version(settings: RuleSettings, zone: Zone) -> str:
-    """A short name of exactly these settings on exactly this polygon: sha256, 12 digits."""
-    what = {"settings": settings.model_dump(mode="json"), "zone": zone.polygon}
-    canonical = json.dumps(what, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(canonical.encode()).hexdigest()[:12]
-
-
 def _refuse_problems(
     camera_id: str, rules: Mapping[str, RuleSettings], zones: Sequence[ZoneSettings]
 ) -> None:
@@ -344,49 +301,3 @@ def _refuse_problems(
 
 def _compiled(zones: Sequence[ZoneSettings], kind: ZoneKind) -> tuple[Zone, ...]:
     return tuple(Zone.of(z.id, z.polygon, z.schedule) for z in zones if z.kind is kind)
-
-
-def _watches(rules: Mapping[str, RuleSettings], zones: Sequence[Zone]) -> list[_Watch]:
-    return [
-        _Watch(settings, zone, _subject(rule_id, settings, zone), build_rule(settings, zone))
-        for rule_id, settings in rules.items()
-        if settings.enabled
-        for zone in _zones_of(settings, zones)
-    ]
-
-
-def _is_zoned(watch: _Watch) -> bool:
-    """Whether the rule judges a part of the picture that somebody drew."""
-    return watch.settings.zone is not None or bool(watch.settings.zones)
-
-
-def _masks(watch: _Watch, seen: Detections, kept: Detections) -> bool:
-    """Whether ignore zones took away something that the rule watches for."""
-    if len(seen) == len(kept):
-        return False
-    labels = watch.settings.watched_labels
-    return len(seen.of(*labels)) > len(kept.of(*labels))
-
-
-def _zones_of(settings: RuleSettings, zones: Sequence[Zone]) -> list[Zone]:
-    if settings.zone is not None:
-        return [Zone.of(INLINE_ZONE_ID, settings.zone)]
-    if not settings.zones:
-        return [Zone.whole_frame()]
-    return [zone for zone in zones if zone.id in settings.zones]
-
-
-def _subject(rule_id: str, settings: RuleSettings, zone: Zone) -> Subject:
-    return Subject(
-        rule_id=rule_id,
-        rule_version=rule_version(settings, zone),
-        kind=settings.incident_kind,
-        zone_id=zone.id,
-        zone=zone.polygon,
-        close_after_s=settings.close_after_s,
-        cool_down_s=settings.cool_down_s,
-        update_every_s=settings.update_every_s,
-        unseen_after_s=settings.unseen_after_s,
-        warm_up_s=settings.warm_up_s,
-        shadow=settings.shadow,
-    )

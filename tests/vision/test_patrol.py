@@ -11,8 +11,9 @@ from domain.incident import Incident, ModelRef
 from tests.vision.looks import CAR, LEFT_HALF, RIGHT_HALF, SHANGHAI, Row, at, look, patrol, people
 from tests.vision.looks import told as in_short
 from vision.incidents import IncidentMessage
-from vision.patrol import CameraPatrol, rule_version
+from vision.patrol import CameraPatrol
 from vision.settings import parse_rules
+from vision.watch import rule_version
 from vision.zones import Zone
 
 FLAME: Row = ("fire", 0.6, 0.3, 0.5, 0.35, 0.6)
