@@ -5,20 +5,17 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from pydantic import ValidationError
-
-from domain.errors import ConfigurationError, StreamNotFound
+from domain.errors import StreamNotFound
 from domain.incident import ModelRef
 from models.detections import Detections
 from models.detector import Detects
 from patrol.attention_speed import AttentionSettings, AttentionSpan
 from patrol.boxes import WrittenBoxes
-from patrol.loading import validation_problem
 from patrol.scoring import ClipScore, ReplayedFault, replayed_incidents, score_clip
 from patrol.second_look import DenseFile, take_second_look
 from patrol.trace import LookMark, Trace
 from patrol.truth import ClipTruth, Truth
-from patrol.yamlfile import YamlFile
+from patrol.yamlfile import read_as
 from streams.frame import Frame, Image
 from streams.replay import replay
 from vision.incidents import IncidentMessage
@@ -41,15 +38,7 @@ def load_truth(path: Path) -> Truth:
     Raises:
         ConfigurationError: everything wrong with it, a line each.
     """
-    file = YamlFile.read(path)
-    problems = list(file.problems)
-    if not problems:
-        try:
-            return Truth.model_validate(file.data)
-        except ValidationError as error:
-            details = error.errors(include_url=False)
-            problems = [validation_problem(file, detail) for detail in details]
-    raise ConfigurationError("\n".join(str(problem) for problem in problems))
+    return read_as(Truth, path)
 
 
 def starts_at(clip: ClipTruth, timezone: ZoneInfo) -> datetime:

@@ -1,8 +1,6 @@
 """From a configuration file to a `Configuration`, or to everything that is wrong with it."""
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from pydantic import ValidationError
 
@@ -25,7 +23,7 @@ def read(path: Path) -> tuple[Configuration | None, YamlFile, list[Problem]]:
     try:
         return Configuration.model_validate(file.data), file, problems
     except ValidationError as error:
-        problems += [validation_problem(file, detail) for detail in error.errors(include_url=False)]
+        problems += file.problems_of(error)
         return None, file, sorted(set(problems))
 
 
@@ -69,13 +67,3 @@ def prepare(
         message = f"data directory {configuration.data_dir}: {error.strerror}"
         raise ConfigurationError(message) from error
     return configuration
-
-
-def validation_problem(file: YamlFile, detail: Mapping[str, Any]) -> Problem:
-    """One of pydantic's error details, at its place in the file and in our words."""
-    message = str(detail["msg"]).removeprefix("Value error, ")
-    if detail["type"] == "extra_forbidden":
-        message = "unknown key"
-    elif detail["type"] == "missing":
-        message = "expected this key, it is missing"
-    return file.problem(file.location_of(detail["loc"]), message)

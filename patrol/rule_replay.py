@@ -5,17 +5,15 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from domain.base import Settings, Value
-from domain.errors import ConfigurationError
 from models.detector import Detects
 from patrol.config import CameraSettings, Configuration
 from patrol.evaluate import STARTS_AT, replay_clip
-from patrol.loading import validation_problem
 from patrol.scoring import ReplayedIncident, replayed_incidents
 from patrol.truth import ClipTruth, Truth
-from patrol.yamlfile import YamlFile
+from patrol.yamlfile import read_as
 from vision.look import Look
 from vision.patrol import CameraPatrol
 from vision.settings import RulesSettings, ZoneSettings
@@ -65,15 +63,7 @@ def read_change(path: Path) -> RuleChange:
     Raises:
         ConfigurationError: everything wrong with it, a line each.
     """
-    file = YamlFile.read(path)
-    problems = list(file.problems)
-    if not problems:
-        try:
-            return RuleChange.model_validate(file.data)
-        except ValidationError as error:
-            details = error.errors(include_url=False)
-            problems = [validation_problem(file, detail) for detail in details]
-    raise ConfigurationError("\n".join(str(problem) for problem in problems))
+    return read_as(RuleChange, path)
 
 
 def compare_looks(

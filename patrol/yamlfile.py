@@ -1,13 +1,17 @@
 """A YAML file that remembers on which line each of its keys stands."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
+from pydantic import BaseModel, ValidationError
+
+from domain.errors import ConfigurationError
 
 Location = tuple[str | int, ...]
+Model = TypeVar("Model", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -75,6 +79,27 @@ class YamlFile:
     def problem(self, location: Location, message: str) -> Problem:
         return Problem(str(self.path), self.line_of(location), dotted(location), message)
 
+    def problems_of(self, error: ValidationError) -> list[Problem]:
+        """Everything that a validator found, at its place in the file and in our words."""
+        details = error.errors(include_url=False)
+        return [self.problem(self.location_of(d["loc"]), _in_our_words(d)) for d in details]
+
+
+def read_as(model: type[Model], path: Path) -> Model:
+    """What a file says, as a model.
+
+    Raises:
+        ConfigurationError: everything wrong with it, a line each.
+    """
+    file = YamlFile.read(path)
+    problems = list(file.problems)
+    if not problems:
+        try:
+            return model.model_validate(file.data)
+        except ValidationError as error:
+            problems = file.problems_of(error)
+    raise ConfigurationError("\n".join(str(problem) for problem in problems))
+
 
 def dotted(location: Location) -> str:
     """``("cameras", 3, "url")`` as people write it: ``cameras[3].url``."""
@@ -85,6 +110,17 @@ def dotted(location: Location) -> str:
         else:
             words += f".{part}" if words else part
     return words
+
+
+def _in_our_words(detail: Mapping[str, Any]) -> str:
+    """One of pydantic's error details."""
+    match detail["type"]:
+        case "extra_forbidden":
+            return "unknown key"
+        case "missing":
+            return "expected this key, it is missing"
+        case _:
+            return str(detail["msg"]).removeprefix("Value error, ")
 
 
 def _syntax_problem(path: Path, error: yaml.YAMLError) -> Problem:

@@ -10,6 +10,7 @@ from models.entry import HeadKind
 from models.summary import entry_table, model_rows, models_table
 from models.training.recipe import read_recipe
 from models.training.run import train
+from patrol.commands.choices import as_size
 from patrol.commands.machine import say_abilities
 from patrol.commands.models_compose import compose
 from patrol.commands.models_count import count
@@ -78,7 +79,7 @@ def import_model(
         name=name,
         head=head,
         labels=names_of(labels),
-        input_wh=_size(input_size),
+        input_wh=as_size(input_size),
         licence=licence,
         origin=origin,
     )
@@ -114,13 +115,3 @@ def train_model(
             go_on_from=go_on_from,
         )
     console.print(f"{file}; bring it in with: patrol models import {file}", soft_wrap=True)
-
-
-def _size(text: str | None) -> tuple[int, int] | None:
-    if text is None:
-        return None
-    try:
-        width, height = (int(part) for part in text.split(","))
-    except ValueError as error:
-        raise typer.BadParameter(f"expected W,H such as 640,384, got {text!r}") from error
-    return width, height
