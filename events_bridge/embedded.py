@@ -14,11 +14,10 @@ import threading
 import time
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import structlog
 
+from domain.closing import Running
 from domain.errors import BusUnavailable
 from events_bridge.backoff import Backoff
 from events_bridge.settings import BusSettings
@@ -35,7 +34,7 @@ TEMP_NAME_BYTES = 40
 _log = structlog.get_logger(__name__)
 
 
-class EmbeddedBus:
+class EmbeddedBus(Running):
     """`with EmbeddedBus(directory) as bus: connect to bus.url`."""
 
     def __init__(self, directory: Path, *, settings: BusSettings | None = None) -> None:
@@ -93,18 +92,6 @@ class EmbeddedBus:
         if self._watcher is not None:
             self._watcher.join()
             self._watcher = None
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
 
     def _wait_until_it_answers(self, timeout_s: float) -> None:
         deadline = time.monotonic() + timeout_s

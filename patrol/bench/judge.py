@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 
 from domain.case import Case
+from domain.closing import Closing
 from domain.incident import IncidentKind
 from patrol.bench.plants import Plant
 from patrol.bench.report import PlantsFound, spread
@@ -35,7 +36,7 @@ class Opened:
     at: datetime
 
 
-class Judge:
+class Judge(Closing):
     """Asks the console of one bench."""
 
     def __init__(self, port: int) -> None:
@@ -43,10 +44,7 @@ class Judge:
             base_url=f"http://127.0.0.1:{port}", timeout=TIMEOUT_S, trust_env=False
         )
 
-    def __enter__(self) -> "Judge":
-        return self
-
-    def __exit__(self, *_error: object) -> None:
+    def close(self) -> None:
         self._web.close()
 
     def cases(self) -> list[Opened]:

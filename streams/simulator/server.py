@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from types import MappingProxyType, TracebackType
-from typing import Self
+from types import MappingProxyType
 from urllib.parse import quote
 
 import structlog
 
+from domain.closing import Running
 from domain.errors import ConfigurationError
 from streams.simulator.auth import AuthScheme, Doorkeeper
 from streams.simulator.camera import LiveCamera, other_clip
@@ -34,7 +34,7 @@ PORT_PAIR_ATTEMPTS = 50
 log = structlog.get_logger(__name__)
 
 
-class Simulator:
+class Simulator(Running):
     """An RTSP server with one live camera per entry of `media`.
 
     `start` reads the clips and raises what is wrong with them (see `load_clip`), or
@@ -99,18 +99,6 @@ class Simulator:
             with suppress(RuntimeError):  # the loop has ended by itself
                 self._loop.call_soon_threadsafe(self._stopping.set)
         thread.join(STOP_TIMEOUT_S)
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.stop()
 
     @property
     def port(self) -> int:
