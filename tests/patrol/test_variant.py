@@ -8,7 +8,14 @@ from patrol.variant import Variant, zones_seen_by
 from streams.frame import Image
 from tests.block_detector import blocks_picture
 from tests.vision.paintings import grainy
-from vision.settings import ZoneSettings, parse_rules
+from vision.generic import Line
+from vision.ground_plane import GroundPlane
+from vision.settings import (
+    CrowdingRuleSettings,
+    GenericRuleSettings,
+    ZoneSettings,
+    parse_rules,
+)
 
 SQUARE: tuple[Point, ...] = ((0.2, 0.2), (0.6, 0.2), (0.6, 0.6), (0.2, 0.6))
 
@@ -73,3 +80,42 @@ def test_what_leaves_the_view_is_cut_and_a_rule_without_a_place_is_left_out() ->
     assert (seen["fire"], seen["goods"].zones) == (rules["fire"], ("stays",))
     assert [zone.id for zone in kept] == ["stays"]
     assert seen["stalls"].zone == kept[0].polygon == right.polygon_seen(SQUARE)
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_a_line_keeps_its_sides_and_a_ground_plane_its_metres(mirrored: bool) -> None:
+    variant = Variant(view=(0.1, 0.2, 0.9, 1.0), mirrored=mirrored, shift=(0.03, -0.02))
+    corners: list[list[float]] = [[0.2, 0.4], [0.8, 0.4], [0.95, 0.95], [0.05, 0.95]]
+    rules = parse_rules(
+        {
+            "gate": {"kind": "generic", "line": [[0.3, 0.7], [0.7, 0.6]], "crossing": "to_left"},
+            "away": {"kind": "generic", "line": [[0.0, 0.0], [0.05, 0.05]]},
+            "crowding": {
+                "zone": corners,
+                "density": 1.5,
+                "ground": {"picture": corners, "metres": [[0, 0], [20, 0], [20, 30], [0, 30]]},
+            },
+        }
+    )
+    seen, _ = zones_seen_by(variant, rules, ())
+    assert set(seen) == {"gate", "crowding"}
+
+    gate, before, after = seen["gate"], rules["crowding"], seen["crowding"]
+    assert isinstance(gate, GenericRuleSettings)
+    assert gate.line is not None
+    (left,) = variant.points_seen([(0.5, 0.2)])
+    assert to_the_left(gate.line, left)
+
+    assert isinstance(before, CrowdingRuleSettings)
+    assert before.ground is not None
+    assert isinstance(after, CrowdingRuleSettings)
+    assert after.ground is not None
+    place: tuple[Point, ...] = ((0.3, 0.5), (0.7, 0.5), (0.7, 0.9), (0.3, 0.9))
+    area_m2 = GroundPlane(after.ground).area_m2(variant.points_seen(place))
+    assert area_m2 == pytest.approx(GroundPlane(before.ground).area_m2(place))
+
+
+def to_the_left(line: Line, point: Point) -> bool:
+    """Seen along the line from its first point to its second, y running down."""
+    (ax, ay), (bx, by) = line
+    return (bx - ax) * (point[1] - ay) - (by - ay) * (point[0] - ax) < 0
