@@ -190,6 +190,53 @@ def _after_another(center: Center, no: str, route: Any) -> None:
     route.continue_()
 
 
+def test_a_strip_decides_on_what_its_maker_saw(center: Center, visit: OpenPage) -> None:
+    case = center.open_case()
+    page = visit("/desk", watched=False)  # a refused request is an error on the console
+    shown(page, case.no)
+    page.keyboard.press("n")
+    see(page, "#strip-false", "反光")
+    center.book.move(case.no, Move.CONFIRM, actor="王", version=case.version)
+    see(page, ".case-head", "已立案")
+    page.keyboard.press("1")
+    see(page, "#toasts", "王 已于")
+    expect(page.locator("#strip-false")).to_be_hidden()
+    assert state_of(center, case.no) is CaseState.FILED
+
+
+def test_a_toast_undoes_the_case_that_it_speaks_of(center: Center, visit: OpenPage) -> None:
+    now = center.clock.now()
+    cases = [center.open_case(f"inc_{n}", at=now - timedelta(minutes=n)) for n in range(2)]
+    for case in cases:
+        center.book.move(case.no, Move.CONFIRM, actor="王", version=case.version)
+    page = visit("/desk?group=work")
+    for case, next_one in zip(cases, reversed(cases), strict=True):
+        shown(page, case.no)
+        page.keyboard.press("d")
+        page.keyboard.press("Enter")
+        see(page, "#toasts", case.no)
+        shown(page, next_one.no)
+    page.locator("#toasts [data-do=undo]").click()
+    shown(page, cases[1].no)
+    assert [state_of(center, case.no) for case in cases] == [CaseState.DISPATCHED, CaseState.FILED]
+
+
+def test_a_key_held_down_decides_once(center: Center, visit: OpenPage) -> None:
+    now = center.clock.now()
+    cases = [center.open_case(f"inc_{n}", at=now - timedelta(minutes=n)) for n in range(3)]
+    page = visit("/desk")
+    shown(page, cases[0].no)
+    page.keyboard.down("p")
+    shown(page, cases[1].no)
+    for _ in range(5):
+        page.keyboard.down("p")  # again without letting go: as a keyboard repeats it
+    page.keyboard.up("p")
+    page.keyboard.press("j")
+    shown(page, cases[2].no)
+    states = [state_of(center, case.no) for case in cases]
+    assert states == [CaseState.VOIDED, CaseState.PENDING_REVIEW, CaseState.PENDING_REVIEW]
+
+
 def test_space_plays_the_clip(center: Center, visit: OpenPage, tmp_path: Path) -> None:
     case = center.open_case()
     center.seal(case)
@@ -278,6 +325,27 @@ def test_when_the_server_is_gone_nothing_looks_live(
     server.start()
     expect(page.locator("#banner")).to_be_hidden(timeout=PATIENCE_MS)
     expect(page.locator(f"#row-{missed.no}")).to_be_visible(timeout=PATIENCE_MS)
+
+
+def test_after_an_outage_one_stream_is_open(server: LiveServer, visit: OpenPage) -> None:
+    page = visit("/desk", watched=False)  # failed requests are errors on the console
+    page.evaluate(
+        """() => {
+            const Real = EventSource;
+            window.streams = [];
+            window.EventSource = function (address) {
+                const stream = new Real(address);
+                window.streams.push(stream);
+                return stream;
+            };
+        }"""
+    )
+    server.stop()
+    page.wait_for_timeout(9000)  # by then tries are further apart than silences are noticed
+    server.start()
+    expect(page.locator("#banner")).to_be_hidden(timeout=PATIENCE_MS)
+    page.wait_for_timeout(4000)  # what else waited would have tried by now
+    assert page.evaluate("streams.filter(stream => stream.readyState !== 2).length") == 1
 
 
 def test_english_and_light_are_switched_on_the_page(center: Center, visit: OpenPage) -> None:

@@ -5,7 +5,7 @@ import { toast } from "./toasts.js";
 
 const STRIPS = { false: "strip-false", duplicate: "strip-duplicate", dispatch: "strip-dispatch", note: "strip-note" };
 
-let asked = null; // the decision a strip is asking more about
+let asked = null; // the decision a strip is asking more about, on the version that its maker saw
 let last = null; // the last decision: {no, version}, for undo after moving on
 let sending = false;
 
@@ -35,18 +35,19 @@ async function once(work) {
     await work();
   } catch (error) {
     toast(error instanceof TypeError ? say("js.failed") : error.message, "red");
+    if (!(error instanceof TypeError)) cancel(); // refused: to be decided anew on what is shown now
     await refreshCase();
   } finally {
     sending = false;
   }
 }
 
-function undoButton(until) {
+function undoButton(until, { no, version }) {
   const button = document.createElement("button");
   button.type = "button";
   button.className = "btn btn-s btn-undo";
   button.dataset.do = "undo";
-  button.dataset.until = until;
+  Object.assign(button.dataset, { until, no, version });
   button.append(`${say("undo")} `, Object.assign(document.createElement("span"), { className: "n" }));
   button.lastChild.dataset.countdown = "";
   return button;
@@ -57,13 +58,13 @@ function send(decision, more = {}) {
   if (shownNo() !== no) return undefined; // nobody decides on what they do not see yet
   const next = decision.move === "reject" || decision.move === "dispatch" ? neighbour(no) : null;
   return once(async () => {
-    const body = { ...decision, ...more, version: caseVersion() };
+    const body = { version: caseVersion(), ...decision, ...more };
     const answer = await post(`/api/cases/${no}/moves`, body);
     cancel();
     last = { no, version: answer.case.version };
     const words = say("js.done", { no, state: answer.state_words });
     const movedOn = next !== null && answer.undo_until !== null;
-    toast(words, answer.tone, ...(movedOn ? [undoButton(answer.undo_until)] : []));
+    toast(words, answer.tone, ...(movedOn ? [undoButton(answer.undo_until, last)] : []));
     await refreshQueue();
     if (next !== null) await choose(next);
     else await refreshCase();
@@ -71,9 +72,10 @@ function send(decision, more = {}) {
   });
 }
 
-function undo() {
+// Undoes what is told, else the case on show, else the last decision of this page.
+function undo(told = null) {
   const shown = byId("actions").querySelector('[data-do="undo"]');
-  const target = shown ? { no: chosenNo(), version: caseVersion() } : last;
+  const target = told ?? (shown ? { no: chosenNo(), version: caseVersion() } : last);
   if (!target) {
     toast(say("js.no_undo"), "grey");
     return undefined;
@@ -94,9 +96,14 @@ function decisionOf(button) {
   return verdict ? { move, verdict } : { move };
 }
 
+// A toast's button undoes the case that the toast speaks of, whatever is on show by then.
+function toldBy({ dataset: { no, version } }) {
+  return no ? { no, version: Number(version) } : null;
+}
+
 function ask(kind, button) {
   cancel();
-  asked = decisionOf(button);
+  asked = { ...decisionOf(button), version: caseVersion() };
   const strip = byId(STRIPS[kind]);
   if (strip instanceof HTMLFormElement) strip.reset();
   if (kind === "duplicate") {
@@ -114,7 +121,7 @@ function ask(kind, button) {
 export function act(button) {
   const { do: wanted } = button.dataset;
   if (wanted === "cancel") return cancel();
-  if (wanted === "undo") return undo();
+  if (wanted === "undo") return undo(toldBy(button));
   if (wanted === "send") return send(decisionOf(button));
   if (wanted in STRIPS) return ask(wanted, button);
   if (wanted === "reason") return send(asked, { reason: button.dataset.reason });

@@ -33,6 +33,7 @@ function pressed(event) {
   const move = MOVES[key];
   if (!button && (!move || (!byId("case") && key !== "?"))) return;
   event.preventDefault();
+  if (event.repeat && (button || key === "u")) return; // a key held down moves, and decides once
   if (button) act(button);
   else move();
 }

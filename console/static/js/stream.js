@@ -11,7 +11,7 @@ let source;
 let tries = 0;
 let heardAt = 0; // this machine's clock, only for the silence
 let lastNews = null; // the server's clock
-let wasGone = false;
+let retry = null; // the one attempt that waits, if one does
 
 function live(words) {
   byId("live-word").textContent = words;
@@ -34,7 +34,6 @@ function back() {
 }
 
 function gone() {
-  wasGone = true;
   if (document.body.classList.contains("gone")) return;
   document.body.classList.add("gone", "has-banner");
   const at = lastNews === null ? say("js.no_news") : clockWords(lastNews);
@@ -46,7 +45,8 @@ function gone() {
 function reconnect() {
   source.close();
   gone();
-  setTimeout(connect, BACKOFF_MS[Math.min(tries, BACKOFF_MS.length - 1)]);
+  if (retry !== null) return;
+  retry = setTimeout(connect, BACKOFF_MS[Math.min(tries, BACKOFF_MS.length - 1)]);
   tries += 1;
 }
 
@@ -69,16 +69,14 @@ const gatherCase = gatherer("news", GATHER_MS);
 const gatherCamera = gatherer("cameras", GATHER_CAMERAS_MS);
 
 function connect() {
+  retry = null;
   const wall = document.body.classList.contains("on-wall");
   source = new EventSource(wall ? "/api/stream?looks=true" : "/api/stream");
   source.addEventListener("hello", (event) => {
     heard(event);
-    // What happened while nobody listened is unknown: ask for everything again.
-    if (wasGone) {
-      wasGone = false;
-      tell("news", []);
-      tell("cameras", []);
-    }
+    // What happened while nobody listened, also since the page was made, is unknown: ask again.
+    tell("news", []);
+    tell("cameras", []);
   });
   source.addEventListener("tick", heard);
   source.addEventListener("cases", (event) => {
@@ -100,5 +98,8 @@ export function startStream() {
       reconnect();
     }
   }, 1000);
-  addEventListener("pagehide", () => source.close());
+  addEventListener("pagehide", () => {
+    clearTimeout(retry);
+    source.close();
+  });
 }
