@@ -2,18 +2,23 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import quote
 
 from cases.cameras import CameraRow
 from console.services import Services
+from console.settings import ConsoleSettings
 from console.signs import Tone, camera_sign
 from console.times import Times
 from console.words import say
 from domain.health import CameraStatus
+from domain.place import CameraInfo
 
 PROMISE_SLACK = 1.1
 """The promise counts as kept up to this many times itself: looks happen at keyframes."""
+SILENT_AFTER = timedelta(seconds=90)
+"""Workers tell of each camera every 30 s. Of one that nobody told of for three times as long
+nothing is known, whatever was said last."""
 _CODECS = {"h264": "H.264", "hevc": "H.265"}
 
 
@@ -25,11 +30,13 @@ class EyeCounts:
     seeing: int
     offline: int
     impaired: int
+    silent: int
+    """Their worker tells nothing any more: nobody watches them."""
     unknown: int
 
     @property
     def bad(self) -> bool:
-        return self.offline + self.impaired > 0
+        return self.offline + self.impaired + self.silent > 0
 
 
 @dataclass(frozen=True)
@@ -61,14 +68,22 @@ class Tile:
 
 
 def count_eyes(services: Services) -> EyeCounts:
-    statuses = [row.health.status if row.health else None for row in services.book.cameras()]
+    rows, now = services.book.cameras(), services.now()
+    heard = [row for row in rows if not is_silent(row, now)]
+    statuses = [row.health.status if row.health else None for row in heard]
     return EyeCounts(
-        total=len(statuses),
+        total=len(rows),
         seeing=statuses.count(CameraStatus.SEEING),
         offline=statuses.count(CameraStatus.OFFLINE),
         impaired=statuses.count(CameraStatus.IMPAIRED),
+        silent=len(rows) - len(heard),
         unknown=statuses.count(CameraStatus.CONNECTING) + statuses.count(None),
     )
+
+
+def is_silent(row: CameraRow, now: datetime) -> bool:
+    """Whether its worker told of this camera once and has stopped to."""
+    return row.health is not None and now - row.health.at > SILENT_AFTER
 
 
 def tiles_of(services: Services, times: Times) -> tuple[Tile, ...]:
@@ -76,6 +91,11 @@ def tiles_of(services: Services, times: Times) -> tuple[Tile, ...]:
     rows = services.book.cameras()
     looks = services.looks.times(tuple(row.info.id for row in rows))
     return tuple(_tile(services, times, row, looks) for row in rows)
+
+
+def stale_after_s(info: CameraInfo, settings: ConsoleSettings) -> float:
+    """How old a camera's picture may be and still stand for the present."""
+    return 2 * info.look_every_s + settings.look_grace_s
 
 
 def _tile(services: Services, times: Times, row: CameraRow, looks: Mapping[str, datetime]) -> Tile:
@@ -89,10 +109,10 @@ def _tile(services: Services, times: Times, row: CameraRow, looks: Mapping[str, 
         tone=tone,
         symbol=symbol,
         fault=_fault(row, times),
-        since=row.health.since if row.health else None,
+        since=_since(row, times.now),
         look_at=look_at,
         age_s=age_s,
-        stale_after_s=2 * row.info.look_every_s + services.settings.look_grace_s,
+        stale_after_s=stale_after_s(row.info, services.settings),
         picture_href=_picture_href(row.info.id, look_at),
         promise=f"{row.info.look_every_s:g}",
         longest=None if longest_s is None else times.span(longest_s),
@@ -116,14 +136,27 @@ def _picture_href(camera_id: str, look_at: datetime | None) -> str:
 def _status(row: CameraRow, times: Times) -> tuple[str, Tone, str]:
     if row.health is None:
         return say("wall.not_heard", times.language), "grey", "hourglass"
+    if is_silent(row, times.now):
+        return say("wall.silent", times.language), "red", "plug-connected-x"
     sign = camera_sign(row.health.status, row.health.fault)
     return sign.words.to(times.language), sign.tone, sign.symbol
+
+
+def _since(row: CameraRow, now: datetime) -> datetime | None:
+    """Since when it is as it is; of a silent one, when it was last told of."""
+    if row.health is None:
+        return None
+    return row.health.at if is_silent(row, now) else row.health.since
 
 
 def _fault(row: CameraRow, times: Times) -> str:
     """Why the camera does not see, in words; empty while it does."""
     health = row.health
-    if health is None or health.status is CameraStatus.SEEING:
+    if health is None:
+        return ""
+    if is_silent(row, times.now):
+        return say("wall.silent_words", times.language)
+    if health.status is CameraStatus.SEEING:
         return ""
     words = health.fault.words if health.fault else health.status.words
     return words.to(times.language)

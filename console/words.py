@@ -44,6 +44,7 @@ WORDS: dict[str, Text] = {
     "count.seeing": _W("{n} 正常", "{n} seeing"),
     "count.offline": _W("{n} 离线", "{n} offline"),
     "count.impaired": _W("{n} 画面异常", "{n} impaired"),
+    "count.silent": _W("{n} 无消息", "{n} without word"),
     "count.unknown": _W("{n} 待连接", "{n} connecting"),
     # queue
     "queue.label": _W("案件队列", "Queue of cases"),
@@ -165,6 +166,8 @@ WORDS: dict[str, Text] = {
     "wall.since": _W("自 {at} 起", "since {at}"),
     "wall.cases": _W("{n} 案", "{n} open"),
     "wall.not_heard": _W("等待连接", "Not heard of yet"),
+    "wall.silent": _W("无消息", "No word"),
+    "wall.silent_words": _W("小脑无消息, 无人巡看", "Its worker is silent: nobody watches"),
     "board.words": _W("共 {n} 路; 问题在前", "{n} in all; trouble first"),
     "board.camera": _W("摄像机", "Camera"),
     "board.status": _W("状态", "Status"),

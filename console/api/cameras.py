@@ -6,6 +6,7 @@ from datetime import timedelta
 from fastapi import APIRouter, HTTPException, Response
 
 from cases.cameras import CameraRow
+from console.eyes import stale_after_s
 from console.problems import Answers, Problem
 from console.services import Here
 from domain.health import CoverageGap
@@ -56,10 +57,9 @@ def read_look(services: Here, camera_id: str) -> Response:
     if info is None or look is None:
         raise HTTPException(404, f"no picture of camera {camera_id} yet")
     age_s = max((services.now() - look.at).total_seconds(), 0.0)
-    stale_after_s = 2 * info.look_every_s + services.settings.look_grace_s
     headers = {
         "X-Look-At": look.at.isoformat(),
-        "X-Look-Stale": "1" if age_s > stale_after_s else "0",
+        "X-Look-Stale": "1" if age_s > stale_after_s(info, services.settings) else "0",
         "Age": f"{age_s:.0f}",
         "Cache-Control": "no-store",
     }

@@ -61,8 +61,34 @@ def test_health_counts_cameras_but_does_not_blame_the_program(
         "seeing": 0,
         "impaired": 0,
         "offline": 1,
+        "silent": 0,
         "unknown": 3,
     }
+
+
+def test_a_worker_that_tells_nothing_any_more_is_noticed(
+    center: Center, client: httpx.Client, clock: VirtualClock
+) -> None:
+    seeing = CameraHealth(
+        camera_id="gate-1", at=clock.now(), status=CameraStatus.SEEING, since=clock.now()
+    )
+    center.book.handle(CameraHealthChanged(health=seeing))
+    clock.advance(80)
+    assert client.get("/api/health").json()["cameras"]["seeing"] == 1
+    assert "正常" in client.get("/cameras/rows").text
+    clock.advance(20)
+    answer = client.get("/api/health")
+    assert answer.status_code == 503
+    counts, parts = answer.json()["cameras"], answer.json()["parts"]
+    assert (counts["seeing"], counts["silent"], counts["unknown"]) == (0, 1, 3)
+    assert [(part["name"], part["ok"]) for part in parts] == [("cases", True), ("workers", False)]
+    page = client.get("/cameras/rows").text
+    assert "小脑无消息" in page
+    assert "正常" not in page
+    center.book.handle(
+        CameraHealthChanged(health=seeing.model_copy(update={"at": clock.now()}))
+    )
+    assert client.get("/api/health").status_code == 200
 
 
 def test_health_is_503_when_a_part_of_the_program_fails(
