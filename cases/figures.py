@@ -6,8 +6,7 @@ from datetime import datetime, time, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from cases.queries import LIVE, CaseCounts, DayFigures, StateGroup, group_of
-from cases.search import overdue
+from cases.queries import LIVE, CaseCounts, DayFigures, StateGroup, group_of, overdue
 from cases.settings import CaseSettings
 from cases.tables import CaseRow
 from domain.case import CaseState, Priority, Verdict

@@ -56,9 +56,7 @@ class Intake:
             )
         kept = session.get_one(IncidentRow, incident.id)
         case = session.scalars(_case_of(incident.id)).one()
-        begins = case.incident_id == incident.id
-        follow = self._follow if begins else self._follow_neighbour
-        news = follow(session, case, kept.document, incident, at)
+        news = self._follow(session, case, kept.document, incident, at)
         if incident.revision > kept.revision:
             kept.revision, kept.document = incident.revision, incident
         if incident.revision < kept.opening.revision:
@@ -115,8 +113,8 @@ class Intake:
         if incident.state is IncidentState.CLOSED:
             lines.append(Line(words.at_neighbour(name, words.gone(incident))))
         lines += [Line(words.evidence(item)) for item in evidence_of(session, incident.id)]
-        case.search = f"{case.search} {incident.camera_id} {name.zh} {name.en}".lower()
-        self._tell(session, case, lines, at)
+        _index(session, case)
+        _tell(session, case, lines, at)
         joining.settle(session, case)
         return [_change(case, ChangeKind.UPDATED, at)]
 
@@ -144,6 +142,7 @@ class Intake:
         self._route(case, router, path)
         self._begin(case, incident, rules, _level_one(router, path))
         _now(case, incident)
+        case.search = _search_text(case)
         return case
 
     def _route(self, case: CaseRow, router: Router | None, path: GridPath | None) -> None:
@@ -165,65 +164,56 @@ class Intake:
         case.review_due_at = case.created_at + timedelta(seconds=rules.review_alarm_s)
         place = case.site_name or case.camera_name
         case.title = words.title(incident.kind.words, incident.explanation, grid, place)
-        case.search = _search_text(case)
 
     def _follow(
         self, session: Session, case: CaseRow, kept: Incident, incident: Incident, at: datetime
     ) -> bool:
-        """Bring a case up to date with one more revision. False: it was no news."""
+        """Bring a case up to date with one more revision of an incident that it began with, or
+        that joined it. False: it was no news."""
         rules = self._settings.rules_for(incident)
+        begins = case.incident_id == incident.id
+        newer = incident.revision > kept.revision
         lines = _raise(case, rules)
-        if incident.revision < case.opening_revision:
+        if begins and incident.revision < case.opening_revision:
             lines.append(Line(words.BACKDATED))
-            grid = self._grid_name(session, case)
-            self._begin(case, incident, rules, grid)
+            self._begin(case, incident, rules, self._grid_name(session, case))
+            _index(session, case)
             if case.triage is not Triage.URGENT:
                 case.triage = rules.triage
-        again = incident.revision > kept.revision and incident.reopened > kept.reopened
-        if incident.revision > kept.revision:
+        if newer and begins:
             _now(case, incident)
             lines += _lines_of_life(kept, incident)
-        elif not lines:
-            return False
-        self._tell(session, case, lines, at, again=again)
-        return True
-
-    def _follow_neighbour(
-        self, session: Session, case: CaseRow, kept: Incident, incident: Incident, at: datetime
-    ) -> bool:
-        """Bring a case up to date with one more revision of an incident that joined it."""
-        lines = _raise(case, self._settings.rules_for(incident))
-        newer = incident.revision > kept.revision
-        if newer:
+        elif newer:
             name = _camera_name(session, incident.camera_id)
             life = _lines_of_life(kept, incident)
             lines += [Line(words.at_neighbour(name, line.note)) for line in life]
         elif not lines:
             return False
-        self._tell(session, case, lines, at, again=newer and incident.reopened > kept.reopened)
+        _tell(session, case, lines, at)
+        if newer and incident.reopened > kept.reopened and self._moves.may_reopen(case):
+            self._reopen(session, case, rules, at)
         return True
 
-    def _tell(
-        self,
-        session: Session,
-        case: CaseRow,
-        lines: Sequence[Line],
-        at: datetime,
-        *,
-        again: bool = False,
-    ) -> None:
-        """Write what is new into the history. A closed case whose matter is back is reopened."""
-        case.version += 1
-        case.updated_at = at
-        for line in lines:
-            history.append(session, case, line, at)
-        if again and case.state is CaseState.CLOSED:
-            self._moves.by_system(session, case, Move.REOPEN, words.REOPENED, at)
+    def _reopen(self, session: Session, case: CaseRow, rules: CaseRules, at: datetime) -> None:
+        """Its matter is back: it was closed, or void because the matter had left by itself."""
+        note = words.REOPENED
+        if case.state is CaseState.VOIDED:
+            note = words.BACK_AGAIN
+            case.review_due_at = at + timedelta(seconds=rules.review_alarm_s)
+        self._moves.by_system(session, case, Move.REOPEN, note, at)
 
     def _grid_name(self, session: Session, case: CaseRow) -> Text | None:
         plan = self._plans.plan(session, case.grid_plan)
-        grids = plan.grids if plan else ()
-        return next((grid.name for grid in grids if grid.id == case.grid_first), None)
+        grid = plan.grid(case.grid_first) if plan else None
+        return grid.name if grid else None
+
+
+def _tell(session: Session, case: CaseRow, lines: Sequence[Line], at: datetime) -> None:
+    """Write what is new into the history."""
+    case.version += 1
+    case.updated_at = at
+    for line in lines:
+        history.append(session, case, line, at)
 
 
 def evidence_of(session: Session, incident_id: str) -> tuple[Evidence | MissingEvidence, ...]:
@@ -325,3 +315,12 @@ def _search_text(case: CaseRow) -> str:
     texts = (case.title, case.camera_name, case.site_name, case.address, case.owner)
     both = [word for text in texts if text is not None for word in (text.zh, text.en)]
     return " ".join((case.no, case.camera_id, *both)).lower()
+
+
+def _index(session: Session, case: CaseRow) -> None:
+    """Make the case found by its own words and by the cameras that joined it."""
+    incidents = session.scalars(select(IncidentRow).where(IncidentRow.case_no == case.no))
+    joined = sorted({row.document.camera_id for row in incidents} - {case.camera_id})
+    names = [(camera_id, _camera_name(session, camera_id)) for camera_id in joined]
+    more = [f" {camera_id} {name.zh} {name.en}" for camera_id, name in names]
+    case.search = _search_text(case) + "".join(more).lower()

@@ -14,7 +14,7 @@ from cases.settings import CaseSettings, PreDispatch
 from cases.states import SYSTEM, VOIDING, Needs, Rule, Standing, Who, allowed, find
 from cases.tables import CaseRow, EntryRow
 from domain.base import Text
-from domain.case import Case, FalseReason, Move, Verdict
+from domain.case import Case, CaseState, FalseReason, Move, Verdict
 from domain.errors import CaseNotFound, MoveConflict, MoveRefused
 
 NOTE_MAX = 2_000
@@ -82,13 +82,22 @@ class Moves:
         self._check_version(session, case, version)
         last = history.last_move(session, no)
         if last is None or last.before is None or last.move is None:
-            raise MoveRefused(f"case {no}: expected a person's move to undo, the last one is not")
+            raise MoveRefused(
+                f"case {no}: expected a person's move to undo, the last one is not",
+                zh="最近一次操作不能撤销",
+            )
         if last.actor != actor:
             said = self._said(last)
-            raise MoveRefused(f"case {no}: only who moved may undo; the last move: {said}")
+            raise MoveRefused(
+                f"case {no}: only who moved may undo; the last move: {said}",
+                zh="只能撤销自己的操作",
+            )
         if at > self._undo_until(last):
-            seconds = f"{self._settings.undo_s:g} s"
-            raise MoveRefused(f"case {no}: a move can be undone for {seconds}; {self._said(last)}")
+            seconds = f"{self._settings.undo_s:g}"
+            raise MoveRefused(
+                f"case {no}: a move can be undone for {seconds} s; {self._said(last)}",
+                zh=f"操作 {seconds} 秒后不能再撤销",
+            )
         before = case.state
         last.before.put_back(case)
         _grow(case, at)
@@ -106,11 +115,15 @@ class Moves:
     def allowed(self, case: CaseRow | Case) -> tuple[Move, ...]:
         return allowed(self.standing(case), Who.PERSON)
 
+    def may_reopen(self, case: CaseRow) -> bool:
+        """Whether a case is reopened when its matter is back."""
+        return Move.REOPEN in allowed(self.standing(case), Who.SYSTEM)
+
     def standing(self, case: CaseRow | Case) -> Standing:
         rules = self._settings.kinds[case.kind]
         return Standing(
             state=case.state,
-            reviewed=case.verdict is not None,
+            verdict=case.verdict,
             may_pre_dispatch=rules.pre_dispatch is not PreDispatch.NEVER,
         )
 
@@ -195,6 +208,8 @@ def _take_effect(case: CaseRow, decision: Decision, before: Decided, at: datetim
             case.closed_at = at
         case Move.REOPEN:
             case.closed_at = None
+            if before.state is CaseState.VOIDED:
+                _decide_anew(case)
 
 
 def _decide(case: CaseRow, verdict: Verdict | None, decision: Decision, at: datetime) -> None:
@@ -203,6 +218,12 @@ def _decide(case: CaseRow, verdict: Verdict | None, decision: Decision, at: date
     case.duplicate_of = decision.duplicate_of
     case.reviewer = decision.actor
     case.decided_at = at
+
+
+def _decide_anew(case: CaseRow) -> None:
+    """Nobody has said yet what it is this time."""
+    case.verdict = case.verdict_reason = case.duplicate_of = None
+    case.reviewer = case.decided_at = None
 
 
 def _grow(case: CaseRow, at: datetime) -> None:
@@ -215,7 +236,7 @@ def _check(session: Session, no: str, rule: Rule, decision: Decision) -> None:
     _check_lengths(no, decision)
     name = f"case {no}: {decision.move.words.zh} ({decision.move})"
     if Needs.NOTE in rule.needs and not decision.note.strip():
-        raise MoveRefused(f"{name}: expected a note that says why, got none")
+        raise MoveRefused(f"{name}: expected a note that says why, got none", zh="请填写说明")
     if Needs.VERDICT in rule.needs:
         _check_verdict(session, no, decision)
         return
@@ -252,12 +273,14 @@ def _check_verdict(session: Session, no: str, decision: Decision) -> None:
         expected = ", ".join(FalseReason)
         raise MoveRefused(
             f"case {no}: expected a reason with the verdict {Verdict.FALSE} and with no other "
-            f"({expected}), got {verdict} with {decision.reason}"
+            f"({expected}), got {verdict} with {decision.reason}",
+            zh="误报须选原因, 其他结论不填原因",
         )
     if (verdict is Verdict.DUPLICATE) is (decision.duplicate_of is None):
         raise MoveRefused(
             f"case {no}: expected another case's number with the verdict {Verdict.DUPLICATE} "
-            f"and with no other, got {verdict} with {decision.duplicate_of}"
+            f"and with no other, got {verdict} with {decision.duplicate_of}",
+            zh="重复须填另一案件的编号, 其他结论不填编号",
         )
     if decision.duplicate_of is not None:
         _check_original(session, no, decision.duplicate_of)
@@ -266,8 +289,12 @@ def _check_verdict(session: Session, no: str, decision: Decision) -> None:
 def _check_original(session: Session, no: str, original_no: str) -> None:
     original = session.get(CaseRow, original_no)
     if original is None or original_no == no:
-        raise MoveRefused(f"case {no}: expected the number of another case, got {original_no!r}")
+        raise MoveRefused(
+            f"case {no}: expected the number of another case, got {original_no!r}",
+            zh=f"没有编号为 {original_no} 的其他案件",
+        )
     if original.duplicate_of is not None:
         raise MoveRefused(
-            f"case {no}: {original_no} is itself a duplicate of {original.duplicate_of}; name that"
+            f"case {no}: {original_no} is itself a duplicate of {original.duplicate_of}; name that",
+            zh=f"{original_no} 本身与 {original.duplicate_of} 重复, 请填写后者",
         )

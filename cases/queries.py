@@ -1,6 +1,6 @@
 """What may be asked of the cases, and what comes back."""
 
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 
 from pydantic import Field
@@ -54,6 +54,17 @@ def group_of(state: CaseState, verdict: Verdict | None) -> StateGroup:
     if state in _NEW or (verdict is None and state in IN_FIELD):
         return StateGroup.REVIEW
     return _ASIDE.get(state, StateGroup.WORK)
+
+
+def is_overdue(case: Case, at: datetime) -> bool:
+    """Nobody has said in time what a case is that waits for its review."""
+    waits = group_of(case.state, case.verdict) is StateGroup.REVIEW and case.verdict is None
+    return waits and case.review_due_at is not None and case.review_due_at < at
+
+
+def overdue(at: datetime) -> ColumnElement[bool]:
+    """The same as `is_overdue`, for the database."""
+    return and_(in_group(StateGroup.REVIEW), CaseRow.verdict.is_(None), CaseRow.review_due_at < at)
 
 
 def in_group(group: StateGroup) -> ColumnElement[bool]:

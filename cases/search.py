@@ -7,8 +7,9 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from cases.queries import CaseFilter, CaseOrder, CasePage, StateGroup, in_group
+from cases.queries import CaseFilter, CaseOrder, CasePage, in_group, overdue
 from cases.tables import CaseRow
+from domain.base import to_utc
 from domain.case import Case, Priority
 from domain.errors import CaseNotFound
 from domain.place import GridPath
@@ -48,11 +49,6 @@ def find(session: Session, wanted: CaseFilter, at: datetime) -> CasePage:
         next_cursor=_cursor(wanted.order, page[-1]) if more else None,
         total=total,
     )
-
-
-def overdue(at: datetime) -> ColumnElement[bool]:
-    """Nobody has said in time what it is."""
-    return and_(in_group(StateGroup.REVIEW), CaseRow.verdict.is_(None), CaseRow.review_due_at < at)
 
 
 def to_case(row: CaseRow) -> Case:
@@ -141,9 +137,6 @@ def _parse(order: CaseOrder, cursor: str) -> tuple[Priority, datetime, str]:
         made_for, priority, opened_at, no = json.loads(base64.urlsafe_b64decode(cursor))
         if made_for != order or not isinstance(no, str):
             raise ValueError(f"made for the order {made_for}")
-        at = datetime.fromisoformat(opened_at)
-        if at.tzinfo is None:
-            raise ValueError("a time without its zone")
-        return Priority(priority), at, no
-    except (ValueError, TypeError) as error:
+        return Priority(priority), to_utc(datetime.fromisoformat(opened_at)), no
+    except (ValueError, TypeError, RecursionError) as error:
         raise ValueError(f"expected a cursor of the order {order}, got {cursor!r}") from error

@@ -31,6 +31,7 @@ class Needs(Flag):
     REVIEWED = auto()  # somebody has said what the case is
     UNREVIEWED = auto()  # nobody has yet
     PRE_DISPATCH = auto()  # the kind's settings allow it
+    LEFT = auto()  # it was void because its matter had left by itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +97,11 @@ TABLE: tuple[Rule, ...] = (
     ),
     _rule(Move.RESUME, {S.SUSPENDED}, None, _PERSON),
     _rule(Move.REOPEN, {S.CLOSED}, S.REOPENED, _ANYONE, Needs.NOTE),
+    _rule(Move.REOPEN, {S.VOIDED}, S.PENDING_REVIEW, _SYSTEM, Needs.LEFT),
 )
 
+WITH_NOTE = frozenset(rule.move for rule in TABLE if Needs.NOTE in rule.needs)
+"""Moves that a person must give a reason for."""
 VOIDING = frozenset({Verdict.FALSE, Verdict.DUPLICATE, Verdict.PERMITTED, Verdict.GONE})
 """Verdicts that void a case; REAL is what confirms it."""
 
@@ -107,8 +111,12 @@ class Standing:
     """What the table needs to know of a case."""
 
     state: S
-    reviewed: bool
+    verdict: Verdict | None
     may_pre_dispatch: bool
+
+    @property
+    def reviewed(self) -> bool:
+        return self.verdict is not None
 
 
 def allowed(standing: Standing, who: Who) -> tuple[Move, ...]:
@@ -135,6 +143,7 @@ def _holds(rule: Rule, standing: Standing) -> bool:
         (Needs.REVIEWED in rule.needs and not standing.reviewed)
         or (Needs.UNREVIEWED in rule.needs and standing.reviewed)
         or (Needs.PRE_DISPATCH in rule.needs and not standing.may_pre_dispatch)
+        or (Needs.LEFT in rule.needs and standing.verdict is not Verdict.GONE)
     )
 
 
@@ -159,6 +168,8 @@ def _because(standing: Standing, move: Move, who: Who) -> str:
         return "nobody has reviewed it yet"
     if any(Needs.PRE_DISPATCH in rule.needs for rule in rules):
         return "its kind is not set to be pre-dispatched"
+    if any(Needs.LEFT in rule.needs for rule in rules):
+        return "its matter did not leave by itself"
     return "it has been reviewed"
 
 

@@ -12,6 +12,10 @@ HASH_SHOWN = 12
 RECEIVED = Text.of("转入待受理, 等待人工研判", "Taken into the review queue")
 PRE_DISPATCHED = Text.of("预派遣, 研判同时进行", "Dispatched ahead; the review runs beside it")
 REOPENED = Text.of("现场再次出现, 已结案件重开", "Seen again; the closed case is reopened")
+BACK_AGAIN = Text.of(
+    "现场再次出现, 自行消失的案件转回待受理",
+    "Seen again; the case that had left by itself waits for review anew",
+)
 SEEN_AGAIN = Text.of("再次出现", "Seen again")
 BACKDATED = Text.of(
     "较早的消息迟到, 标题与类别按首次发现更正",

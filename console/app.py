@@ -14,7 +14,7 @@ from console.api import cameras as cameras_api
 from console.api import cases as cases_api
 from console.api import docs, evidence, health
 from console.api import maintenance as maintenance_api
-from console.guard import SameOrigin, SecurityHeaders
+from console.guard import PlainAddress, SameOrigin, SecurityHeaders
 from console.looks import LookTimes
 from console.pages import cameras, desk, maintenance
 from console.registry import Registry
@@ -85,6 +85,7 @@ def _bare_app() -> FastAPI:
 def _add_guards(app: FastAPI, settings: ConsoleSettings) -> None:
     # The last one added is the first one asked.
     app.add_middleware(SameOrigin)
+    app.add_middleware(PlainAddress)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(settings.allowed_hosts))
     app.add_middleware(SecurityHeaders)
 

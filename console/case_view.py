@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from cases.queries import is_overdue
+from cases.states import SYSTEM, WITH_NOTE
 from console.map import PlanMap, draw_plan
 from console.media import Media, media_of
 from console.services import Services
@@ -13,9 +15,6 @@ from console.words import WORDS, say
 from domain.base import Text
 from domain.case import Case, Entry, Move, Triage, Verdict
 from domain.place import GridPlan
-
-SYSTEM = "system"
-"""The actor of what the product itself does."""
 
 
 @dataclass(frozen=True)
@@ -72,8 +71,6 @@ _SYMBOLS: dict[Move, str] = {
     Move.RESUME: "arrow-right",
     Move.REOPEN: "refresh",
 }
-_WITH_NOTE = frozenset({Move.RETURN, Move.REWORK, Move.SUSPEND, Move.REOPEN, Move.REPORT})
-"""Moves that need a note."""
 
 
 def case_view(services: Services, times: Times, no: str) -> CaseView:
@@ -94,7 +91,7 @@ def case_view(services: Services, times: Times, no: str) -> CaseView:
         overdue=is_overdue(case, times.now),
         place=place_of(case, times),
         address=case.address.to(times.language) if case.address else "",
-        grid_line=" › ".join(grid_names(services, plan, case, times)),
+        grid_line=" › ".join(grid_names(plan, case, times)),
         media=media,
         map=_map(plan, case, times),
         history=_history(book.entries(no), times),
@@ -112,22 +109,15 @@ def is_urgent(case: Case) -> bool:
     return case.triage is Triage.URGENT
 
 
-def is_overdue(case: Case, now: datetime) -> bool:
-    """The review's time is up and nobody has said what the case is."""
-    return case.review_due_at is not None and case.verdict is None and case.review_due_at < now
-
-
 def place_of(case: Case, times: Times) -> str:
     """The site, or the camera where the site is unknown."""
     return (case.site_name or case.camera_name).to(times.language)
 
 
-def grid_names(
-    services: Services, plan: GridPlan | None, case: Case, times: Times
-) -> tuple[str, ...]:
+def grid_names(plan: GridPlan | None, case: Case, times: Times) -> tuple[str, ...]:
     """The case's grids from the widest to the narrowest, in the plan it was routed with."""
     ids = (case.grids.first, case.grids.second, case.grids.third)
-    grids = (services.grid(plan, grid_id) for grid_id in ids if grid_id)
+    grids = (plan.grid(grid_id) for grid_id in ids) if plan else ()
     return tuple(grid.name.to(times.language) for grid in grids if grid)
 
 
@@ -208,7 +198,7 @@ def _word(
 
 
 def _plain(move: Move, times: Times, *, main: bool) -> Button:
-    noted = move in _WITH_NOTE
+    noted = move in WITH_NOTE
     words = move.words.to(times.language) + ("…" if noted else "")
     key = "c" if move is Move.CLOSE else ""
     symbol = _SYMBOLS.get(move, "arrow-right")

@@ -47,20 +47,50 @@ def _is_own(headers: Headers) -> bool:
     site, origin = headers.get("sec-fetch-site"), headers.get("origin")
     if site is not None and site not in _OWN_SITES:
         return False
-    return origin is None or urlsplit(origin).netloc == headers.get("host")
+    try:
+        return origin is None or urlsplit(origin).netloc == headers.get("host")
+    except ValueError:
+        return False
 
 
 def _refusal(headers: Headers) -> JSONResponse:
+    return _problem(
+        403,
+        "Forbidden",
+        "请求来自其他网站, 已拒绝",
+        "The request came from another site and was refused: expected Origin "
+        f"{headers.get('host')}, got {headers.get('origin')}",
+    )
+
+
+def _problem(status: int, title: str, zh: str, en: str) -> JSONResponse:
     body = {
         "type": "about:blank",
-        "title": "Forbidden",
-        "status": 403,
-        "detail": "请求来自其他网站, 已拒绝 / The request came from another site and was refused",
-        "detail_zh": "请求来自其他网站, 已拒绝",
-        "detail_en": "The request came from another site and was refused: expected Origin "
-        f"{headers.get('host')}, got {headers.get('origin')}",
+        "title": title,
+        "status": status,
+        "detail": f"{zh} / {en}",
+        "detail_zh": zh,
+        "detail_en": en,
     }
-    return JSONResponse(body, 403, media_type="application/problem+json")
+    return JSONResponse(body, status, media_type="application/problem+json")
+
+
+class PlainAddress:
+    """Refuses addresses with a NUL in them: no name has one, and PostgreSQL takes none."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and (
+            "\x00" in scope["path"] or b"%00" in scope.get("query_string", b"")
+        ):
+            answer = _problem(
+                400, "Bad request", "地址有误", "The address has a NUL character in it"
+            )
+            await answer(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
 
 
 class SecurityHeaders:

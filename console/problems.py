@@ -74,8 +74,9 @@ def _tampered(request: Request, error: Exception) -> Response:
 
 
 def _refused(request: Request, error: Exception) -> Response:
-    """The state table does not allow the move: say what it allows."""
-    said = Text.of(_why_refused(request), str(error))
+    """Say what is missing, or what the state table allows instead."""
+    zh = error.zh if isinstance(error, MoveRefused) else ""
+    said = Text.of(zh or _why_refused(request), str(error))
     return problem(request, 422, "Move refused", said)
 
 
@@ -85,7 +86,7 @@ def _why_refused(request: Request) -> str:
     if case is None:
         return "操作不被允许"
     allowed = "、".join(move.words.zh for move in services.book.allowed(case))
-    hint = f"可以: {allowed}; 或缺少必要的原因、说明" if allowed else "没有可做的操作"
+    hint = f"可以: {allowed}" if allowed else "没有可做的操作"
     return f"{case.no} 当前为{case.state.words.zh}, 不能这样做。{hint}"
 
 

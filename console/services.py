@@ -16,7 +16,6 @@ from console.settings import ConsoleSettings
 from console.status import SystemStatus
 from console.thumbnails import Thumbnails
 from domain.clock import Clock
-from domain.place import Grid, GridPlan
 from events_bridge.look_board import LookBoard
 from evidence.store import EvidenceStore
 
@@ -62,10 +61,6 @@ class Services:
 
     def now(self) -> datetime:
         return self.clock.now()
-
-    def grid(self, plan: GridPlan | None, grid_id: str | None) -> Grid | None:
-        grids = plan.grids if plan else ()
-        return next((grid for grid in grids if grid.id == grid_id), None)
 
 
 def services_of(request: Request) -> Services:

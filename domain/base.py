@@ -8,13 +8,17 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
 Language = Literal["zh", "en"]
 
 
-def _to_utc(value: datetime) -> datetime:
+def to_utc(value: datetime) -> datetime:
+    """An aware time in UTC. Raises ValueError for a naive one, and at the ends of the calendar."""
     if value.tzinfo is None:
         raise ValueError(f"expected a time with its zone, got the naive {value.isoformat()}")
-    return value.astimezone(UTC)
+    try:
+        return value.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(f"expected a time of our ages, got {value.isoformat()}") from error
 
 
-Utc = Annotated[datetime, AfterValidator(_to_utc)]
+Utc = Annotated[datetime, AfterValidator(to_utc)]
 """An aware datetime, always held in UTC; local time exists only at the edge of display."""
 
 

@@ -161,7 +161,12 @@ class CaseNotFound(CaseError):
 
 
 class MoveRefused(CaseError):
-    """The state table does not allow this move, or a reason is missing."""
+    """The state table does not allow this move, or something is missing or does not fit; then
+    `zh` says what, for the person who moved."""
+
+    def __init__(self, message: str, *, zh: str = "") -> None:
+        super().__init__(message)
+        self.zh = zh
 
 
 class MoveConflict(CaseError):

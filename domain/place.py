@@ -100,6 +100,9 @@ class GridPlan(Value):
                 raise ValueError(f"grid {grid.id}: no grid has the parent id {grid.parent_id}")
         return self
 
+    def grid(self, grid_id: str | None) -> Grid | None:
+        return next((grid for grid in self.grids if grid.id == grid_id), None)
+
 
 class GridPath(Value):
     """The grids a place lies in, one per level, and the plan they were looked up in."""

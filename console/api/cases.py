@@ -64,7 +64,9 @@ class MoveRequest(BaseModel):
     version: int = Field(description="The case's version that the decision was made on")
     verdict: Verdict | None = Field(default=None, description="With reject: why it is void")
     reason: FalseReason | None = Field(default=None, description="With verdict false")
-    duplicate_of: str | None = Field(default=None, max_length=64, description="With duplicate")
+    duplicate_of: str | None = Field(
+        default=None, max_length=64, pattern=r"^[^\x00]*$", description="With duplicate"
+    )
     assignee: str | None = Field(default=None, max_length=60)
     note: str = Field(default="", max_length=500)
 

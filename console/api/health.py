@@ -53,4 +53,6 @@ def _parts(services: Services) -> tuple[tuple[PartStatus, ...], dict[str, int]]:
 
 def _workers(silent: int) -> PartStatus:
     detail = f"cameras that their worker tells nothing of: {silent}" if silent else ""
-    return PartStatus(name="workers", words=Text.of("小脑", "Workers"), ok=not silent, detail=detail)
+    return PartStatus(
+        name="workers", words=Text.of("小脑", "Workers"), ok=not silent, detail=detail
+    )

@@ -5,10 +5,10 @@ from datetime import timedelta
 from typing import Annotated
 
 from fastapi import Query
-from pydantic import BaseModel, Field, field_validator
+from pydantic import BaseModel, field_validator
 
-from cases.queries import PAGE_MAX, CaseCounts, CaseFilter, StateGroup
-from console.case_view import grid_names, is_overdue, is_urgent, place_of
+from cases.queries import PAGE_MAX, CaseCounts, CaseFilter, StateGroup, is_overdue
+from console.case_view import grid_names, is_urgent, place_of
 from console.services import Services
 from console.signs import Sign, kind_symbol, state_sign
 from console.times import Times
@@ -18,26 +18,42 @@ from domain.incident import IncidentKind
 from domain.place import Grid, GridLevel
 
 ALL = "all"
+DEFAULT_LIMIT = 50
+LIMIT_DIGITS = 6
+TEXT_MAX = 100
+"""Characters of a filter that count."""
 _FRESH = timedelta(seconds=4)
 """A case that came so recently is marked softly when it appears in the queue."""
 
 
 class Choice(BaseModel):
-    """What the filters say; it is the address of the page."""
+    """What the filters say; it is the address of the page. An old or mistyped one must still show
+    the desk: what means nothing counts as not said, and what is too long is cut."""
 
     group: str = ""
     kind: IncidentKind | None = None
-    grid: str = Field(default="", max_length=64)
-    camera: str = Field(default="", max_length=64)
-    q: str = Field(default="", max_length=100)
-    case: str = Field(default="", max_length=64)
-    limit: int = Field(default=50, ge=1)
+    grid: str = ""
+    camera: str = ""
+    q: str = ""
+    case: str = ""
+    limit: int = DEFAULT_LIMIT
 
     @field_validator("kind", mode="before")
     @classmethod
     def _unknown_is_any(cls, value: object) -> object:
-        # An old or mistyped address must still show the desk.
         return value if value in set(IncidentKind) else None
+
+    @field_validator("limit", mode="before")
+    @classmethod
+    def _no_number_is_the_usual_one(cls, value: object) -> object:
+        said = str(value)
+        plain = said.isascii() and said.isdigit() and 0 < len(said) <= LIMIT_DIGITS
+        return max(int(said), 1) if plain else DEFAULT_LIMIT
+
+    @field_validator("group", "grid", "camera", "q", "case")
+    @classmethod
+    def _cut(cls, value: str) -> str:
+        return value[:TEXT_MAX]
 
     @property
     def group_value(self) -> str:
@@ -110,7 +126,7 @@ def queue_of(services: Services, times: Times, choice: Choice) -> Queue:
 
 def _row(services: Services, times: Times, case: Case) -> Row:
     plan = services.registry.plan(case.grids.plan_version)
-    grids = grid_names(services, plan, case, times)
+    grids = grid_names(plan, case, times)
     return Row(
         case=case,
         state=state_sign(case.state),
@@ -125,7 +141,7 @@ def _row(services: Services, times: Times, case: Case) -> Row:
 
 def tabs_of(counts: CaseCounts, times: Times) -> tuple[Tab, ...]:
     tabs = [
-        Tab(group.value, say(f"group.{group.value}", times.language), counts.by_group[group])
+        Tab(group.value, group.words.to(times.language), counts.by_group[group])
         for group in StateGroup
     ]
     everything = sum(counts.by_group.values())

@@ -1,13 +1,15 @@
 """Incidents become cases: once, in any order, and kept up to date."""
 
 import random
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from cases.queries import StateGroup
 from cases.states import SYSTEM
 from domain.base import Text
-from domain.case import CaseSource, CaseState, Move, Priority, Triage
+from domain.case import CaseSource, CaseState, Move, Priority, Triage, Verdict
 from domain.duty import DutyClass
 from domain.errors import MessageInvalid
 from domain.evidence import EvidenceKind
@@ -151,6 +153,21 @@ def test_what_comes_back_is_told_and_reopens_a_closed_case(desk: Desk) -> None:
     assert desk.notes(case)[-2:] == ["再次出现", "现场再次出现, 已结案件重开"]
     last = desk.book.entries(case.no)[-1]
     assert (last.actor, last.move) == (SYSTEM, Move.REOPEN)
+
+
+def test_what_was_void_for_having_left_waits_for_review_when_it_comes_back(desk: Desk) -> None:
+    incident = make_incident(kind=IncidentKind.FIRE)
+    case = desk.take(incident)
+    gone = closed_revision(incident)
+    desk.book.handle(closed(gone))
+    desk.move(case, Move.REJECT, verdict=Verdict.GONE, reason=None)
+    desk.clock.advance(120)
+    desk.book.handle(updated(reopened_revision(gone)))
+    now = desk.book.case(case.no)
+    assert (now.state, now.verdict, now.reviewer) == (CaseState.PENDING_REVIEW, None, None)
+    assert now.review_due_at == desk.clock.now() + timedelta(seconds=120)
+    assert desk.notes(case)[-1] == "现场再次出现, 自行消失的案件转回待受理"
+    assert desk.book.counts().by_group[StateGroup.REVIEW] == 1
 
 
 @pytest.mark.parametrize("way", [(), (Move.CONFIRM,), (Move.REJECT,), (*TO_CLOSED, Move.ARCHIVE)])

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from cases.queries import CaseFilter
 from domain.case import CaseState, Priority
 from domain.evidence import EvidenceKind
 from domain.incident import CloseReason, Incident, IncidentKind, IncidentState
@@ -58,6 +59,15 @@ def test_what_a_neighbour_sees_joins_the_case(pair: Desk) -> None:
 
     pair.book.handle(opened(second()))  # told twice
     assert pair.book.case(case.no) == joined
+
+
+def test_a_case_is_found_by_its_neighbours_whatever_comes_late(pair: Desk) -> None:
+    first = make_incident()
+    case = pair.take(next_revision(first, seconds=10))
+    pair.book.handle(opened(second()))
+    pair.book.handle(opened(first))
+    found = [pair.book.cases(CaseFilter(search=words)) for words in ("gate-2", "路口西")]
+    assert [[one.no for one in page.cases] for page in found] == [[case.no], [case.no]]
 
 
 def test_it_is_gone_when_it_is_gone_for_both(pair: Desk) -> None:

@@ -7,6 +7,7 @@ import pytest
 from cases.states import IN_FIELD, TABLE, Standing, Who, allowed, find
 from domain.case import CaseState as S
 from domain.case import Move as M
+from domain.case import Verdict
 from domain.errors import MoveRefused
 from tests.cases.conftest import WAYS, Desk
 
@@ -38,7 +39,7 @@ PAIRS = list(itertools.product(S, M))
 
 @pytest.mark.parametrize(("state", "move"), PAIRS)
 def test_what_a_person_may_do_to_a_reviewed_case(state: S, move: M) -> None:
-    standing = Standing(state, reviewed=True, may_pre_dispatch=False)
+    standing = Standing(state, verdict=Verdict.REAL, may_pre_dispatch=False)
     expected = REVIEWED[state].get(move)
     assert (move in allowed(standing, Who.PERSON)) is (expected is not None)
     if expected is not None:
@@ -51,7 +52,7 @@ def test_what_a_person_may_do_to_a_reviewed_case(state: S, move: M) -> None:
 
 @pytest.mark.parametrize(("state", "move"), PAIRS)
 def test_what_the_system_may_do(state: S, move: M) -> None:
-    standing = Standing(state, reviewed=True, may_pre_dispatch=False)
+    standing = Standing(state, verdict=Verdict.REAL, may_pre_dispatch=False)
     expected = move in SYSTEM.get(state, set())
     assert (move in allowed(standing, Who.SYSTEM)) is expected
 
@@ -59,7 +60,7 @@ def test_what_the_system_may_do(state: S, move: M) -> None:
 @pytest.mark.parametrize(("state", "move"), PAIRS)
 def test_what_changes_while_nobody_has_reviewed(state: S, move: M) -> None:
     """The review of a pre-dispatched case goes on wherever it is, and it cannot be closed."""
-    standing = Standing(state, reviewed=False, may_pre_dispatch=True)
+    standing = Standing(state, verdict=None, may_pre_dispatch=True)
     expected = move in REVIEWED[state]
     if move is M.PRE_DISPATCH:
         expected = state is S.PENDING_REVIEW
@@ -72,7 +73,7 @@ def test_what_changes_while_nobody_has_reviewed(state: S, move: M) -> None:
 
 def test_a_review_in_the_field_leaves_the_case_where_it_is() -> None:
     for state in IN_FIELD:
-        standing = Standing(state, reviewed=False, may_pre_dispatch=True)
+        standing = Standing(state, verdict=None, may_pre_dispatch=True)
         assert find("HS-1", standing, M.CONFIRM, Who.PERSON).target(state, None) is state
         assert find("HS-1", standing, M.REJECT, Who.PERSON).target(state, None) is S.VOIDED
 
@@ -82,11 +83,11 @@ def test_no_way_leads_from_an_alert_to_closed_without_work() -> None:
 
 
 def test_one_move_has_one_meaning_for_each_standing() -> None:
-    booleans = (True, False)
-    for state, reviewed, ahead, who in itertools.product(
-        S, booleans, booleans, (Who.PERSON, Who.SYSTEM)
+    verdicts, booleans = (None, *Verdict), (True, False)
+    for state, verdict, ahead, who in itertools.product(
+        S, verdicts, booleans, (Who.PERSON, Who.SYSTEM)
     ):
-        moves = allowed(Standing(state, reviewed, ahead), who)
+        moves = allowed(Standing(state, verdict, ahead), who)
         assert len(moves) == len(set(moves))
 
 
@@ -94,19 +95,24 @@ def test_one_move_has_one_meaning_for_each_standing() -> None:
     ("standing", "move", "who", "says"),
     [
         (
-            Standing(S.PENDING_REVIEW, False, False),
+            Standing(S.PENDING_REVIEW, None, False),
             M.CLOSE,
             Who.PERSON,
             "case HS-1 is 待受理 (pending_review): 结案 (close) is not allowed; "
             "allowed to a person: 属实并立案 (confirm), 作废 (reject)",
         ),
-        (Standing(S.ARCHIVED, True, False), M.REOPEN, Who.PERSON, "allowed to a person: nothing"),
-        (Standing(S.ALERT, False, False), M.RECEIVE, Who.PERSON, "only the system does that"),
-        (Standing(S.PENDING_REVIEW, False, False), M.CONFIRM, Who.SYSTEM, "only a person"),
-        (Standing(S.VERIFYING, False, True), M.CLOSE, Who.PERSON, "nobody has reviewed it yet"),
-        (Standing(S.HANDLING, True, True), M.CONFIRM, Who.PERSON, "it has been reviewed"),
         (
-            Standing(S.PENDING_REVIEW, False, False),
+            Standing(S.ARCHIVED, Verdict.REAL, False),
+            M.REOPEN,
+            Who.PERSON,
+            "allowed to a person: nothing",
+        ),
+        (Standing(S.ALERT, None, False), M.RECEIVE, Who.PERSON, "only the system does that"),
+        (Standing(S.PENDING_REVIEW, None, False), M.CONFIRM, Who.SYSTEM, "only a person"),
+        (Standing(S.VERIFYING, None, True), M.CLOSE, Who.PERSON, "nobody has reviewed it yet"),
+        (Standing(S.HANDLING, Verdict.REAL, True), M.CONFIRM, Who.PERSON, "it has been reviewed"),
+        (
+            Standing(S.PENDING_REVIEW, None, False),
             M.PRE_DISPATCH,
             Who.PERSON,
             "its kind is not set to be pre-dispatched",

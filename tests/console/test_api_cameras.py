@@ -85,9 +85,7 @@ def test_a_worker_that_tells_nothing_any_more_is_noticed(
     page = client.get("/cameras/rows").text
     assert "小脑无消息" in page
     assert "正常" not in page
-    center.book.handle(
-        CameraHealthChanged(health=seeing.model_copy(update={"at": clock.now()}))
-    )
+    center.book.handle(CameraHealthChanged(health=seeing.model_copy(update={"at": clock.now()})))
     assert client.get("/api/health").status_code == 200
 
 

@@ -1,5 +1,6 @@
 """The REST API of cases: reading, deciding, and what refusals say."""
 
+import base64
 from datetime import timedelta
 
 import httpx
@@ -52,7 +53,15 @@ def test_list_goes_on_page_by_page(center: Center, client: httpx.Client) -> None
 
 @pytest.mark.parametrize(
     "params",
-    [{"limit": "0"}, {"kind": "ufo"}, {"cursor": "not-one-of-ours"}, {"opened_from": "yesterday"}],
+    [
+        {"limit": "0"},
+        {"kind": "ufo"},
+        {"cursor": "not-one-of-ours"},
+        {"cursor": base64.urlsafe_b64encode(b"[" * 20_000).decode()},
+        {"opened_from": "yesterday"},
+        {"opened_from": "0001-01-01T00:00:00+08:00"},
+        {"opened_to": "9999-12-31T23:59:59-01:00"},
+    ],
 )
 def test_list_says_what_it_does_not_understand(
     client: httpx.Client, params: dict[str, str]
@@ -103,14 +112,15 @@ def test_confirm_answers_the_case_and_until_when_it_can_be_undone(
     assert center.book.entries(case.no)[-1].actor == "李(示例)"
 
 
-def test_reject_needs_its_reason_and_says_what_is_allowed(
-    center: Center, client: httpx.Client
-) -> None:
+def test_reject_needs_its_reason_and_says_so(center: Center, client: httpx.Client) -> None:
     case = center.open_case()
     path, body = f"/api/cases/{case.no}/moves", {"move": "reject", "version": case.version}
     refused = client.post(path, json={**body, "verdict": "false"})
     assert refused.status_code == 422
-    assert "属实并立案" in refused.json()["detail_zh"]
+    assert refused.json()["detail_zh"] == "误报须选原因, 其他结论不填原因"
+    wrong = client.post(path, json={**body, "verdict": "duplicate", "duplicate_of": "HS-1"})
+    assert wrong.json()["detail_zh"] == "没有编号为 HS-1 的其他案件"
+    assert client.post(path, json={**body, "verdict": "duplicate", "duplicate_of": "\0"}).is_error
     done = client.post(path, json={**body, "verdict": "false", "reason": "reflection"})
     assert done.status_code == 200
     voided = center.book.case(case.no)

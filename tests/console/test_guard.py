@@ -25,6 +25,7 @@ OTHER = {"Origin": "http://evil.example"}
         ({"Sec-Fetch-Site": "same-origin"}, 404),
         (OTHER, 403),
         ({"Origin": "null"}, 403),
+        ({"Origin": "http://["}, 403),
         ({"Sec-Fetch-Site": "cross-site"}, 403),
         ({"Sec-Fetch-Site": "same-site"}, 403),
         ({"Sec-Fetch-Site": "same-origin", **OTHER}, 403),
@@ -39,6 +40,11 @@ def test_only_own_pages_and_programs_may_decide(
     assert answer.status_code == status
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json()["detail_zh"]
+
+
+@pytest.mark.parametrize("path", ["/api/cases/a%00b", "/api/cases?grid=%00", "/desk?camera=a%00"])
+def test_no_address_holds_a_nul(client: httpx.Client, path: str) -> None:
+    assert client.get(path).status_code == 400
 
 
 def test_its_own_origin_may_decide(server: LiveServer, client: httpx.Client) -> None:

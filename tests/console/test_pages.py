@@ -63,7 +63,21 @@ def test_the_address_holds_the_filters_and_the_case(center: Center, client: http
     assert 'data-view="case"' in html
 
 
-@pytest.mark.parametrize("query", ["group=nonsense", "case=HS-0", "kind=", "limit=9999", "q=%25"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "group=nonsense",
+        "case=HS-0",
+        "kind=",
+        "limit=9999",
+        "limit=abc",
+        "limit=-3",
+        f"limit={'9' * 5000}",
+        "q=%25",
+        f"q={'x' * 500}",
+        f"grid={'x' * 500}",
+    ],
+)
 def test_an_odd_address_still_shows_the_desk(client: httpx.Client, query: str) -> None:
     assert client.get(f"/desk?{query}").status_code == 200
 

@@ -4,6 +4,7 @@ import { showPicture, sync } from "./media.js";
 
 const WIDE = matchMedia("(min-width: 901px)");
 const TYPING_MS = 250;
+const REFRESH_MS = 15000; // what no news tells of: reviews that fall due, clips that never come
 
 const rows = () => [...document.querySelectorAll("#rows .row-link")];
 const rowOf = (no) => rows().find((row) => row.dataset.no === no);
@@ -145,6 +146,7 @@ export function startDesk() {
     const known = event.detail.length === 0 || event.detail.some((change) => change.no === chosen);
     if (chosen !== null && known) refreshCase();
   });
+  setInterval(() => document.body.classList.contains("gone") || tell("news", []), REFRESH_MS);
   if (!byId("desk")) return;
   mark();
   listenToFilters();
