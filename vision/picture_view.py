@@ -21,6 +21,8 @@ VIEW_WIDTH = 160
 BLOCK_PX = 20
 SLACK_PX = 2
 """Shifts up to this are none: 1.2 % of the picture's width."""
+LEAST_ROWS = BLOCK_PX + 2 * SLACK_PX
+"""A view is at least one block high, however wide the panorama."""
 FAINT = 2.5
 """Mean edge strength in grey levels below which a block shows nothing to compare."""
 SAME = 0.45
@@ -63,7 +65,7 @@ def view_of(grey: Grey, rows: int | None = None) -> View:
     """The view that a grey picture (h, w) shows, squeezed into so many `rows` if they are given: a
     camera's second stream shows the same as its first in another shape."""
     height, width = grey.shape
-    size_wh = VIEW_WIDTH, rows or max(BLOCK_PX, round(height * VIEW_WIDTH / width))
+    size_wh = VIEW_WIDTH, rows or max(LEAST_ROWS, round(height * VIEW_WIDTH / width))
     small = cv2.resize(grey, size_wh, interpolation=cv2.INTER_AREA)
     plane = cv2.GaussianBlur(small.astype(np.float32), (3, 3), 0)
     strength = cv2.magnitude(
