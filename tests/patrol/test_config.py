@@ -117,7 +117,8 @@ def test_two_cameras_with_one_id_are_refused(write) -> None:  # type: ignore[no-
         ("[kerb]", "[kerb, kerb]", 19, "rules.road_occupation.zones[1]", "each zone once"),
         ("road_occupation: {zones: [kerb], for_s: 30}",
          "crowding: {density: 2, ground: {picture: [[0.4, 0.6], [0.6, 0.6], [0.9, 0.9], "
-         "[0.1, 0.9]], metres: [[0, 20], [5, 20], [5, 0], [0, 0]]}}", 19, "rules.crowding", "horizon"),
+         "[0.1, 0.9]], metres: [[0, 20], [5, 20], [5, 0], [0, 0]]}}",
+         19, "rules.crowding", "horizon"),
     ],
 )  # fmt: skip
 def test_what_a_patrol_would_refuse_is_found_before_it_starts(  # type: ignore[no-untyped-def]
