@@ -34,13 +34,14 @@ class LessonKeeper(threading.Thread):
         self._path = path
         self._posts = posts
         self._stopping = threading.Event()
+        self._recalled: Lessons = {}
         self._saved: Lessons = {}
 
     def recall(self) -> None:
         """Hand out what was saved; call before anything is looked at."""
-        lessons = load_lessons(self._path)
+        self._recalled = load_lessons(self._path)
         for post in self._posts:
-            post.patrol.recall(lessons.get(post.camera_id, {}))
+            post.patrol.recall(self._recalled.get(post.camera_id, {}))
         self._saved = self._lessons()
 
     def run(self) -> None:
@@ -67,8 +68,13 @@ class LessonKeeper(threading.Thread):
             self._saved = lessons
 
     def _lessons(self) -> Lessons:
-        found = {post.camera_id: post.patrol.learned for post in self._posts}
-        return {camera_id: learned for camera_id, learned in found.items() if learned}
+        """What is known, and what was of cameras and rules that are off today: weeks would be lost
+        by a day."""
+        lessons = dict(self._recalled)
+        for post in self._posts:
+            if learned := {**lessons.get(post.camera_id, {}), **post.patrol.learned}:
+                lessons[post.camera_id] = learned
+        return lessons
 
 
 def load_lessons(path: Path) -> Lessons:
