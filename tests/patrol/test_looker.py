@@ -13,6 +13,7 @@ from domain.clock import VirtualClock
 from domain.health import CameraLooks
 from models.catalog import Catalog
 from models.detections import Detections
+from models.settings import DetectorSettings
 from patrol.config import CameraSettings, Configuration
 from patrol.second_look import SecondLookSettings
 from patrol.worker.attention import Attention
@@ -38,6 +39,7 @@ class Bench:
         settings = {"data_dir": folder, "detector": {"model": NAME}}
         configuration = Configuration.model_validate(settings)
         import_block_detector(configuration.models_dir)
+        self.configuration = configuration
         self.posts = [
             CameraPost(camera, configuration, clock=self.clock, on_gap=lambda _gap: None)
             for camera in map(_camera, IDS)
@@ -134,3 +136,11 @@ def test_one_camera_without_health_silences_no_other(
     )
     reporter.report(NOON)
     assert [message.health.camera_id for message in said] == ["good-1", "good-2"]
+
+
+def test_eyes_with_a_label_that_the_model_lacks_are_blind_and_say_so(bench: Bench) -> None:
+    settings = DetectorSettings(model=NAME, labels=("fyre",))
+    eyes = Eyes(Catalog(bench.configuration.models_dir), settings)
+    with capture_logs() as logs:
+        assert eyes.detector(NOON) is None
+    assert "fyre" in logs[0]["error"]
