@@ -229,5 +229,10 @@ class ViewWatch:
     def _recall(self, remembered: bytes) -> None:
         with np.load(io.BytesIO(remembered)) as kept:
             planes = [kept[name].astype(np.float32) for name in kept.files]
+        rows = max((len(plane) for plane in planes), default=0)
+        shapes = [plane.shape for plane in planes]
+        if rows < LEAST_ROWS or shapes != [(rows, VIEW_WIDTH)] * 4:
+            expected = f"({LEAST_ROWS} or more, {VIEW_WIDTH})"
+            raise ValueError(f"expected four planes of one shape {expected}, got {shapes}")
         self._first, self._lately = View(*planes[:2]), View(*planes[2:])
         self._learned = True
