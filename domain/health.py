@@ -138,7 +138,8 @@ class CameraLooks(Value):
     on_activity: int = 0
     """How many of these looks came early, because packets were suddenly larger than usual."""
     skipped: dict[str, int] = Field(default_factory=dict)
-    """Looks that were due but not done, by cause: no_keyframe, decode_error, overload, stale…"""
+    """Looks that were due but not done, by cause: a fault of the stream or the picture (frozen…),
+    overload, no_picture, no_detector, or failed (the worker itself; its log says how)."""
     counts: dict[str, int] = Field(default_factory=dict)
     """Detections in the last look, by label."""
     runs_on: str = ""

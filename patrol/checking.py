@@ -53,8 +53,14 @@ def check_file(path: Path, *, data_dir: Path | None = None, at: datetime | None 
 
 
 def _model_errors(configuration: Configuration) -> Iterator[tuple[Location, str]]:
+    detector, catalog = configuration.detector, Catalog(configuration.models_dir)
     try:
-        Catalog(configuration.models_dir).path(configuration.detector.model)
+        known = catalog.get(detector.model).labels
+        for index, label in enumerate(detector.labels):
+            if label not in known:
+                words = f"expected some of {', '.join(known)}, got {label!r}"
+                yield ("detector", "labels", index), words
+        catalog.path(detector.model)
     except ModelError as error:
         yield ("detector", "model"), str(error)
 
@@ -106,10 +112,13 @@ def _idle_approvals(configuration: Configuration) -> Iterator[tuple[Location, st
 
 
 def _labels(configuration: Configuration) -> frozenset[str] | None:
+    """What the detector will tell of; none if nobody knows the model."""
+    detector = configuration.detector
     try:
-        return frozenset(Catalog(configuration.models_dir).get(configuration.detector.model).labels)
+        known = frozenset(Catalog(configuration.models_dir).get(detector.model).labels)
     except ModelError:
         return None
+    return known.intersection(detector.labels) if detector.labels else known
 
 
 def _blind_rules(
@@ -121,5 +130,6 @@ def _blind_rules(
     for rule_id, rule in configuration.written_rules_of(camera).items():
         if not labels.intersection(rule.watched_labels):
             wanted = ", ".join(sorted(rule.watched_labels))
-            model = configuration.detector.model
-            yield rule_id, f"camera {camera.id}: the model {model} sees none of {wanted}"
+            detector = configuration.detector
+            who = "detector.labels: it" if detector.labels else f"the model {detector.model}"
+            yield rule_id, f"camera {camera.id}: {who} sees none of {wanted}"

@@ -2,6 +2,7 @@
 
 from patrol.config import CLIP_WRITING_S, CameraSettings, Configuration
 from patrol.yamlfile import Location
+from vision.settings import zone_problems
 
 DERIVED = (("cases", "timezone"), ("console", "timezone"), ("console", "town"))
 """Settings of parts that follow from `town`; saying them again could only contradict it."""
@@ -25,7 +26,7 @@ def contradictions(configuration: Configuration) -> list[tuple[Location, str]]:
         if camera.detect_address is not None and camera.detect_address == camera.address:
             message = f"camera {camera.id}: expected another stream than url; without this key url "
             found.append(((*here, "detect_url"), message + "is looked at and recorded"))
-        found += [((*here, *where), said) for where, said in _zone_problems(camera)]
+        found += _zone_problems(configuration, camera, here)
         found += [
             ((*here, *where), said) for where, said in _overlap_problems(configuration, camera)
         ]
@@ -83,15 +84,12 @@ def _overlap_problems(
     ]
 
 
-def _zone_problems(camera: CameraSettings) -> list[tuple[Location, str]]:
-    ids = [zone.id for zone in camera.zones]
-    found = _doubles("zones", ids)
-    for rule_id, rule in (camera.rules or {}).items():
-        for number, zone_id in enumerate(rule.zones):
-            if zone_id not in ids:
-                known = ", ".join(ids) or "none"
-                message = (
-                    f"camera {camera.id}: expected one of its zones ({known}), got {zone_id!r}"
-                )
-                found.append((("rules", rule_id, "zones", number), message))
-    return found
+def _zone_problems(
+    configuration: Configuration, camera: CameraSettings, here: Location
+) -> list[tuple[Location, str]]:
+    """What the camera's patrol would refuse. A default rule's stand where that is written."""
+    of_rules: Location = ("defaults",) if camera.rules is None else here
+    return [
+        ((*(of_rules if place[0] == "rules" else here), *place), f"camera {camera.id}: {said}")
+        for place, said in zone_problems(configuration.written_rules_of(camera), camera.zones)
+    ]

@@ -7,18 +7,14 @@ from pydantic import ValidationError
 from domain.errors import ConfigurationError
 from patrol.config import Configuration
 from patrol.contradictions import contradictions
-from patrol.yamlfile import Problem, YamlFile
+from patrol.yamlfile import Problem, YamlFile, refusal
 
 
 def read(path: Path) -> tuple[Configuration | None, YamlFile, list[Problem]]:
     """Read a configuration file: what it says, where it says it, and everything wrong in it."""
-    file = YamlFile.read(path)
+    file = YamlFile.read(path).as_settings()
     problems = list(file.problems)
-    if file.data is None and not problems:
-        file = YamlFile(path, {}, {(): 1})
     if not isinstance(file.data, dict):
-        if not problems:
-            problems.append(file.problem((), "expected a mapping of settings at the top"))
         return None, file, problems
     try:
         return Configuration.model_validate(file.data), file, problems
@@ -43,7 +39,7 @@ def load(
         if configuration is not None:
             problems += [file.problem(*found) for found in contradictions(configuration)]
     if problems or configuration is None:
-        raise ConfigurationError("\n".join(str(problem) for problem in sorted(problems)))
+        raise refusal(problems)
     if data_dir is not None:
         configuration = configuration.model_copy(update={"data_dir": data_dir})
     if port is not None:

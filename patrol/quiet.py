@@ -15,20 +15,21 @@ from zoneinfo import ZoneInfo
 import cv2
 import numpy as np
 
+from domain.geometry import Box
 from domain.messages import IncidentOpened
 from models.detections import Detections
 from models.detector import Detects
 from patrol.attention_speed import AttentionSettings, AttentionSpan
 from patrol.evaluate import STARTS_AT
+from patrol.second_look import crop
 from patrol.truth import ClipTruth, Truth
 from patrol.variant import Variant, zones_seen_by
 from streams.frame import Image
 from streams.replay import replay
-from vision.footage import CROP_PX
 from vision.incidents import IncidentMessage
 from vision.look import Look
 from vision.patrol import CameraPatrol, SecondLookWish
-from vision.second_look import CROPS_HZ, SPAN_S, Crop, region_around, second_look
+from vision.second_look import CROPS_HZ, SPAN_S, Crop, second_look
 
 ATTENTION = AttentionSettings()
 
@@ -67,8 +68,7 @@ class _Loop:
         """What a second look is given: the seconds before, around the box."""
         count = int(SPAN_S * CROPS_HZ) + 1
         times_s = [at_s - n / CROPS_HZ for n in range(count)]
-        region = region_around(wish.box)
-        return [_crop(self.picture(t), region.xyxy, t) for t in times_s if t >= 0]
+        return [_crop(self.picture(t), wish.box, t) for t in times_s if t >= 0]
 
 
 def pictures_of(file: Path, detector: Detects) -> list[Image]:
@@ -137,12 +137,8 @@ def _at(at_s: float) -> datetime:
     return STARTS_AT + timedelta(seconds=at_s)
 
 
-def _crop(image: Image, xyxy: tuple[float, float, float, float], at_s: float) -> Crop:
-    height, width = image.shape[:2]
-    x1, y1, x2, y2 = (v * side for v, side in zip(xyxy, (width, height) * 2, strict=True))
-    part = image[int(y1) : max(round(y2), int(y1) + 1), int(x1) : max(round(x2), int(x1) + 1)]
-    scale = min(1.0, CROP_PX / max(part.shape[:2]))
-    if scale < 1:
-        size = max(round(part.shape[1] * scale), 2), max(round(part.shape[0] * scale), 2)
-        part = np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_AREA), np.uint8)
-    return Crop(at_s, part)
+def _crop(picture: Image, box: Box, at_s: float) -> Crop:
+    def scaled(size_wh: tuple[int, int]) -> Image:
+        return np.asarray(cv2.resize(picture, size_wh, interpolation=cv2.INTER_AREA), np.uint8)
+
+    return crop(scaled, (picture.shape[1], picture.shape[0]), box, at_s)

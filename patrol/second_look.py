@@ -1,14 +1,15 @@
 """Takes second looks: cuts the crops out of dense pictures and lets vision judge them."""
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from pydantic import Field
 
 from domain.base import Settings
-from streams.frame import Frame
+from domain.geometry import Box
+from streams.frame import Frame, Image
 from streams.replay import replay
 from vision.footage import CROP_PX
 from vision.patrol import SecondLookWish
@@ -34,21 +35,28 @@ class SecondLookSettings(Settings):
 
 def take_second_look(wish: SecondLookWish, frames: Iterable[Frame]) -> SecondLook:
     """Judge a wish by frames of its camera. With too few of them nothing is judged."""
-    return second_look([_crop(frame, wish) for frame in frames], wish.box)
+    # libav scales while it converts, so that no picture is ever made in full size.
+    crops = [
+        crop(frame.scaled, frame.size_wh, wish.box, frame.captured_at.timestamp())
+        for frame in frames
+    ]
+    return second_look(crops, wish.box)
 
 
-def _crop(frame: Frame, wish: SecondLookWish) -> Crop:
-    """The region around the box, its long side some `CROP_PX` pixels (or what the frame has)."""
-    region = region_around(wish.box)
-    width, height = frame.size_wh
+def crop(
+    scaled: Callable[[tuple[int, int]], Image], size_wh: tuple[int, int], box: Box, at_s: float
+) -> Crop:
+    """The region around a box, its long side some `CROP_PX` pixels (or what the picture has).
+    `scaled` gives a picture of `size_wh` in another size, (h, w, 3) uint8 BGR."""
+    region = region_around(box)
+    width, height = size_wh
     long_px = max((region.x2 - region.x1) * width, (region.y2 - region.y1) * height, 1.0)
     scale = min(1.0, CROP_PX / long_px)
-    # libav scales while it converts, so that no picture is ever made in full size.
     size_wh = max(round(width * scale), 2), max(round(height * scale), 2)
-    image = frame.scaled(size_wh)
+    image = scaled(size_wh)
     x1, x2 = int(region.x1 * size_wh[0]), max(round(region.x2 * size_wh[0]), 1)
     y1, y2 = int(region.y1 * size_wh[1]), max(round(region.y2 * size_wh[1]), 1)
-    return Crop(frame.captured_at.timestamp(), image[min(y1, y2 - 1) : y2, min(x1, x2 - 1) : x2])
+    return Crop(at_s, image[min(y1, y2 - 1) : y2, min(x1, x2 - 1) : x2])
 
 
 class DenseFile:

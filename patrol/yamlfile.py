@@ -1,7 +1,7 @@
 """A YAML file that remembers on which line each of its keys stands."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,6 +12,17 @@ from domain.errors import ConfigurationError
 
 Location = tuple[str | int, ...]
 Model = TypeVar("Model", bound=BaseModel)
+
+
+class _Loader(yaml.SafeLoader):
+    """Knows where a value stands that looks like a date or a number and is none."""
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep=deep)
+        except ValueError as error:
+            words = f"{node.value!r} cannot be read: {error}"
+            raise yaml.constructor.ConstructorError(None, None, words, node.start_mark) from error
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -45,8 +56,8 @@ class YamlFile:
             reason = getattr(error, "strerror", None) or str(error)
             return cls(path, None, {}, (Problem(str(path), 0, "", f"cannot be read: {reason}"),))
         try:
-            root = yaml.compose(text, Loader=yaml.SafeLoader)
-            data = yaml.safe_load(text)
+            root = yaml.compose(text, Loader=_Loader)
+            data = yaml.load(text, Loader=_Loader)
         except yaml.YAMLError as error:
             return cls(path, None, {}, (_syntax_problem(path, error),))
         lines: dict[Location, int] = {(): 1}
@@ -59,6 +70,16 @@ class YamlFile:
             else:
                 lines[location] = line
         return cls(path, data, lines, tuple(doubles))
+
+    def as_settings(self) -> "YamlFile":
+        """The file of somebody who wrote settings: none at all are an empty mapping, and anything
+        else than a mapping is a problem."""
+        if self.problems or isinstance(self.data, dict):
+            return self
+        if self.data is None:
+            return replace(self, data={})
+        wrong = self.problem((), "expected a mapping of settings at the top")
+        return replace(self, problems=(wrong,))
 
     def line_of(self, location: Location) -> int:
         """The line of a key, or of the nearest thing around it that the file does hold."""
@@ -98,7 +119,12 @@ def read_as(model: type[Model], path: Path) -> Model:
             return model.model_validate(file.data)
         except ValidationError as error:
             problems = file.problems_of(error)
-    raise ConfigurationError("\n".join(str(problem) for problem in problems))
+    raise refusal(problems)
+
+
+def refusal(problems: Iterable[Problem]) -> ConfigurationError:
+    """The error that says all problems, a line each."""
+    return ConfigurationError("\n".join(str(problem) for problem in sorted(problems)))
 
 
 def dotted(location: Location) -> str:

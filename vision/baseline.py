@@ -72,6 +72,12 @@ class Baseline:
             self._seconds[count] = self._seconds.get(count, 0.0) + lasted_s
         self._looked_s = now_s
 
+    def pause(self) -> None:
+        """Nobody looks for now: count the running hour as it stands. If looks follow in it, it is
+        counted anew with them."""
+        self._sum_up()
+        self._looked_s = None
+
     def usual(self, local: datetime) -> float | None:
         """The usual count at an hour of the week; none before it is known."""
         week = _week(local.date())
@@ -85,7 +91,7 @@ class Baseline:
         return floor if usual is None else max(floor, ceil(usual * self._settings.factor))
 
     def _sum_up(self) -> None:
-        """Remember the hour that has ended."""
+        """Remember the running hour."""
         if self._hour is None or sum(self._seconds.values()) < WATCHED_S:
             return
         week, hour = self._hour

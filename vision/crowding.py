@@ -139,6 +139,13 @@ class CrowdingRule:
         if self._baseline is not None:
             self._baseline.recall(learned)
 
+    def anew(self) -> "CrowdingRule":
+        rule = CrowdingRule(self._settings, self._zone)
+        if self._baseline is not None:
+            self._baseline.pause()
+            rule._baseline = self._baseline
+        return rule
+
     def judge(self, scene: Scene) -> Judgement:
         people = self._people(scene)
         self._limit = self._limit_at(scene.local)

@@ -207,7 +207,8 @@ class IncidentBook:
 
 
 def closed_for_change(incident: Incident, at: datetime) -> IncidentMessage:
-    """The end of an incident whose rule is no longer the one that opened it."""
+    """The end of an incident whose rule is no longer the one that opened it, or whose camera is
+    not watched any more."""
     return IncidentClosed(incident=_closed(incident, CloseReason.RULE_CHANGED, at))
 
 

@@ -21,6 +21,8 @@ VIEW_WIDTH = 160
 BLOCK_PX = 20
 SLACK_PX = 2
 """Shifts up to this are none: 1.2 % of the picture's width."""
+LEAST_ROWS = BLOCK_PX + 2 * SLACK_PX
+"""A view is at least one block high, however wide the panorama."""
 FAINT = 2.5
 """Mean edge strength in grey levels below which a block shows nothing to compare."""
 SAME = 0.45
@@ -63,7 +65,7 @@ def view_of(grey: Grey, rows: int | None = None) -> View:
     """The view that a grey picture (h, w) shows, squeezed into so many `rows` if they are given: a
     camera's second stream shows the same as its first in another shape."""
     height, width = grey.shape
-    size_wh = VIEW_WIDTH, rows or max(BLOCK_PX, round(height * VIEW_WIDTH / width))
+    size_wh = VIEW_WIDTH, rows or max(LEAST_ROWS, round(height * VIEW_WIDTH / width))
     small = cv2.resize(grey, size_wh, interpolation=cv2.INTER_AREA)
     plane = cv2.GaussianBlur(small.astype(np.float32), (3, 3), 0)
     strength = cv2.magnitude(
@@ -227,5 +229,10 @@ class ViewWatch:
     def _recall(self, remembered: bytes) -> None:
         with np.load(io.BytesIO(remembered)) as kept:
             planes = [kept[name].astype(np.float32) for name in kept.files]
+        rows = max((len(plane) for plane in planes), default=0)
+        shapes = [plane.shape for plane in planes]
+        if rows < LEAST_ROWS or shapes != [(rows, VIEW_WIDTH)] * 4:
+            expected = f"({LEAST_ROWS} or more, {VIEW_WIDTH})"
+            raise ValueError(f"expected four planes of one shape {expected}, got {shapes}")
         self._first, self._lately = View(*planes[:2]), View(*planes[2:])
         self._learned = True

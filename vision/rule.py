@@ -168,6 +168,9 @@ class Learning(Protocol):
     def recall(self, learned: BaselineMemory) -> None:
         """Go on from what was learned before, if it still applies."""
 
+    def anew(self) -> Rule:
+        """The same rule with what it learned so far, and without any memory of single looks."""
+
 
 @runtime_checkable
 class Doubting(Protocol):

@@ -39,9 +39,13 @@ def _day_span(part: Any) -> tuple[int, ...]:
 
 
 def _parse_clock(value: Any) -> Any:
-    """``06:30`` → minutes since midnight. YAML itself reads an unquoted 22:30 as 22 × 60 + 30."""
-    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _DAY_MINUTES:
-        return value
+    """``06:30`` → minutes since midnight. YAML itself reads an unquoted 22:30 as 22 × 60 + 30, so
+    what is less than 60 is no clock that it has read, but an hour that somebody meant."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        if value == 0 or 60 <= value <= _DAY_MINUTES:
+            return value
+        if 0 < value <= 24:
+            raise ValueError(f"expected a time of day, got {value}: write '{value:02d}:00'")
     match = _CLOCK.match(value.strip()) if isinstance(value, str) else None
     if match is None:
         raise ValueError(f"expected a time of day such as 06:30, got {value!r}")

@@ -38,10 +38,12 @@ _DARK = 12.0  # grey levels added before the logarithm: below, sensors show nois
 _BLUR_PX = 3
 
 
-def planes_of(picture: Image) -> Planes:
-    """The planes of a picture (h, w, 3) uint8 BGR, scaled to whole cells."""
+def planes_of(picture: Image, rows: int | None = None) -> Planes:
+    """The planes of a picture (h, w, 3) uint8 BGR, scaled to whole cells: to so many `rows` of
+    them if they are given, for a camera's second stream shows the same as its first in another
+    shape."""
     height, width = picture.shape[:2]
-    rows = max(round(height / width * WIDTH_PX / CELL_PX), 2)
+    rows = rows or max(round(height / width * WIDTH_PX / CELL_PX), 2)
     small: Any = cv2.resize(picture, (WIDTH_PX, rows * CELL_PX), interpolation=cv2.INTER_AREA)
     small = cv2.GaussianBlur(small, (_BLUR_PX, _BLUR_PX), 0).astype(np.float32)
     blue, green, red = (np.asarray(plane, np.float32) for plane in cv2.split(small + _DARK))

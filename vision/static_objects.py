@@ -116,8 +116,8 @@ class StaticObjects:
         return self._last
 
     def _look(self, picture: Image, detections: Detections, now_s: float) -> Ground:
-        planes = planes_of(picture)
-        if self._long is None or self._long.shape != planes.shape:
+        planes = planes_of(picture, None if self._long is None else self._known.shape[0])
+        if self._long is None:
             self._begin(planes, now_s)
         moving = detections.of(*MOVERS).xyxy
         hidden = cells_under(moving, self._since_s.shape)

@@ -53,10 +53,10 @@ class Watch:
 
     def begin_anew(self) -> None:
         """Forget what earlier looks showed: too much may have happened since."""
-        learned = self.learned
-        self.rule = build_rule(self.settings, self.zone)
-        if learned is not None:
-            self.recall(learned)
+        if isinstance(self.rule, Learning):
+            self.rule = self.rule.anew()
+        else:
+            self.rule = build_rule(self.settings, self.zone)
         self.suspicious = False
         self.doubt = None
         self.looked_s = self.looked_at = None

@@ -6,10 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
 from rich.table import Table
 
-from domain.errors import ConfigurationError
 from models.runtime import abilities
 from patrol.bench.growth import growth
 from patrol.bench.media import PARKED, STREET, BenchMedia, folder_of, make_bench_media
@@ -18,6 +16,7 @@ from patrol.bench.run import BenchOrder, Tell, run_bench
 from patrol.bench.weather import WEATHERS
 from patrol.commands.output import console, progress, write_json
 from patrol.demo.source import fetch_clip, find_clip
+from patrol.yamlfile import YamlFile, refusal
 
 _OWN = frozenset("cameras sites grids console defaults approvals data_dir bus database".split())
 """Keys of a configuration that a bench says itself."""
@@ -74,13 +73,17 @@ def _media(orders: Sequence[BenchOrder], clip: Path | None, cache: Path, tell: T
 
 
 def settings_of(config: Path | None) -> Mapping[str, Any]:
-    """The parts of a user's configuration that a bench takes over: all but places and cameras."""
+    """The parts of a user's configuration that a bench takes over: all but places and cameras.
+
+    Raises:
+        ConfigurationError: everything wrong with the file, a line each.
+    """
     if config is None:
         return {}
-    data = yaml.safe_load(config.read_text(encoding="utf-8")) or {}
-    if not isinstance(data, dict):
-        raise ConfigurationError(f"{config}: expected a mapping, got {type(data).__name__}")
-    return {key: value for key, value in data.items() if key not in _OWN}
+    file = YamlFile.read(config).as_settings()
+    if file.problems:
+        raise refusal(file.problems)
+    return {key: value for key, value in file.data.items() if key not in _OWN}
 
 
 def _run(order: BenchOrder, media: BenchMedia, tell: Tell) -> BenchReport:

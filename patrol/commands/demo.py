@@ -12,7 +12,6 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from domain.errors import ConfigurationError
 from domain.incident import IncidentKind
 from models.catalog import Catalog
 from patrol.bus import open_bus
@@ -26,6 +25,7 @@ from patrol.demo.stage import announce, demo_cameras
 from patrol.loading import load
 from patrol.stopping import stop_on_signals
 from patrol.supervisor import Supervisor
+from patrol.yamlfile import refusal
 
 DEMO_CONFIG = Path(str(files("configs") / "demo.yaml"))
 
@@ -58,7 +58,7 @@ def _configuration(data: Path, port: int | None) -> Configuration:
     """The demo's configuration, refused here, before anything starts, if it cannot work."""
     report = check_file(DEMO_CONFIG, data_dir=data)
     if report.errors:
-        raise ConfigurationError("\n".join(str(problem) for problem in report.errors))
+        raise refusal(report.errors)
     return load(DEMO_CONFIG, data_dir=data, port=port)
 
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from domain.errors import ModelError
+from domain.errors import ConfigurationError, ModelError
 from models.catalog import Catalog
 from models.detector import Detector
 from models.settings import DetectorSettings
@@ -40,5 +40,5 @@ class Eyes:
                 self._detector = Detector.open(self._catalog, self._settings)
                 runs_on = str(self._detector.runs_on)
                 log.info("detector ready", model=self._detector.ref.name, runs_on=runs_on)
-            except ModelError as error:
+            except (ModelError, ConfigurationError) as error:
                 log.error("blind: no detector", error=str(error))

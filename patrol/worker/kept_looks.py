@@ -1,16 +1,15 @@
 """Looks kept for a while: what the detector saw, without pictures, so that rules can be retried."""
 
 import json
-import os
-from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import structlog
 
 from models.detections import Detections
+from patrol.worker.kept_lines import append, read_kept, read_newer, set_aside
 from vision.look import Look
 
 FOLDER = "looks"
@@ -51,10 +50,8 @@ class KeptLooks:
         if not waiting:
             return
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
             self._set_aside(at)
-            with self._path.open("a", encoding="utf-8") as file:
-                file.write("".join(waiting))
+            append(self._path, "".join(waiting))
         except OSError as error:
             log.warning("looks not kept", file=str(self._path), error=str(error))
 
@@ -63,10 +60,10 @@ class KeptLooks:
             self._first_at = at
             return
         if self._first_at is None:
-            self._first_at = next((look.at for look in _read(self._path, "")), at)
+            self._first_at = next(read_newer(self._path, _captured_at), at)
         full = self._path.stat().st_size >= self._max_bytes
         if full or at - self._first_at >= self._kept_for:
-            os.replace(self._path, _older(self._path))
+            set_aside(self._path)
             self._first_at = at
 
 
@@ -74,13 +71,8 @@ def kept_looks(workers_dir: Path, camera_id: str, from_at: datetime, to_at: date
     """The kept looks of a camera, of all workers below a folder, in order of time. They hold no
     pictures: what has no class cannot be judged by them."""
     files = sorted(workers_dir.glob(f"*/{FOLDER}/{camera_id}.jsonl"))
-    parts = [part for file in files for part in (_older(file), file)]
-    looks = (look for part in parts for look in _read(part, camera_id))
+    looks = (look for file in files for look in read_kept(file, partial(_look, camera_id)))
     return sorted((look for look in looks if from_at <= look.at <= to_at), key=lambda one: one.at)
-
-
-def _older(path: Path) -> Path:
-    return path.with_name(path.name + ".1")
 
 
 def _line(look: Look) -> str:
@@ -95,18 +87,12 @@ def _line(look: Look) -> str:
     return json.dumps(page, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
-def _read(path: Path, camera_id: str) -> Iterator[Look]:
-    if not path.exists():
-        return
-    with path.open(encoding="utf-8", errors="replace") as file:
-        for line in file:
-            try:
-                yield _look(json.loads(line), camera_id)
-            except (ValueError, KeyError, TypeError, IndexError):
-                log.warning("line of the kept looks skipped", file=str(path))  # cut by a crash
+def _captured_at(line: str) -> datetime:
+    return datetime.fromisoformat(json.loads(line)["at"])
 
 
-def _look(page: dict[str, Any], camera_id: str) -> Look:
+def _look(camera_id: str, line: str) -> Look:
+    page = json.loads(line)
     rows = page["seen"]
     labels = tuple(dict.fromkeys(str(row[0]) for row in rows))
     width, height = page["wh"]

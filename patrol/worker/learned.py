@@ -1,15 +1,15 @@
 """What rules learn over weeks, kept in a small file below the data directory."""
 
-import os
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import structlog
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from domain.base import Value
 from patrol.worker.post import CameraPost
+from patrol.worker.small_files import read_page, write_page
 from patrol.worker.steadfast import steadfast
 from vision.baseline import BaselineMemory
 
@@ -34,13 +34,14 @@ class LessonKeeper(threading.Thread):
         self._path = path
         self._posts = posts
         self._stopping = threading.Event()
+        self._recalled: Lessons = {}
         self._saved: Lessons = {}
 
     def recall(self) -> None:
         """Hand out what was saved; call before anything is looked at."""
-        lessons = load_lessons(self._path)
+        self._recalled = load_lessons(self._path)
         for post in self._posts:
-            post.patrol.recall(lessons.get(post.camera_id, {}))
+            post.patrol.recall(self._recalled.get(post.camera_id, {}))
         self._saved = self._lessons()
 
     def run(self) -> None:
@@ -67,25 +68,20 @@ class LessonKeeper(threading.Thread):
             self._saved = lessons
 
     def _lessons(self) -> Lessons:
-        found = {post.camera_id: post.patrol.learned for post in self._posts}
-        return {camera_id: learned for camera_id, learned in found.items() if learned}
+        """What is known, and what was of cameras and rules that are off today: weeks would be lost
+        by a day."""
+        lessons = dict(self._recalled)
+        for post in self._posts:
+            if learned := {**lessons.get(post.camera_id, {}), **post.patrol.learned}:
+                lessons[post.camera_id] = learned
+        return lessons
 
 
 def load_lessons(path: Path) -> Lessons:
     """What was saved at `path`; nothing if there is no such file or it cannot be read."""
-    try:
-        return _Page.model_validate_json(path.read_bytes()).cameras
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValidationError) as error:
-        log.warning("what was learned is lost", file=str(path), error=str(error))
-        return {}
+    return read_page(_Page, path, what="lessons").cameras
 
 
 def save_lessons(path: Path, lessons: Lessons) -> None:
     """Replace the file at `path` in one step."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    new = path.with_suffix(".new")
-    cameras = {camera_id: dict(learned) for camera_id, learned in lessons.items()}
-    new.write_text(_Page(cameras=cameras).model_dump_json(), encoding="utf-8")
-    os.replace(new, path)
+    write_page(path, _Page(cameras={name: dict(learned) for name, learned in lessons.items()}))

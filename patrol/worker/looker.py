@@ -1,8 +1,8 @@
 """The looker: takes the picture that is owed first, lets the detector see it, asks the rules."""
 
 import threading
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -29,6 +29,8 @@ next costs some, and the last of them waits for the others."""
 THUMBNAIL_WIDTH = 480
 NO_DETECTOR = "no_detector"
 """Why a look was skipped when there was nobody to look."""
+FAILED = "failed"
+"""Why a look was skipped when the program itself failed at it; the log says how."""
 
 OnNews = Callable[[CameraPost, Frame | None, Sequence[IncidentMessage]], None]
 OnPicture = Callable[[str, bytes, datetime], None]
@@ -106,17 +108,19 @@ class Looker(threading.Thread):
         """Close what cannot be seen any more, count what was not looked at."""
         with self._judging:
             for post in self._roster.posts:
-                post.keep_hours(now)
-                post.miss_if_late(now)
-                if news := post.patrol.tick(now):
-                    self._on_news(post, None, news)
+                with steadfast("tick", camera=post.camera_id):
+                    post.keep_hours(now)
+                    post.miss_if_late(now)
+                    if news := post.patrol.tick(now):
+                        self._on_news(post, None, news)
 
     def _hear(self) -> None:
         """Hand second looks to the patrols that asked for them."""
         for question, seen in self._attention.answers():
-            with self._judging:
-                if news := question.post.patrol.hear(question.wish, seen):
-                    self._on_news(question.post, question.frame, news)
+            post = question.post
+            with steadfast("second look", camera=post.camera_id), self._judging:
+                if news := post.patrol.hear(question.wish, seen):
+                    self._on_news(post, question.frame, news)
 
     def _take(self, now: datetime, claims: int) -> list[Taken]:
         """The newest pictures of suspicious cameras, whether keyframes or not, and at most so many
@@ -149,25 +153,31 @@ class Looker(threading.Thread):
         """Add the post's newest picture to what is taken; whether there was a new one."""
         if not self._roster.claim(post):
             return False
-        if (frame := post.reader.take(follow=follow)) is None:
+        frame: Frame | None = None
+        with steadfast("take", camera=post.camera_id):
+            frame = post.reader.take(follow=follow)
+        if frame is None:
             self._roster.release(post)
             return False
         taken.append(Taken(post, frame, early))
         return True
 
     def _look(self, taken: Sequence[Taken], detector: Detector | None) -> None:
-        """Show and diagnose the pictures, then let the detector see those that can be judged."""
+        """Show and diagnose the pictures, then let the detector see those that can be judged. What
+        fails for one camera costs the others nothing."""
         good: list[Taken] = []
         images: list[Image] = []
         for each in taken:
-            image = each.frame.scaled(_look_wh(detector, each.frame))
-            if self._picture_is_good(each, image):
-                good.append(each)
-                images.append(image)
-        seen = self._detect(detector, images)
-        for index, each in enumerate(good):
-            with self._judging:
-                self._judge(each, images[index], seen[index] if seen else None, detector)
+            with _alone(each):
+                image = each.frame.scaled(_look_wh(detector, each.frame))
+                if self._picture_is_good(each, image):
+                    good.append(each)
+                    images.append(image)
+        with _alone(*good):
+            seen = self._detect(detector, images)
+            for index, each in enumerate(good):
+                with _alone(each), self._judging:
+                    self._judge(each, images[index], seen[index] if seen else None, detector)
 
     def _detect(
         self, detector: Detector | None, images: Sequence[Image]
@@ -205,8 +215,6 @@ class Looker(threading.Thread):
         if detections is None or detector is None:
             post.book.skip(frame.captured_at, NO_DETECTOR, early=taken.early)
             return
-        runs_on = str(detector.runs_on)
-        post.book.done(frame.captured_at, detections.counts(), runs_on, early=taken.early)
         post.patrol.use_model(detector.ref)
         look = Look(post.camera_id, frame.captured_at, detections, frame.size_wh, image)
         post.kept.keep(look)
@@ -214,6 +222,20 @@ class Looker(threading.Thread):
             self._on_news(post, frame, news)
         if (wish := post.patrol.wants_second_look) is not None:
             self._attention.ask(Question(post, wish, frame))
+        runs_on = str(detector.runs_on)
+        post.book.done(frame.captured_at, detections.counts(), runs_on, early=taken.early)
+
+
+@contextmanager
+def _alone(*taken: Taken) -> Iterator[None]:
+    """What is done for some cameras. If it fails, their looks count as skipped: who still waited
+    would be owed most for ever, and cost others their turn."""
+    try:
+        yield
+    except Exception:
+        log.exception("look failed", camera=", ".join(each.post.camera_id for each in taken))
+        for each in taken:
+            each.post.book.skip(each.frame.captured_at, FAILED, early=each.early)
 
 
 def _look_wh(detector: Detector | None, frame: Frame) -> tuple[int, int]:

@@ -1,15 +1,10 @@
 """What the worker must not forget when it stops: open incidents, and clips it still owes."""
 
-import os
 from pathlib import Path
-
-import structlog
-from pydantic import ValidationError
 
 from domain.base import Value
 from domain.incident import Incident
-
-log = structlog.get_logger(__name__)
+from patrol.worker.small_files import read_page, write_page
 
 
 class WorkerMemory(Value):
@@ -22,17 +17,8 @@ class WorkerMemory(Value):
     @classmethod
     def load(cls, path: Path) -> "WorkerMemory":
         """What was saved at `path`; nothing if there is no such file or it cannot be read."""
-        try:
-            return cls.model_validate_json(path.read_bytes())
-        except FileNotFoundError:
-            return cls()
-        except (OSError, ValidationError) as error:
-            log.warning("memory of open incidents lost", file=str(path), error=str(error))
-            return cls()
+        return read_page(cls, path, what="memory of open incidents")
 
     def save(self, path: Path) -> None:
         """Replace the file at `path` in one step."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        new = path.with_suffix(".new")
-        new.write_text(self.model_dump_json(), encoding="utf-8")
-        os.replace(new, path)
+        write_page(path, self)

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Sequence
+from datetime import datetime
 from threading import Lock
 
 import structlog
@@ -33,7 +34,7 @@ from streams.budget import RingBudget
 from streams.frame import Frame
 from streams.kept_decoders import KeptDecoders
 from streams.reader import stop_all
-from vision.incidents import IncidentMessage
+from vision.incidents import IncidentMessage, closed_for_change
 
 STOP_WITHIN_S = 4.0
 """Everything has ended by then after a stop; what is not written is said to be lost."""
@@ -168,7 +169,7 @@ class Worker:
         for message in news:
             incident = message.incident
             self._publisher.publish(message)
-            if frame is not None and self._deserves_evidence(message):
+            if self._deserves_evidence(message) and frame is not None:
                 feeds = post.reader
                 self._recorder.record(
                     incident, frame, feeds.main.ring, of_other_stream=feeds.detect is not None
@@ -215,11 +216,20 @@ class Worker:
             mine = [i for i in memory.incidents if i.camera_id == post.camera_id]
             for message in post.patrol.restore(mine, now):
                 self._publisher.publish(message)
+        self._close_left_behind(memory.incidents, now)
         open_now = (i for i in memory.incidents if i.state is IncidentState.OPEN)
         self._recorded = {incident.id for incident in open_now}
         for incident in memory.owed_clips:
             self._publisher.publish(EvidenceMissed(evidence=self._lost_clip(incident)))
         self._remember()
+
+    def _close_left_behind(self, incidents: Sequence[Incident], now: datetime) -> None:
+        """Close what was open on cameras that this worker watches no more: nobody else would."""
+        here = {post.camera_id for post in self._posts}
+        for incident in incidents:
+            is_told = incident.state is IncidentState.OPEN and not incident.shadow
+            if is_told and incident.camera_id not in here:
+                self._publisher.publish(closed_for_change(incident, now))
 
     def _lost_clip(self, incident: Incident) -> MissingEvidence:
         now = self._clock.now()

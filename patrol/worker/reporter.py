@@ -62,7 +62,8 @@ class Reporter(threading.Thread):
     def report(self, now: datetime) -> None:
         """Say what changed by `now`."""
         for post in self._posts:
-            self._report_health(post.health(now))
+            with steadfast("health", camera=post.camera_id):
+                self._report_health(post.health(now))
         if now - self._page_from_at >= LOOKS_EVERY:
             pages = tuple(post.book.close_page() for post in self._posts)
             rings = self._rings()

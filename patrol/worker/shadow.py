@@ -1,16 +1,14 @@
 """What rules in shadow would have opened: counted and kept on the worker, told to nobody."""
 
-import os
 import threading
-from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
 import structlog
-from pydantic import ValidationError
 
 from domain.incident import Incident
 from domain.messages import IncidentOpened
+from patrol.worker.kept_lines import append, read_kept, set_aside
 from vision.incidents import IncidentMessage
 
 FILE = "shadow.jsonl"
@@ -39,29 +37,13 @@ class ShadowLog:
             log.warning("shadow not kept", incident=message.incident.id, error=str(error))
 
     def _append(self, line: str) -> None:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
         if self._path.exists() and self._path.stat().st_size >= self._max_bytes:
-            os.replace(self._path, _older(self._path))
-        with self._path.open("a", encoding="utf-8") as file:
-            file.write(line + "\n")
+            set_aside(self._path)
+        append(self._path, line + "\n")
 
 
 def shadow_incidents(workers_dir: Path, since: datetime) -> list[Incident]:
     """What the rules in shadow of all workers below a folder would have opened since then."""
     files = sorted(workers_dir.glob(f"*/{FILE}"))
-    kept = [incident for file in files for part in (_older(file), file) for incident in _read(part)]
+    kept = [one for file in files for one in read_kept(file, Incident.model_validate_json)]
     return sorted((i for i in kept if i.opened_at >= since), key=lambda i: i.opened_at)
-
-
-def _older(path: Path) -> Path:
-    return path.with_name(path.name + ".1")
-
-
-def _read(path: Path) -> Iterator[Incident]:
-    if not path.exists():
-        return
-    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
-        try:
-            yield Incident.model_validate_json(line)
-        except ValidationError:
-            log.warning("line of the shadow log skipped", file=str(path))  # cut by a crash

@@ -2,15 +2,14 @@
 all the same. Other zones are another file, because whoever draws them anew has seen the view."""
 
 import hashlib
-import os
 import shutil
 from datetime import datetime, timedelta
 from pathlib import Path
-from zipfile import BadZipFile
 
 import structlog
 
 from patrol.config import CameraSettings, Configuration
+from patrol.worker.small_files import replace_file
 from vision.picture import PictureSettings, PictureWatch
 
 ASK_EVERY = timedelta(seconds=10)
@@ -52,7 +51,7 @@ class KeptView:
             return PictureWatch(settings, watch_view=watch_view, remembered=kept)
         except FileNotFoundError:
             pass
-        except (OSError, ValueError, EOFError, BadZipFile) as error:
+        except Exception as error:  # numpy, zipfile and zlib each have words of their own for it
             log.warning("view lost", camera=self._camera_id, error=str(error))
         return PictureWatch(settings, watch_view=watch_view)
 
@@ -71,11 +70,8 @@ class KeptView:
     def _keep(self, view: bytes | None, at: datetime) -> None:
         if view is None:
             return
-        new = self._path.with_suffix(".new")
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            new.write_bytes(view)
-            os.replace(new, self._path)
+            replace_file(self._path, view)
             self._kept_at = at
         except OSError as error:
             log.warning("view not kept", camera=self._camera_id, error=str(error))

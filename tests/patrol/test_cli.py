@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -51,6 +52,30 @@ def test_check_accepts_a_good_file_and_warns_of_a_blind_rule(tmp_path: Path) -> 
     result = patrol("check", configure(tmp_path, blind), "--data", tmp_path, "--json")
     assert result.returncode == 0
     assert any("sees none of cart" in w["message"] for w in json.loads(result.stdout)["warnings"])
+
+
+def test_check_knows_what_the_detector_is_told_to_see(tmp_path: Path) -> None:
+    import_block_detector(tmp_path / "models")
+    cameras = {"gate": {"url": "rtsp://192.0.2.1/", "rules": {"crowding": {}}}}
+
+    def report(labels: list[str]) -> Any:
+        path = configure(tmp_path, cameras, detector={"model": NAME, "labels": labels})
+        return json.loads(patrol("check", path, "--data", tmp_path, "--json").stdout)
+
+    assert [e["key"] for e in report(["fire", "fyre"])["errors"]] == ["detector.labels[1]"]
+    assert any("sees none of person" in w["message"] for w in report(["fire"])["warnings"])
+    assert not any("sees none" in w["message"] for w in report(["person"])["warnings"])
+
+
+def test_a_date_that_is_none_is_an_error_of_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "patrol.yaml"
+    path.write_text("worker: {id: w}\nuntil: 2026-09-31\n")
+    for arguments in (["check", path], ["bench", "--config", path, "--cameras", 1]):
+        result = patrol(*arguments)
+        assert result.returncode == 1
+        said = "".join((result.stdout + result.stderr).split())
+        assert "patrol.yaml:2:" in said
+        assert "Traceback" not in said
 
 
 def test_a_model_is_imported_and_listed(tmp_path: Path) -> None:

@@ -61,7 +61,7 @@ def test_no_file_means_the_defaults(tmp_path: Path) -> None:
         ("road_occupation: {", "road_ocupation: {", 14, "road_ocupation", "road_occupation"),
         ("[[0, 0], [1, 0], [1, 1]]", "[[0, 0], [1, 1], [1, 0], [0, 1]]", 12, "polygon", "cross"),
         ("[[0, 0], [1, 0], [1, 1]]", "[[0, 0], [2, 0], [1, 1]]", 12, "polygon", "between 0 and 1"),
-        ("zones: [kerb]", "zones: [curb]", 14, "zones[0]", "'curb'"),
+        ("zones: [kerb]", "zones: [curb]", 14, "zones[0]", "got curb"),
         ("site_id: s1", "site_id: s2", 7, "site_id", "'s2'"),
         ("00001320000001", "00001180000001", 8, "gb_id", "131 or 132"),
         ("${CAMERA_PASSWORD}@192.0.2.1/m", "${NOT_SET}@192.0.2.1/m", 9, "url", "NOT_SET"),
@@ -103,6 +103,35 @@ def test_two_cameras_with_one_id_are_refused(write) -> None:  # type: ignore[no-
     assert "cameras[0]" in said["cameras[1].id"].message
     assert said["cameras[1].id"].line == 15
     assert "cameras[0]" in said["cameras[1].gb_id"].message
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "key", "words"),
+    [
+        ("rules:\n      road_occupation: {zones: [kerb], for_s: 30}", "", 5,
+         "defaults.rules.fire.zones[0]", "camera gate: expected the id of a detect zone"),
+        ("{id: kerb,", "{id: kerb, kind: ignore,", 19, "rules.road_occupation.zones[0]", "(none)"),
+        ("{id: kerb,", "{id: kerb, kind: exempt,", 19, "rules.road_occupation.zones[0]", "(none)"),
+        ("zones:\n", "zones:\n      - {id: frame, polygon: [[0, 0], [1, 0], [1, 1]]}\n", 17,
+         "cameras[0].zones[0].id", "frame is taken"),
+        ("[kerb]", "[kerb, kerb]", 19, "rules.road_occupation.zones[1]", "each zone once"),
+        ("road_occupation: {zones: [kerb], for_s: 30}",
+         "crowding: {density: 2, ground: {picture: [[0.4, 0.6], [0.6, 0.6], [0.9, 0.9], "
+         "[0.1, 0.9]], metres: [[0, 20], [5, 20], [5, 0], [0, 0]]}}",
+         19, "rules.crowding", "horizon"),
+    ],
+)  # fmt: skip
+def test_what_a_patrol_would_refuse_is_found_before_it_starts(  # type: ignore[no-untyped-def]
+    write, old: str, new: str, line: int, key: str, words: str
+) -> None:
+    defaults = "defaults:\n  rules:\n    fire:\n      # 近处\n      zones: [near]\n"
+    text = defaults + GOOD
+    assert old in text
+    found = [p for p in check_file(write(text.replace(old, new))).errors if "zone" in p.message]
+    assert [(problem.line, problem.key.endswith(key)) for problem in found] == [(line, True)]
+    assert words in found[0].message
+    with pytest.raises(ConfigurationError, match="zone"):
+        load(write(text.replace(old, new)))
 
 
 def test_cameras_that_see_the_same_place_are_told_of_each_other(write) -> None:  # type: ignore[no-untyped-def]

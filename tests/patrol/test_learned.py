@@ -5,7 +5,7 @@ from pathlib import Path
 
 from domain.clock import VirtualClock
 from patrol.config import Configuration
-from patrol.worker.learned import LessonKeeper, load_lessons
+from patrol.worker.learned import LessonKeeper, load_lessons, save_lessons
 from patrol.worker.post import CameraPost
 from vision.baseline import BaselineMemory
 
@@ -54,3 +54,17 @@ def test_no_lessons_and_broken_ones_are_none(tmp_path: Path) -> None:
     keeper.recall()
     keeper.stop(1)
     assert (tmp_path / "half.json").read_text().endswith("sq"), "nothing new is not written"
+
+
+def test_what_a_camera_or_rule_learned_is_kept_while_it_is_off(tmp_path: Path) -> None:
+    path, weeks = tmp_path / "learned.json", BaselineMemory(of="x", hours={32: ((105000, 12.0),)})
+    lessons = {"market": {"crowding/frame": weeks}, "square": {"crowding/gate": weeks}}
+    save_lessons(path, lessons)
+    keeper, only = LessonKeeper(path, [square := post()]), square.patrol.learned
+    keeper.recall()
+    (key,) = only
+    square.patrol.recall({key: BaselineMemory(of=only[key].of, hours=weeks.hours)})
+    keeper.stop(1)
+    kept = load_lessons(path)
+    assert kept["market"] == lessons["market"]
+    assert kept["square"] == {"crowding/gate": weeks, **square.patrol.learned}

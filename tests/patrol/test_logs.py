@@ -1,4 +1,5 @@
 import json
+import logging
 
 import pytest
 import structlog
@@ -25,3 +26,23 @@ def test_no_log_line_holds_a_password(capsys: pytest.CaptureFixture[str]) -> Non
     structlog.get_logger("test").warning("cannot open", url="rtsp://admin:s3cret@10.0.0.1/main")
     said = json.loads(capsys.readouterr().err)
     assert said["url"] == "rtsp://admin:***@10.0.0.1/main"
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+@pytest.mark.parametrize("logger", [structlog.get_logger("test"), logging.getLogger("foreign")])
+def test_no_traceback_holds_a_password(
+    capsys: pytest.CaptureFixture[str], as_json: bool, logger: logging.Logger
+) -> None:
+    def open_camera(user: str, password: str) -> None:
+        raise OSError(f"cannot open rtsp://{user}:{password}@10.0.0.1/main")
+
+    set_up_logs(as_json=as_json)
+    try:
+        open_camera("admin", "s3cr" + "et")
+    except OSError:
+        logger.exception("a round failed")
+    said = capsys.readouterr().err
+    assert "OSError: cannot open rtsp://admin:***@10.0.0.1/main" in said
+    assert "in open_camera" in said
+    assert "s3cret" not in said
+    assert len(said.splitlines()) < 15

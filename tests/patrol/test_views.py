@@ -1,10 +1,14 @@
 """The view of a camera outlives the worker, and people can accept a new one."""
 
+import io
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
+from structlog.testing import capture_logs
 from typer.testing import CliRunner
 
 from patrol.cli import app
@@ -81,12 +85,42 @@ def test_other_zones_are_drawn_on_another_view(configuration: Configuration) -> 
     assert watch.remembered_view is None
 
 
-@pytest.mark.parametrize("content", [b"", b"no view at all", b"PK\x03\x04 cut"])
+def saved(save: Callable[..., None], *planes: NDArray[np.float16]) -> bytes:
+    kept = io.BytesIO()
+    save(kept, *planes)
+    return kept.getvalue()
+
+
+def damaged() -> bytes:
+    """A view of which a disk lost some bytes: zlib does not understand the rest."""
+    noise = np.random.default_rng(0).random((90, 160)).astype(np.float16)
+    view = bytearray(saved(np.savez_compressed, *[noise] * 4))
+    view[60:64] = bytes(4)
+    return bytes(view)
+
+
+PLANE = np.zeros((90, 160), np.float16)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"no view at all",
+        b"PK\x03\x04 cut",
+        damaged(),
+        saved(np.save, PLANE),
+        saved(np.savez, PLANE),
+        saved(np.savez, *[PLANE[:20]] * 4),  # too flat to be compared
+    ],
+)
 def test_a_broken_file_is_no_view(configuration: Configuration, content: bytes) -> None:
     run(*start(configuration), 100, 0, 120)
     (path,) = folder_of(configuration, "gate").iterdir()
     path.write_bytes(content)
-    kept, watch = start(configuration)
+    with capture_logs() as logs:
+        kept, watch = start(configuration)
+    assert [line["event"] for line in logs] == ["view lost"]
     assert watch.remembered_view is None
     assert not run(kept, watch, 180, 200, 320)
 

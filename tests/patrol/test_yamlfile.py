@@ -59,6 +59,24 @@ def test_broken_yaml_is_a_problem_with_its_line(tmp_path: Path, text: str) -> No
     assert problem.line >= 1
 
 
+@pytest.mark.parametrize("value", ["2026-09-31", "2026-01-01 25:00:00", "!!int ten"])
+def test_a_value_that_cannot_be_is_a_problem_with_its_line(tmp_path: Path, value: str) -> None:
+    path = tmp_path / "impossible.yaml"
+    path.write_text(f"approvals:\n  parking:\n    until: {value}\n")
+    (problem,) = YamlFile.read(path).problems
+    assert problem.line == 3
+    assert value.removeprefix("!!int ") in problem.message
+
+
+def test_settings_are_a_mapping(tmp_path: Path) -> None:
+    path = tmp_path / "settings.yaml"
+    path.write_text("")
+    assert YamlFile.read(path).as_settings().data == {}
+    path.write_text("- one\n")
+    (problem,) = YamlFile.read(path).as_settings().problems
+    assert "expected a mapping" in problem.message
+
+
 def test_a_file_that_is_not_there_is_a_problem(tmp_path: Path) -> None:
     (problem,) = YamlFile.read(tmp_path / "none.yaml").problems
     assert "cannot be read" in problem.message

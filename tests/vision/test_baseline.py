@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate, cycle, takewhile
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from hypothesis import given, settings
@@ -138,8 +139,39 @@ def test_the_rhythm_of_looks_does_not_change_what_is_usual(gaps: list[float], co
     assert learned.usual(MONDAY_8 + 3 * WEEK) == count
 
 
-def camera() -> CameraPatrol:
-    rule = {"count": 3, "for_s": 4, "smooth_s": 0, "baseline": {"weeks": 2}}
+def test_an_hour_that_is_left_early_counts_as_it_stands() -> None:
+    learned = baseline()
+    for week in range(3):
+        start = MONDAY_8 + week * WEEK
+        for minute in range(20 if week < 2 else 9):
+            at = start + timedelta(minutes=minute)
+            learned.see(30, at, at.timestamp())
+        learned.pause()
+    assert learned.memory.hours[8] == tuple((week, 30.0) for week in weeks_from(MONDAY_8, 2))
+
+
+def test_a_pause_within_an_hour_neither_halves_nor_doubles_it() -> None:
+    """Twenty minutes of 10 and thirty of 40: the hour is counted as a whole, once."""
+    learned = baseline(quantile=0.5, weeks=2)
+    for week in range(2):
+        start = MONDAY_8 + week * WEEK
+        for minute in (*range(21), *range(25, 56)):
+            if minute == 25:
+                learned.pause()
+                assert learned.memory.hours[8][-1][1] == 10
+            at = start + timedelta(minutes=minute)
+            learned.see(10 if minute <= 20 else 40, at, at.timestamp())
+        learned.pause()
+        learned.pause()
+    assert learned.memory.hours[8] == tuple((week, 40.0) for week in weeks_from(MONDAY_8, 2))
+
+
+def weeks_from(start: datetime, count: int) -> list[int]:
+    return [(start.date().toordinal() - 1) // 7 + week for week in range(count)]
+
+
+def camera(**changes: Any) -> CameraPatrol:
+    rule = {"count": 3, "for_s": 4, "smooth_s": 0, "baseline": {"weeks": 2}, **changes}
     return CameraPatrol(
         "gate-1", parse_rules({"crowding": rule}), [], timezone=SHANGHAI, model=None, notice=None
     )
@@ -164,3 +196,13 @@ def test_a_rule_that_learned_what_is_usual_opens_above_it_only() -> None:
             told += second.look(Look("gate-1", at, detections(people(number)), SIZE_WH))
         opened[number] = bool(told)
     assert opened == {8: False, 9: True}
+
+
+def test_the_last_hour_of_a_schedule_is_learned_like_the_others() -> None:
+    learning = camera(schedule=[{"from": "07:00", "to": "09:00"}])
+    for second in range(-5400, 5400, 20):
+        at = (MONDAY_8 + timedelta(seconds=second)).astimezone(UTC)
+        learning.tick(at)
+        learning.look(Look("gate-1", at, detections(people(5)), SIZE_WH))
+    (memory,) = learning.learned.values()
+    assert {hour: len(weeks) for hour, weeks in memory.hours.items()} == {7: 1, 8: 1}

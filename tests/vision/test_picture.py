@@ -106,3 +106,14 @@ def test_the_limits_are_settings() -> None:
     assert first(faults(lambda _: street(), 20, settings=quick)) == (6.0, FaultKind.FROZEN)
     never = PictureSettings(black_mean=0)
     assert first(faults(darkness, 60, settings=never)) is None
+
+
+@pytest.mark.parametrize("height", [64, 90, 96])
+def test_a_panorama_however_wide_is_looked_at(height: int) -> None:
+    watch = PictureWatch()
+    scene = np.kron(
+        np.random.default_rng(0).integers(30, 220, (height // 8, 80, 1)), np.ones((8, 8, 3))
+    )
+    for second in range(0, 120, 4):
+        noise = np.random.default_rng(second).normal(0, 2, scene.shape)
+        assert watch.look((scene + noise).clip(0, 255).astype(np.uint8), at(second)) is None

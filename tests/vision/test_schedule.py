@@ -41,6 +41,7 @@ def local(text: str, timezone: ZoneInfo = SHANGHAI) -> datetime:
         ([{"days": "sun", "from": "23:00", "to": "01:00"}], "2026-01-05T00:59", True),
         ([*WORKDAYS, {"days": "sat"}], "2026-01-03T12:00", True),
         ([{"from": 390, "to": 1350}], "2026-01-03T06:30", True),  # unquoted in YAML
+        ([{"from": 0, "to": 60}], "2026-01-03T00:59", True),
     ],
 )
 def test_hours(windows: list[dict[str, Any]], text: str, on: bool) -> None:
@@ -74,6 +75,9 @@ def test_days(days: Any, parsed: tuple[int, ...]) -> None:
         ({"from": "24:01"}, ("from",), "between 00:00 and 24:00"),
         ({"from": "12:60"}, ("from",), "between 00:00 and 24:00"),
         ({"from": 1441}, ("from",), "got 1441"),
+        ({"from": 8, "to": "18:00"}, ("from",), "got 8: write '08:00'"),
+        ({"to": 24}, ("to",), "got 24: write '24:00'"),
+        ({"from": 59}, ("from",), "expected a time of day such as 06:30, got 59"),
         ({"to": True}, ("to",), "got True"),
         ({"from": "08:00", "to": "08:00"}, (), "got 08:00 twice"),
         ({"until": "08:00"}, ("until",), "Extra inputs"),
@@ -120,5 +124,8 @@ def test_summer_time(windows: list[dict[str, Any]], day: str, hours: float) -> N
 )
 def test_a_window_and_its_complement_make_up_the_day(at: datetime, a: int, b: int) -> None:
     if a != b:
-        one, other = Window(from_min=a, to_min=b), Window(from_min=b, to_min=a)
+        begins, ends = (f"{minutes // 60}:{minutes % 60:02d}" for minutes in (a, b))
+        one, other = (
+            Window.model_validate({"from": x, "to": y}) for x, y in ((begins, ends), (ends, begins))
+        )
         assert is_on((one,), at, BERLIN) is not is_on((other,), at, BERLIN)

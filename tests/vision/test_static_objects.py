@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
+import cv2
 import numpy as np
 import pytest
 
@@ -162,8 +163,29 @@ def test_a_day_without_looks_forgives_nothing_and_hides_nothing() -> None:
     assert things(grounds[-1], FORGIVEN_S + 60)
 
 
-def test_pictures_of_another_size_begin_anew() -> None:
+def squeezed(picture: Image) -> Image:
+    """The picture as a camera's second stream shows it, in 11:9 (704 x 576)."""
+    small = cv2.resize(picture, (220, 180), interpolation=cv2.INTER_AREA)
+    return np.asarray(small, np.uint8)
+
+
+def test_another_stream_of_the_same_view_goes_on_with_what_was_learned() -> None:
+    def picture_at(t: float) -> Image:
+        scene = WITH_STALL if t >= 40 else STREET
+        return scene if 140 <= t < 180 else squeezed(scene)
+
+    answers = found(paint(picture_at, 300))
+    assert next(t for t, those in answers if those) == pytest.approx(100, abs=4)
+    standing = [those[0].since_s for t, those in answers if t >= 110 and those]
+    assert len(standing) == len([t for t, _ in answers if t >= 110]), "gone for no look"
+    assert standing == pytest.approx([40] * len(standing), abs=4)
+
+
+def test_another_scene_in_another_shape_is_learned_anew() -> None:
+    other = squeezed(street(seed=7)[::-1].copy())
+    shown = paint(lambda t: STREET if t < 100 else other, 300)
+    assert first(shown) is None
     objects = StaticObjects()
-    assert objects.see(STREET, detections([]), 0).taken.shape == (36, 64)
-    assert objects.see(STREET[:160, :160], detections([]), 2).taken.shape == (64, 64)
+    shapes = {objects.see(picture, detections([]), t).taken.shape for t, picture, _ in shown}
+    assert shapes == {(36, 64)}
     assert planes_of(STREET).shape == (144, 256, 3)
