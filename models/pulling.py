@@ -1,7 +1,6 @@
 """From a name to a model in the catalogue: fetched, converted if need be, tried out, registered."""
 
 from collections.abc import Sequence
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Protocol
 
@@ -12,6 +11,7 @@ from domain.errors import ModelError, ModelUnreachable
 from models.catalog import Catalog
 from models.downloads import Download
 from models.entry import ModelEntry
+from models.extras import has_extra, how_to_install
 from models.fetching import Patience, Progress, Wanted, fetch
 from models.files import sha256_of
 
@@ -96,18 +96,13 @@ def pull(
     return Pulled(entry=entry, sha256=sha256, verified=download.sha256 is not None)
 
 
-def can_convert() -> bool:
-    """Whether the extra [train] is installed."""
-    return all(find_spec(name) is not None for name in ("onnx", "torch", "ultralytics"))
-
-
 def converter(file: Path) -> Convert:
     """What converts checkpoints. Raises ModelError without the extra [train]."""
-    if not can_convert():
+    if not has_extra("train"):
         raise ModelError(
             f"{file}: a checkpoint has to be converted to ONNX, which the extra [train] does; "
-            "install it (pip install 'sentinel-patrol[train]') and pull again, nothing is fetched "
-            "twice; or take the file to a machine that has it: patrol models export FILE.pt"
+            f"{how_to_install('train')} and call this again, nothing is fetched twice; "
+            "or take the file to a machine that has it: patrol models export FILE.pt"
         )
     from models.training.foreign import convert
 

@@ -19,6 +19,7 @@ from domain.base import Settings
 from domain.errors import ModelCorrupt, ModelError
 from models.detections import Floats
 from models.entry import ModelEntry
+from models.extras import how_to_install
 from models.heads import head_for
 from models.letterbox import Image, Letterbox
 
@@ -71,8 +72,8 @@ def quantise(
         from onnxruntime import quantization
     except ImportError as error:
         raise ModelError(
-            f"{source}: quantising needs the extra [quantise]: "
-            f"pip install 'sentinel-patrol[quantise]' ({error})"
+            f"{source}: quantising needs the extra [quantise]; "
+            f"{how_to_install('quantise')} ({error})"
         ) from error
     with tempfile.TemporaryDirectory() as folder:
         folded = Path(folder) / "folded.onnx"

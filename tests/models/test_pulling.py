@@ -7,9 +7,10 @@ import pytest
 from domain.errors import ModelCorrupt, ModelError, ModelMissing, ModelUnreachable
 from models.catalog import Catalog
 from models.downloads import Download, download_named, downloads
+from models.extras import has_extra
 from models.fetching import Patience, client
 from models.licences import MEANINGS, UNKNOWN, meaning
-from models.pulling import can_convert, converter, pull
+from models.pulling import converter, pull
 from tests.models import graphs
 from tests.models.file_server import serving
 
@@ -112,11 +113,11 @@ def test_a_checkpoint_is_converted_and_named_in_the_origin(tmp_path, http, serve
     assert list((folder / "downloads").iterdir()) == []
 
 
-@pytest.mark.skipif(can_convert(), reason="the extra [train] is installed: nothing is missing")
+@pytest.mark.skipif(has_extra("train"), reason="the extra [train] is installed: nothing is missing")
 def test_a_checkpoint_without_the_extra_waits_for_it(tmp_path, http, served):
     folder = tmp_path / "models"
     for _ in range(2):
-        with pytest.raises(ModelError, match=r"pip install 'sentinel-patrol\[train\]'"):
+        with pytest.raises(ModelError, match=r"pip install -e '\.\[train\]'"):
             pull(Catalog(folder), folder, _checkpoint(served), http)
     assert len(served.asked) == 1
     assert (folder / "downloads" / "yolox.pt").read_bytes() == served.body
