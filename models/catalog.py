@@ -1,7 +1,6 @@
 """The catalogue: which models there are, and their verified files."""
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from domain.errors import ConfigurationError, ModelCorrupt, ModelError, ModelMissing
 from models.entry import HeadKind
 from models.entry import ModelEntry as ModelEntry
-from models.files import copy_hashed, draft_in, settle, sha256_of, write_whole
+from models.files import blaming, copy_hashed, draft_in, settle, sha256_of, write_whole
 from models.importing import (
     Claims,
     check_source,
@@ -106,7 +105,7 @@ class Catalog:
             raise ModelError(f"{path}: cannot be copied into {self._folder}: {error}") from error
 
     def _bring_in(self, source: Path, claims: Claims) -> ModelEntry:
-        with draft_in(self._folder, ".onnx") as draft, _blaming(source, draft):
+        with draft_in(self._folder, ".onnx") as draft, blaming(source, draft):
             entry = self._entry_of(draft, source, copy_hashed(source, draft), claims)
             try_out(entry, draft)
             settle(draft, self._folder / entry.file)
@@ -156,15 +155,6 @@ class Catalog:
         if self._dir is None:
             raise ModelMissing("expected a folder of models, none is set")
         return self._dir
-
-
-@contextmanager
-def _blaming(source: Path, draft: Path) -> Iterator[None]:
-    """Errors about the draft are told of the file that was brought, which is what people know."""
-    try:
-        yield
-    except ModelError as error:
-        raise type(error)(str(error).replace(str(draft), str(source))) from error
 
 
 def _read(path: Path) -> dict[str, ModelEntry]:

@@ -11,6 +11,7 @@ import numpy as np
 from domain.errors import ModelCorrupt
 from models.detections import Floats
 from models.entry import HeadKind
+from models.files import draft_for
 from models.heads import BINS, ULTRALYTICS_INPUT, YoloDflHead
 from models.labelled import read_folder
 from models.letterbox import Letterbox, SizeWH
@@ -54,8 +55,9 @@ def export(
     before, _ = load_checkpoint(str(start), fuse=True)
     mix_in(network, before, recipe.remember, new=_new_labels(recipe))
     network.eval()
-    write_onnx(network, recipe.input_wh, target)
-    check(network, target, _checked_pictures(checkpoint, recipe))
+    with draft_for(target) as draft:
+        write_onnx(network, recipe.input_wh, draft)
+        check(network, draft, _checked_pictures(checkpoint, recipe))
     return target
 
 
