@@ -117,9 +117,13 @@ class Catalog:
         known.sort(key=lambda entry: entry.name != claims.name)
         name = model_name(source, claims) if claims.name or not known else known[0].name
         self._refuse_clash(name, sha256, draft.stat().st_size, source)
-        if known:
-            return known_entry(known[0], source, claims)
-        return described_entry(draft, source, name, sha256, claims)
+        entry = (
+            known_entry(known[0], source, claims)
+            if known
+            else described_entry(draft, source, name, sha256, claims)
+        )
+        self._refuse_overwriting(entry, source)
+        return entry
 
     def _refuse_clash(self, name: str, sha256: str, size_bytes: int, source: Path) -> None:
         """One name stands for one file for ever: incidents refer to it."""
@@ -129,6 +133,15 @@ class Catalog:
                     f"{source}: the name {name} belongs to another file: {_expected(entry)}, "
                     f"got {size_bytes} bytes, sha256 {sha256}; if this should be that file, "
                     "copy it again; if it is another model, give it its own --name"
+                )
+
+    def _refuse_overwriting(self, entry: ModelEntry, source: Path) -> None:
+        """Names that differ may still ask for one file: a_b.onnx is that of a model named a-b."""
+        for other in self.entries():
+            if other.file == entry.file and other.sha256 != entry.sha256:
+                raise ModelError(
+                    f"{source}: as {entry.name} it would lie in {entry.file}, which belongs to the "
+                    f"model {other.name}; give it another --name"
                 )
 
     def _register(self, entry: ModelEntry) -> None:
