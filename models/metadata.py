@@ -6,7 +6,7 @@ from typing import Any, get_args
 
 from domain.base import Value
 from domain.errors import ModelShapeError
-from models.entry import HeadKind
+from models.entry import NOT_STATED, HeadKind, ModelEntry
 
 DETECTION_TASK = "detect"
 HEAD_KEY = "head"
@@ -37,6 +37,33 @@ class ExportMetadata(Value):
             licence=metadata.get("license"),
             origin=metadata.get("description"),
         )
+
+    @classmethod
+    def of(cls, entry: ModelEntry) -> "ExportMetadata":
+        """What the catalogue knows of a model."""
+        return cls(
+            labels=entry.labels,
+            input_wh=entry.input_wh,
+            head=entry.head,
+            licence=_stated(entry.licence),
+            origin=_stated(entry.origin),
+        )
+
+    def written(self) -> dict[str, str]:
+        """As ONNX metadata that `read` understands, where it is given."""
+        facts = {
+            "task": DETECTION_TASK,
+            "names": str(dict(enumerate(self.labels))) if self.labels else None,
+            "imgsz": str([*reversed(self.input_wh)]) if self.input_wh else None,
+            HEAD_KEY: self.head,
+            "license": self.licence,
+            "description": self.origin,
+        }
+        return {key: fact for key, fact in facts.items() if fact is not None}
+
+
+def _stated(words: str) -> str | None:
+    return None if words == NOT_STATED else words
 
 
 def _literal(metadata: Mapping[str, str], key: str, where: str) -> Any:

@@ -20,8 +20,11 @@ from domain.errors import ModelCorrupt, ModelError
 from models.detections import Floats
 from models.entry import ModelEntry
 from models.extras import how_to_install
+from models.files import draft_for
 from models.heads import head_for
+from models.importing import try_out
 from models.letterbox import Image, Letterbox
+from models.metadata import ExportMetadata
 
 Method = Literal["minmax", "percentile", "entropy"]
 Activations = Literal["uint8", "int8"]
@@ -31,6 +34,8 @@ METHODS: Mapping[Method, str] = {
     "entropy": "Entropy",
 }
 TYPES: Mapping[Activations, str] = {"uint8": "QUInt8", "int8": "QInt8"}
+LEAST_OPSET = 13
+"""From here on a scale for each channel can be written down."""
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp"})
 
 Progress = Callable[[int, int], None]
@@ -63,29 +68,35 @@ def quantise(
 ) -> Path:
     """Write `target`, the model of `source` with its convolutions in 8 bits.
 
-    `entry` tells its input and head. Raises ModelError without the extra [quantise] or without
-    pictures, ModelCorrupt for what cannot be quantised.
+    `entry` tells its input and head, which the file says of itself from then on: the import needs
+    no more. Raises ModelError without the extra [quantise] or without pictures, ModelCorrupt for
+    what cannot be quantised; then nothing is written.
     """
     files = pictures_in(pictures, settings.pictures)
     try:
         import onnx
+        from onnx.version_converter import convert_version
         from onnxruntime import quantization
     except ImportError as error:
         raise ModelError(
             f"{source}: quantising needs the extra [quantise]; "
             f"{how_to_install('quantise')} ({error})"
         ) from error
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, draft_for(target) as draft:
         folded = Path(folder) / "folded.onnx"
         try:
             # Weights that are kept in 16 bits become plain ones again, which is what it looks for.
             quantization.quant_pre_process(str(source), str(folded), skip_symbolic_shape=True)
-            graph = onnx.load(str(folded)).graph
-            reader = _Reader(entry, graph.input[0].name, files, progress)
-            _quantise_file(folded, target, graph, reader, settings)
+            model = onnx.load(str(folded))
+            if _opset(model) < LEAST_OPSET:
+                model = convert_version(model, LEAST_OPSET)
+                onnx.save(model, str(folded))
+            reader = _Reader(entry, model.graph.input[0].name, files, progress)
+            _quantise_file(folded, draft, model.graph, reader, settings)
         except (ValueError, RuntimeError, onnx.checker.ValidationError) as error:
             raise ModelCorrupt(f"{source}: cannot be quantised: {error}") from error
-    _keep_facts(source, target)
+        _tell_facts(source, entry, draft)
+        try_out(entry, draft)
     return target
 
 
@@ -114,6 +125,11 @@ def float_convolutions(graph: Any, levels: int) -> list[str]:
     return [node.name for node in convolutions if below[node.output[0]] < levels]
 
 
+def _opset(model: Any) -> int:
+    versions = {each.domain: each.version for each in model.opset_import}
+    return int(versions.get("") or versions["ai.onnx"])
+
+
 def _quantise_file(
     folded: Path, target: Path, graph: Any, reader: "_Reader", settings: QuantiseSettings
 ) -> None:
@@ -139,13 +155,13 @@ def _quantise_file(
         )
 
 
-def _keep_facts(source: Path, target: Path) -> None:
-    """What the file says of itself, so that the import needs no more than before."""
+def _tell_facts(source: Path, entry: ModelEntry, target: Path) -> None:
+    """Let the file say what its source said and what the catalogue knows, which comes first."""
     import onnx
 
     quantised = onnx.load(str(target))
     facts = {fact.key: fact.value for fact in onnx.load(str(source)).metadata_props}
-    onnx.helper.set_model_props(quantised, facts)
+    onnx.helper.set_model_props(quantised, facts | ExportMetadata.of(entry).written())
     onnx.save(quantised, str(target))
 
 

@@ -9,7 +9,7 @@ import typer
 from models.catalog import Catalog
 from models.pulling import CONVERTED_WH, converter
 from models.summary import entry_table
-from models.training.foreign import LICENCE
+from models.training.export import LICENCE
 from patrol.commands.choices import as_size
 from patrol.commands.output import ConfigOption, DataOption, JsonOption, errors, print_json
 from patrol.commands.tables import names_of, show
