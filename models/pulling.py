@@ -1,13 +1,14 @@
 """From a name to a model in the catalogue: fetched, converted if need be, tried out, registered."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
 import httpx
 
 from domain.base import Value
-from domain.errors import ModelError, ModelUnreachable
+from domain.errors import ModelCorrupt, ModelError, ModelUnreachable
 from models.catalog import Catalog
 from models.downloads import Download
 from models.entry import ModelEntry
@@ -63,12 +64,14 @@ def pull(
     """Fetch a model into `folder` and import it; called again, it goes on where it stopped. What
     is in the catalogue already is not fetched again.
 
-    Raises ModelError as `fetch` and `Catalog.import_file` do, and where a checkpoint cannot be
-    converted here: then the checkpoint stays, and the message says what is missing.
+    Raises ModelError as `fetch` and `Catalog.import_file` do, where the name is that of another
+    model, and where a checkpoint cannot be converted here: then the checkpoint stays, and the
+    message says what is missing.
     """
     _check_choice(download, input_wh, classes)
     name = name or download.name
     if (entry := _ready(catalog, name)) is not None:
+        _check_same(entry, download, input_wh, classes)
         return Pulled(entry=entry, sha256=entry.sha256, verified=True, was_here=True)
     file = folder / FOLDER / download.file
     wanted = Wanted(download.url, download.size_bytes, download.sha256)
@@ -77,19 +80,20 @@ def pull(
     else:
         sha256 = _fetched(wanted, file, http, download, progress, patience)
     source = file
-    if download.is_checkpoint:
-        convert = convert or converter(file)
-        source = convert(file, file.with_suffix(".onnx"), input_wh or CONVERTED_WH, classes)
-    entry = catalog.import_file(
-        source,
-        name=name,
-        head=download.head,
-        labels=download.labels,
-        input_wh=download.input_wh,
-        licence=download.licence,
-        origin=f"{download.origin}: {download.file}, sha256 {sha256}",
-        note=download.note,
-    )
+    with _dropping(file, download):
+        if download.is_checkpoint:
+            convert = convert or converter(file)
+            source = convert(file, file.with_suffix(".onnx"), input_wh or CONVERTED_WH, classes)
+        entry = catalog.import_file(
+            source,
+            name=name,
+            head=download.head,
+            labels=download.labels,
+            input_wh=download.input_wh,
+            licence=download.licence,
+            origin=f"{download.origin}: {download.file}, sha256 {sha256}",
+            note=download.note,
+        )
     # A checkpoint that can find anything is kept: other classes may be wanted of it.
     for done in {source} if download.open_vocabulary else {source, file}:
         done.unlink(missing_ok=True)
@@ -116,6 +120,35 @@ def _ready(catalog: Catalog, name: str) -> ModelEntry | None:
     except ModelError:
         return None
     return catalog.get(name)
+
+
+def _check_same(
+    entry: ModelEntry, download: Download, input_wh: tuple[int, int] | None, classes: Sequence[str]
+) -> None:
+    """Raise ModelError if the model of that name is another than the one asked for."""
+    same = (
+        (entry.sha256 == download.sha256 or f" {download.file}" in entry.origin)
+        and input_wh in (None, entry.input_wh)
+        and tuple(classes) in ((), entry.labels)
+    )
+    if not same:
+        width, height = entry.input_wh
+        raise ModelError(
+            f"{entry.name} is another model here ({entry.origin}; input {width},{height}; finds "
+            f"{', '.join(entry.labels)}); give --name"
+        )
+
+
+@contextmanager
+def _dropping(file: Path, download: Download) -> Iterator[None]:
+    """Let go of a fetched file that turns out to be damaged, where no hash told it before: a page
+    of the network's own, say. Else it would be taken for the right one the next time."""
+    try:
+        yield
+    except ModelCorrupt:
+        if download.sha256 is None:
+            file.unlink(missing_ok=True)
+        raise
 
 
 def _check_choice(

@@ -8,6 +8,7 @@ import numpy as np
 
 from domain.errors import ModelCorrupt, ModelError
 from models.detections import Floats
+from models.files import draft_for
 from models.letterbox import SizeWH
 from models.metadata import ExportMetadata
 from models.session import Session
@@ -29,8 +30,8 @@ def convert(
 
     A checkpoint is a program: loading it runs what its author put into it. `classes` are what an
     open-vocabulary model (YOLOE) shall find; its text encoder is fetched from the Internet.
-    Masks and key points are left out. Raises ModelError for what is no detector, ModelCorrupt
-    when the outputs are not torch's.
+    Masks and key points are left out. Raises ModelError for what is no detector, ModelCorrupt for
+    what is no checkpoint and when the outputs are not torch's; then nothing is written.
     """
     if any(side % 32 for side in input_wh):
         raise ModelError(f"expected an input size in multiples of 32, got {input_wh}")
@@ -42,13 +43,14 @@ def convert(
         origin=f"converted from {checkpoint.name}",
     )
     boxes = _boxes_only(network, len(facts.labels))
-    _write(boxes, target, input_wh, facts)
-    pictures = _pictures(input_wh)
-    theirs = _torch_says(boxes, pictures)
-    _compare(theirs, Session.open(target).run(pictures), target, EXACT_SCORE, EXACT_BOX_PX)
-    if half:
-        _halve_file(target)
-        _compare(theirs, Session.open(target).run(pictures), target, SCORE_TOLERANCE, None)
+    with draft_for(target) as draft:
+        _write(boxes, draft, input_wh, facts)
+        pictures = _pictures(input_wh)
+        theirs = _torch_says(boxes, pictures)
+        _compare(theirs, Session.open(draft).run(pictures), draft, EXACT_SCORE, EXACT_BOX_PX)
+        if half:
+            _halve_file(draft)
+            _compare(theirs, Session.open(draft).run(pictures), draft, SCORE_TOLERANCE, None)
     return target
 
 
@@ -60,7 +62,7 @@ def _open(checkpoint: Path, classes: Sequence[str]) -> Any:
     try:
         network, _ = load_checkpoint(str(checkpoint))
     except Exception as error:  # whatever a pickle may raise
-        raise ModelError(f"{checkpoint}: not a checkpoint of ultralytics: {error}") from error
+        raise ModelCorrupt(f"{checkpoint}: not a checkpoint of ultralytics: {error}") from error
     network = network.float().eval()
     head = network.model[-1] if hasattr(network, "model") else None
     if not isinstance(head, Detect) or isinstance(head, OBB):

@@ -6,7 +6,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="the extra [train] is not installed")
 pytest.importorskip("ultralytics", reason="the extra [train] is not installed")
 
-from domain.errors import ModelError  # noqa: E402
+from domain.errors import ModelCorrupt, ModelError  # noqa: E402
 from models.catalog import Catalog  # noqa: E402
 from models.session import Session  # noqa: E402
 from models.training.foreign import convert  # noqa: E402
@@ -95,7 +95,7 @@ def test_without_internet_the_text_encoder_is_named(tmp_path, monkeypatch):
 
 def test_what_is_no_detector_is_refused(tmp_path):
     (tmp_path / "junk.pt").write_bytes(b"This is no checkpoint.")
-    with pytest.raises(ModelError, match="not a checkpoint of ultralytics"):
+    with pytest.raises(ModelCorrupt, match="not a checkpoint of ultralytics"):
         convert(tmp_path / "junk.pt", tmp_path / "m.onnx", SIZE_WH)
     checkpoint = _checkpoint(tmp_path / "c.pt", "ClassificationModel", "yolo11n-cls.yaml", nc=3)
     with pytest.raises(ModelError, match="expected a detector, got Classify"):
