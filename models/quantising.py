@@ -21,10 +21,9 @@ from models.detections import Floats
 from models.entry import ModelEntry
 from models.extras import how_to_install
 from models.files import draft_for
-from models.heads import head_for
 from models.importing import try_out
-from models.letterbox import Image, Letterbox
 from models.metadata import ExportMetadata
+from models.network import whole_input
 
 Method = Literal["minmax", "percentile", "entropy"]
 Activations = Literal["uint8", "int8"]
@@ -176,7 +175,6 @@ class _Reader:
         progress: Progress | None,
     ) -> None:
         self._entry = entry
-        self._form = head_for(entry.head, entry.input_wh, entry.labels).form
         self._files = files
         self._progress = progress
         self._input = input_name
@@ -197,9 +195,4 @@ class _Reader:
         self._next += 1
         if self._progress is not None:
             self._progress(self._next, len(self._files))
-        return {self._input: self._tensor(np.asarray(image, np.uint8))}
-
-    def _tensor(self, image: Image) -> Floats:
-        size_wh = image.shape[1], image.shape[0]
-        place = Letterbox.fit(size_wh, self._entry.input_wh, centred=self._form.centred)
-        return place.planes(image, self._form)
+        return {self._input: whole_input(self._entry, np.asarray(image, np.uint8))}
