@@ -12,6 +12,7 @@ import yaml
 from domain.errors import ConfigurationError
 from models.detections import Detections
 from models.letterbox import Image
+from models.metadata import names_by_id
 
 PICTURE_SUFFIXES = ".jpg", ".jpeg", ".png", ".webp"
 NAMES_FILE = "data.yaml"
@@ -68,10 +69,8 @@ def names_beside(folder: Path) -> tuple[str, ...] | None:
 def _read_names(path: Path) -> tuple[str, ...]:
     try:
         data: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
-        names = data["names"]
-        values = names.values() if isinstance(names, dict) else names
-        return tuple(str(name) for name in values)
-    except (UnicodeDecodeError, yaml.YAMLError, TypeError, KeyError) as error:
+        return names_by_id(data["names"])
+    except (UnicodeDecodeError, yaml.YAMLError, TypeError, KeyError, ValueError) as error:
         raise ConfigurationError(f"{path}: expected a list `names`, got: {error}") from error
 
 

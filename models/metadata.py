@@ -79,17 +79,21 @@ def _literal(metadata: Mapping[str, str], key: str, where: str) -> Any:
         ) from error
 
 
-def _labels(names: Any, where: str) -> tuple[str, ...]:
-    """Names are {0: 'person', 1: …} in all exports of the last years, a list in older ones."""
-    if names is None:
-        return ()
+def names_by_id(names: Any) -> tuple[str, ...]:
+    """Class names in the order of their ids, as ultralytics writes them: {0: 'person', 1: …}, or a
+    list. Raises ValueError for anything else."""
     if isinstance(names, list | tuple):
         names = dict(enumerate(names))
-    if not isinstance(names, dict) or sorted(names) != list(range(len(names))):
-        raise ModelShapeError(
-            f"{where}: metadata 'names': expected a name for each class id from 0 on, got {names!r}"
-        )
+    if not isinstance(names, dict) or set(names) != set(range(len(names))):
+        raise ValueError(f"expected a name for each class id from 0 on, got {names!r}")
     return tuple(str(names[i]) for i in range(len(names)))
+
+
+def _labels(names: Any, where: str) -> tuple[str, ...]:
+    try:
+        return () if names is None else names_by_id(names)
+    except ValueError as error:
+        raise ModelShapeError(f"{where}: metadata 'names': {error}") from error
 
 
 def _head(said: str | None, where: str) -> HeadKind | None:

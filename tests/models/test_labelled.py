@@ -63,7 +63,12 @@ def test_folders_that_are_not_of_this_form(tmp_path):
 
 @pytest.mark.parametrize(
     ("text", "names"),
-    [("names: [a, b]", ("a", "b")), ("names: {0: a, 1: b}", ("a", "b")), ("names: [1]", ("1",))],
+    [
+        ("names: [a, b]", ("a", "b")),
+        ("names: {0: a, 1: b}", ("a", "b")),
+        ("names: {1: b, 0: a}", ("a", "b")),
+        ("names: [1]", ("1",)),
+    ],
 )
 def test_names_beside(tmp_path, text, names):
     folder = tmp_path / "val"
@@ -73,7 +78,10 @@ def test_names_beside(tmp_path, text, names):
     assert names_beside(folder) == names
 
 
-@pytest.mark.parametrize("text", ["names: 3", "train: x", "names: ["])
+@pytest.mark.parametrize(
+    "text",
+    ["names: 3", "train: x", "names: [", "names: fire", "names: {1: a}", "names: {0: a, b: c}"],
+)
 def test_names_that_cannot_be_understood(tmp_path, text):
     (tmp_path / "data.yaml").write_text(text)
     with pytest.raises(ConfigurationError, match=r"data\.yaml: expected a list `names`"):
