@@ -33,6 +33,7 @@ class Convert(Protocol):
         classes: Sequence[str] = (),
         *,
         half: bool = True,
+        licence: str = ...,
     ) -> Path: ...
 
 

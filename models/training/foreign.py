@@ -25,6 +25,7 @@ def convert(
     classes: Sequence[str] = (),
     *,
     half: bool = True,
+    licence: str = LICENCE,
 ) -> Path:
     """Write `target` from a checkpoint and compare its outputs with torch's.
 
@@ -39,7 +40,7 @@ def convert(
     facts = ExportMetadata(
         labels=tuple(str(network.names[i]) for i in range(len(network.names))),
         input_wh=input_wh,
-        licence=LICENCE,
+        licence=licence,
         origin=f"converted from {checkpoint.name}",
     )
     boxes = _boxes_only(network, len(facts.labels))

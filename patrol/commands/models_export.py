@@ -45,13 +45,13 @@ def export_model(
     with tempfile.TemporaryDirectory() as folder:
         target = out or Path(folder) / f"{file.stem}.onnx"
         errors.print(f"converting {file.name} …", markup=False)
-        convert(file, target, size, words, half=not full_weights)
+        convert(file, target, size, words, half=not full_weights, licence=licence)
         if out is not None:
-            errors.print(f"{out}; bring it in with: patrol models import {out}", soft_wrap=True)
+            named = f" --name {name}" if name else ""
+            errors.print(f"{out}; bring it in with: patrol models import {out}{named}",
+                         soft_wrap=True)  # fmt: skip
             return
-        entry = Catalog(load(config, data_dir=data).models_dir).import_file(
-            target, name=name, licence=licence, origin=f"converted from {file.name}"
-        )
+        entry = Catalog(load(config, data_dir=data).models_dir).import_file(target, name=name)
     if as_json:
         print_json(entry.model_dump(mode="json"))
     else:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 torch = pytest.importorskip("torch", reason="the extra [train] is not installed")
 pytest.importorskip("ultralytics", reason="the extra [train] is not installed")
@@ -10,6 +11,7 @@ from domain.errors import ModelCorrupt, ModelError  # noqa: E402
 from models.catalog import Catalog  # noqa: E402
 from models.session import Session  # noqa: E402
 from models.training.foreign import convert  # noqa: E402
+from patrol.commands.models import app  # noqa: E402
 
 pytestmark = [
     pytest.mark.slow,
@@ -102,6 +104,18 @@ def test_what_is_no_detector_is_refused(tmp_path):
         convert(checkpoint, tmp_path / "m.onnx", SIZE_WH)
     with pytest.raises(ModelError, match="multiples of 32"):
         convert(checkpoint, tmp_path / "m.onnx", (100, 100))
+
+
+def test_a_file_for_another_machine_takes_licence_and_name_along(tmp_path):
+    checkpoint = _checkpoint(tmp_path / "own.pt", "DetectionModel", "yolo11n.yaml", nc=3)
+    out = tmp_path / "made" / "m.onnx"
+    words = ["export", checkpoint, "--out", out, "--licence", "MIT", "--name", "ours",
+             "--input-size", "128,96"]  # fmt: skip
+    result = CliRunner().invoke(app, [str(word) for word in words])
+    assert result.exit_code == 0, result.output
+    assert f"patrol models import {out} --name ours" in result.stderr
+    entry = Catalog(tmp_path / "models").import_file(out)
+    assert (entry.licence, entry.origin) == ("MIT", "converted from own.pt")
 
 
 def test_classes_of_its_own_cannot_be_changed(tmp_path):
