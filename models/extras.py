@@ -1,4 +1,4 @@
-"""The extras of pyproject.toml that some work here needs: which are installed, and how to get one."""
+"""The extras of pyproject.toml that work here needs: which are installed, and how to get one."""
 
 from collections.abc import Mapping
 from importlib.util import find_spec

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import yaml
 
+from domain.errors import ConfigurationError
 from models.composed.cutouts import FlameShelf
 from models.composed.grading import JPEG_QUALITIES
 from models.composed.scene import LURES, NAMES, Composed, compose_fire, compose_lure
@@ -53,7 +54,15 @@ def composed(order: Order) -> Iterator[Composed]:
 
 
 def write_composed(order: Order, target: Path, progress: Progress = lambda done, of: None) -> Path:
-    """Write the pictures of an order below `target`; returns its data.yaml."""
+    """Write the pictures of an order below `target`; returns its data.yaml.
+
+    Raises ConfigurationError for a folder that has pictures already: those of both orders would be
+    taken for one.
+    """
+    if any((target / "images").glob("*")):
+        raise ConfigurationError(
+            f"{target / 'images'}: expected no pictures yet, there are some; choose another folder"
+        )
     for folder in ("images", "labels"):
         (target / folder).mkdir(parents=True, exist_ok=True)
     for number, picture in enumerate(composed(order)):

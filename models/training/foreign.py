@@ -18,6 +18,7 @@ EXACT_SCORE = 1e-3
 EXACT_BOX_PX = 0.1
 """How far the graph itself may be from torch before its weights are rounded to 16 bits."""
 
+
 def convert(
     checkpoint: Path,
     target: Path,

@@ -1,5 +1,5 @@
-"""`scripts/setup` installs what is missing, and nothing else. The environment it finds is a stand-in
-that notes what pip is told."""
+"""`scripts/setup` installs what is missing, and nothing else. The environment that it finds is a
+stand-in that notes what pip is told."""
 
 import hashlib
 import shutil
