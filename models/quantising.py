@@ -22,6 +22,7 @@ from models.entry import ModelEntry
 from models.extras import how_to_install
 from models.files import draft_for
 from models.importing import try_out
+from models.labelled import no_pictures, pictures_among
 from models.metadata import ExportMetadata
 from models.network import whole_input
 
@@ -35,7 +36,6 @@ METHODS: Mapping[Method, str] = {
 TYPES: Mapping[Activations, str] = {"uint8": "QUInt8", "int8": "QInt8"}
 LEAST_OPSET = 13
 """From here on a scale for each channel can be written down."""
-SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp"})
 
 Progress = Callable[[int, int], None]
 """Called with how many pictures were run, and of how many."""
@@ -68,8 +68,8 @@ def quantise(
     """Write `target`, the model of `source` with its convolutions in 8 bits.
 
     `entry` tells its input and head, which the file says of itself from then on: the import needs
-    no more. Raises ModelError without the extra [quantise] or without pictures, ModelCorrupt for
-    what cannot be quantised; then nothing is written.
+    no more. Raises ModelError without the extra [quantise], ConfigurationError without pictures,
+    ModelCorrupt for what cannot be quantised; then nothing is written.
     """
     files = pictures_in(pictures, settings.pictures)
     try:
@@ -100,10 +100,11 @@ def quantise(
 
 
 def pictures_in(folder: Path, limit: int) -> list[Path]:
-    """At most `limit` pictures of a folder and those below it, evenly chosen by name."""
-    files = sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES)
+    """At most `limit` pictures of a folder and those below it, evenly chosen by name. Raises
+    ConfigurationError if there are none."""
+    files = pictures_among(folder.rglob("*"))
     if not files:
-        raise ModelError(f"{folder}: expected pictures ({', '.join(sorted(SUFFIXES))}), found none")
+        raise no_pictures(folder)
     chosen = np.linspace(0, len(files) - 1, min(limit, len(files))).astype(int)
     return [files[i] for i in chosen]
 

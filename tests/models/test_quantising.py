@@ -8,7 +8,7 @@ import onnx
 import pytest
 from onnx import helper, numpy_helper
 
-from domain.errors import ModelCorrupt, ModelError, ModelShapeError
+from domain.errors import ConfigurationError, ModelCorrupt, ModelShapeError
 from models.catalog import Catalog
 from models.comparing import compare
 from models.entry import ModelEntry
@@ -163,7 +163,7 @@ def test_convolutions_near_the_outputs_can_be_left_alone(tmp_path, source, entry
 def test_pictures_are_chosen_evenly_and_must_be_there(tmp_path, folder):
     assert [p.stem for p in pictures_in(folder, 3)] == ["0", "2", "5"]
     (tmp_path / "empty").mkdir()
-    with pytest.raises(ModelError, match=r"empty: expected pictures .*, found none"):
+    with pytest.raises(ConfigurationError, match=r"empty: expected pictures .*, found none"):
         pictures_in(tmp_path / "empty", 3)
 
 
