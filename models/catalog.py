@@ -1,7 +1,6 @@
 """The catalogue: which models there are, and their verified files."""
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from domain.errors import ConfigurationError, ModelCorrupt, ModelError, ModelMissing
 from models.entry import HeadKind
 from models.entry import ModelEntry as ModelEntry
-from models.files import copy_hashed, draft_in, settle, sha256_of, write_whole
+from models.files import blaming, copy_hashed, draft_in, settle, sha256_of, write_whole
 from models.importing import (
     Claims,
     check_source,
@@ -106,7 +105,7 @@ class Catalog:
             raise ModelError(f"{path}: cannot be copied into {self._folder}: {error}") from error
 
     def _bring_in(self, source: Path, claims: Claims) -> ModelEntry:
-        with draft_in(self._folder, ".onnx") as draft, _blaming(source, draft):
+        with draft_in(self._folder, ".onnx") as draft, blaming(source, draft):
             entry = self._entry_of(draft, source, copy_hashed(source, draft), claims)
             try_out(entry, draft)
             settle(draft, self._folder / entry.file)
@@ -118,9 +117,13 @@ class Catalog:
         known.sort(key=lambda entry: entry.name != claims.name)
         name = model_name(source, claims) if claims.name or not known else known[0].name
         self._refuse_clash(name, sha256, draft.stat().st_size, source)
-        if known:
-            return known_entry(known[0], source, claims)
-        return described_entry(draft, source, name, sha256, claims)
+        entry = (
+            known_entry(known[0], source, claims)
+            if known
+            else described_entry(draft, source, name, sha256, claims)
+        )
+        self._refuse_overwriting(entry, source)
+        return entry
 
     def _refuse_clash(self, name: str, sha256: str, size_bytes: int, source: Path) -> None:
         """One name stands for one file for ever: incidents refer to it."""
@@ -130,6 +133,15 @@ class Catalog:
                     f"{source}: the name {name} belongs to another file: {_expected(entry)}, "
                     f"got {size_bytes} bytes, sha256 {sha256}; if this should be that file, "
                     "copy it again; if it is another model, give it its own --name"
+                )
+
+    def _refuse_overwriting(self, entry: ModelEntry, source: Path) -> None:
+        """Names that differ may still ask for one file: a_b.onnx is that of a model named a-b."""
+        for other in self.entries():
+            if other.file == entry.file and other.sha256 != entry.sha256:
+                raise ModelError(
+                    f"{source}: as {entry.name} it would lie in {entry.file}, which belongs to the "
+                    f"model {other.name}; give it another --name"
                 )
 
     def _register(self, entry: ModelEntry) -> None:
@@ -156,15 +168,6 @@ class Catalog:
         if self._dir is None:
             raise ModelMissing("expected a folder of models, none is set")
         return self._dir
-
-
-@contextmanager
-def _blaming(source: Path, draft: Path) -> Iterator[None]:
-    """Errors about the draft are told of the file that was brought, which is what people know."""
-    try:
-        yield
-    except ModelError as error:
-        raise type(error)(str(error).replace(str(draft), str(source))) from error
 
 
 def _read(path: Path) -> dict[str, ModelEntry]:

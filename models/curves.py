@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 from xml.sax.saxutils import escape
 
@@ -17,6 +18,8 @@ _COLOURS = ("#d9480f", "#495057", "#1971c2", "#2f9e44", "#9c36b5", "#e67700", "#
             "#5c940d", "#364fc7", "#862e9c", "#087f5b")  # fmt: skip
 _MARKED_SCORES = (0.1, 0.25, 0.5)
 """Where a dot on the curve of a single class shows what a threshold costs."""
+_LEGEND_ROWS = 15
+"""More would run out of the picture."""
 _STYLE = (
     "svg{background:#fff;font-family:system-ui,'Noto Sans CJK SC',sans-serif}"
     "text{fill:#212529;font-size:13px}.faint{fill:#868e96;font-size:12px}"
@@ -74,16 +77,12 @@ def drawing(curves: Sequence[Curve], title: str) -> str:
         f'<text class="title" x="{_LEFT}" y="30">{escape(title)}</text>',
         *_axes(),
     ]
-    for curve, colour in zip(curves, _cycled(len(curves)), strict=True):
-        parts.append(_line(curve, colour))
+    coloured = list(zip(curves, cycle(_COLOURS), strict=False))
+    parts += [_line(curve, colour) for curve, colour in coloured]
     if len(curves) == 1:
         parts += _dots(curves[0])
-    parts += _legend(curves)
+    parts += _legend(coloured)
     return "\n".join([*parts, "</svg>\n"])
-
-
-def _cycled(count: int) -> list[str]:
-    return [_COLOURS[n % len(_COLOURS)] for n in range(count)]
 
 
 def _axes() -> list[str]:
@@ -134,13 +133,21 @@ def _dots(curve: Curve) -> list[str]:
     return parts
 
 
-def _legend(curves: Sequence[Curve]) -> list[str]:
+def _legend(coloured: Sequence[tuple[Curve, str]]) -> list[str]:
+    """A row for each curve; of many only the best and the worst."""
+    rows = [(f"{escape(curve.label)} · AP50 {curve.ap50:.3f}", hue) for curve, hue in coloured]
+    if len(rows) > _LEGEND_ROWS:
+        ends = _LEGEND_ROWS // 2
+        order = sorted(range(len(rows)), key=lambda row: -coloured[row][0].ap50)
+        left_out = f"… 另 {len(rows) - 2 * ends} 类 more"
+        best, worst = ([rows[row] for row in part] for part in (order[:ends], order[-ends:]))
+        rows = [*best, (left_out, "none"), *worst]
     parts = []
-    for row, (curve, colour) in enumerate(zip(curves, _cycled(len(curves)), strict=True)):
-        x, y = _LEFT + 14, _TOP + _SIDE - 14 - 18 * (len(curves) - 1 - row)
+    x = _LEFT + 14
+    for y, (words, colour) in zip(range(_TOP + _SIDE - 14, 0, -18), reversed(rows), strict=False):
         parts += [
             f'<path d="M{x} {y - 4}h20" stroke="{colour}" stroke-width="3"/>',
-            f'<text x="{x + 28}" y="{y}">{escape(curve.label)} · AP50 {curve.ap50:.3f}</text>',
+            f'<text x="{x + 28}" y="{y}">{words}</text>',
         ]
     return parts
 

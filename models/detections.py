@@ -1,6 +1,6 @@
 """What a detector saw in one picture, by column."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -45,6 +45,16 @@ class Detections:
             np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros(0, np.int64), labels
         )
 
+    @classmethod
+    def joined(cls, parts: Sequence["Detections"]) -> "Detections":
+        """The rows of all parts, of which there is at least one; they have the same labels."""
+        return cls(
+            np.concatenate([part.xyxy for part in parts]),
+            np.concatenate([part.scores for part in parts]),
+            np.concatenate([part.class_ids for part in parts]),
+            parts[0].labels,
+        )
+
     def __len__(self) -> int:
         return len(self.xyxy)
 
@@ -55,6 +65,12 @@ class Detections:
         """Only the rows of these classes."""
         wanted = [i for i, label in enumerate(self.labels) if label in labels]
         return self[np.isin(self.class_ids, wanted)]
+
+    def as_classes(self, labels: Sequence[str]) -> "Detections":
+        """Only the rows of the classes `labels`, their ids counted among these."""
+        places = [labels.index(name) if name in labels else -1 for name in self.labels]
+        class_ids = np.array(places, np.int64)[self.class_ids]
+        return Detections(self.xyxy, self.scores, class_ids, tuple(labels))[class_ids >= 0]
 
     def at_least(self, score: float) -> "Detections":
         return self[self.scores >= score]

@@ -11,6 +11,7 @@ from domain.place import Id
 HeadKind = Literal["yolov8", "yolo-dfl", "yolo26", "yolox"]
 Side = Annotated[int, Field(gt=0, le=8192, multiple_of=32)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+NOT_STATED = "not stated"
 FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}\.onnx$")]
 """A bare file name: a catalogue never reaches out of its folder."""
 
@@ -26,8 +27,8 @@ class ModelEntry(Value):
     """Class names in the order of the network's outputs."""
     input_wh: tuple[Side, Side]
     head: HeadKind
-    licence: str = "not stated"
-    origin: str = "not stated"
+    licence: str = NOT_STATED
+    origin: str = NOT_STATED
     note: str = ""
 
     @property

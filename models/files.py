@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from domain.errors import ModelError
+
 CHUNK_BYTES = 1 << 20
 
 
@@ -26,6 +28,24 @@ def draft_in(folder: Path, suffix: str) -> Iterator[Path]:
         yield Path(name)
     finally:
         Path(name).unlink(missing_ok=True)
+
+
+@contextmanager
+def draft_for(target: Path) -> Iterator[Path]:
+    """A draft that takes the place of `target` in the end, if nothing was raised. ModelErrors about
+    it are told of `target`."""
+    with draft_in(target.parent, target.suffix) as draft, blaming(target, draft):
+        yield draft
+        settle(draft, target)
+
+
+@contextmanager
+def blaming(known: Path, draft: Path) -> Iterator[None]:
+    """ModelErrors about the draft are told of the file that people know."""
+    try:
+        yield
+    except ModelError as error:
+        raise type(error)(str(error).replace(str(draft), str(known))) from error
 
 
 def copy_hashed(source: Path, target: Path) -> str:

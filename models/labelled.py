@@ -1,6 +1,6 @@
 """Folders of labelled pictures in the YOLO form: images/ and labels/ side by side."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,12 +8,14 @@ from typing import Any
 import cv2
 import numpy as np
 import yaml
+from numpy.typing import NDArray
 
 from domain.errors import ConfigurationError
 from models.detections import Detections
-from models.letterbox import Image
+from models.letterbox import Image, SizeWH
+from models.metadata import names_by_id
 
-PICTURE_SUFFIXES = ".jpg", ".jpeg", ".png", ".webp"
+PICTURE_SUFFIXES = ".jpg", ".jpeg", ".png", ".webp", ".bmp"
 NAMES_FILE = "data.yaml"
 
 
@@ -50,11 +52,41 @@ def read_folder(folder: Path, names: Sequence[str]) -> tuple[LabelledPicture, ..
 
 def picture_paths(images: Path) -> list[Path]:
     """The pictures in a folder by name. Raises ConfigurationError if there are none."""
-    found = images.iterdir() if images.is_dir() else ()
-    paths = sorted(path for path in found if path.suffix.lower() in PICTURE_SUFFIXES)
+    paths = pictures_among(images.iterdir() if images.is_dir() else ())
     if not paths:
-        raise ConfigurationError(f"{images}: expected pictures (jpg, png, webp), found none")
+        raise no_pictures(images)
     return paths
+
+
+def pictures_among(paths: Iterable[Path]) -> list[Path]:
+    """Those that are pictures, by name."""
+    return sorted(path for path in paths if path.suffix.lower() in PICTURE_SUFFIXES)
+
+
+def no_pictures(where: Path) -> ConfigurationError:
+    kinds = ", ".join(suffix.removeprefix(".") for suffix in PICTURE_SUFFIXES)
+    return ConfigurationError(f"{where}: expected pictures ({kinds}), found none")
+
+
+def write_labelled(
+    folder: Path,
+    stem: str,
+    image: Image,
+    class_ids: Iterable[int],
+    xyxy: NDArray[np.floating],
+    *,
+    quality: int,
+    frame_wh: SizeWH = (1, 1),
+) -> None:
+    """Write one picture (h, w, 3) as JPEG to `folder`/images, and its boxes (n, 4) to
+    `folder`/labels; both folders are there. Corners are in units of which the whole frame is
+    `frame_wh`: in frame units, unless its size in pixels is given."""
+    file = str(folder / "images" / f"{stem}.jpg")
+    cv2.imwrite(file, image, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    centres, sizes = (xyxy[:, :2] + xyxy[:, 2:]) / 2, xyxy[:, 2:] - xyxy[:, :2]
+    rows = zip(class_ids, np.hstack([centres / frame_wh, sizes / frame_wh]), strict=True)
+    lines = [f"{class_id} {' '.join(f'{v:.6f}' for v in row)}\n" for class_id, row in rows]
+    (folder / "labels" / f"{stem}.txt").write_text("".join(lines), encoding="utf-8")
 
 
 def names_beside(folder: Path) -> tuple[str, ...] | None:
@@ -68,10 +100,8 @@ def names_beside(folder: Path) -> tuple[str, ...] | None:
 def _read_names(path: Path) -> tuple[str, ...]:
     try:
         data: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
-        names = data["names"]
-        values = names.values() if isinstance(names, dict) else names
-        return tuple(str(name) for name in values)
-    except (UnicodeDecodeError, yaml.YAMLError, TypeError, KeyError) as error:
+        return names_by_id(data["names"])
+    except (UnicodeDecodeError, yaml.YAMLError, TypeError, KeyError, ValueError) as error:
         raise ConfigurationError(f"{path}: expected a list `names`, got: {error}") from error
 
 

@@ -6,7 +6,7 @@ from typing import Any, get_args
 
 from domain.base import Value
 from domain.errors import ModelShapeError
-from models.entry import HeadKind
+from models.entry import NOT_STATED, HeadKind, ModelEntry
 
 DETECTION_TASK = "detect"
 HEAD_KEY = "head"
@@ -38,6 +38,33 @@ class ExportMetadata(Value):
             origin=metadata.get("description"),
         )
 
+    @classmethod
+    def of(cls, entry: ModelEntry) -> "ExportMetadata":
+        """What the catalogue knows of a model."""
+        return cls(
+            labels=entry.labels,
+            input_wh=entry.input_wh,
+            head=entry.head,
+            licence=_stated(entry.licence),
+            origin=_stated(entry.origin),
+        )
+
+    def written(self) -> dict[str, str]:
+        """As ONNX metadata that `read` understands, where it is given."""
+        facts = {
+            "task": DETECTION_TASK,
+            "names": str(dict(enumerate(self.labels))) if self.labels else None,
+            "imgsz": str([*reversed(self.input_wh)]) if self.input_wh else None,
+            HEAD_KEY: self.head,
+            "license": self.licence,
+            "description": self.origin,
+        }
+        return {key: fact for key, fact in facts.items() if fact is not None}
+
+
+def _stated(words: str) -> str | None:
+    return None if words == NOT_STATED else words
+
 
 def _literal(metadata: Mapping[str, str], key: str, where: str) -> Any:
     """The value of a key written as a Python literal; None if the key is absent."""
@@ -52,17 +79,21 @@ def _literal(metadata: Mapping[str, str], key: str, where: str) -> Any:
         ) from error
 
 
-def _labels(names: Any, where: str) -> tuple[str, ...]:
-    """Names are {0: 'person', 1: …} in all exports of the last years, a list in older ones."""
-    if names is None:
-        return ()
+def names_by_id(names: Any) -> tuple[str, ...]:
+    """Class names in the order of their ids, as ultralytics writes them: {0: 'person', 1: …}, or a
+    list. Raises ValueError for anything else."""
     if isinstance(names, list | tuple):
         names = dict(enumerate(names))
-    if not isinstance(names, dict) or sorted(names) != list(range(len(names))):
-        raise ModelShapeError(
-            f"{where}: metadata 'names': expected a name for each class id from 0 on, got {names!r}"
-        )
+    if not isinstance(names, dict) or set(names) != set(range(len(names))):
+        raise ValueError(f"expected a name for each class id from 0 on, got {names!r}")
     return tuple(str(names[i]) for i in range(len(names)))
+
+
+def _labels(names: Any, where: str) -> tuple[str, ...]:
+    try:
+        return () if names is None else names_by_id(names)
+    except ValueError as error:
+        raise ModelShapeError(f"{where}: metadata 'names': {error}") from error
 
 
 def _head(said: str | None, where: str) -> HeadKind | None:

@@ -110,6 +110,14 @@ class Network:
         _check_output(_numbers(output, where), self._entry, head, where)
 
 
+def whole_input(entry: ModelEntry, image: Image) -> Floats:
+    """A picture as any runtime gives it to the model, (1, 3, h, w) float32 of its own input size,
+    nothing trimmed."""
+    form = head_for(entry.head, entry.input_wh, entry.labels).form
+    size_wh = image.shape[1], image.shape[0]
+    return Letterbox.fit(size_wh, entry.input_wh, centred=form.centred).planes(image, form)
+
+
 def check_input(shape: Shape, input_wh: SizeWH, where: str) -> None:
     """Raise ModelShapeError unless the graph takes one picture, or any number, of this size."""
     width, height = input_wh

@@ -1,17 +1,18 @@
 """From a name to a model in the catalogue: fetched, converted if need be, tried out, registered."""
 
-from collections.abc import Sequence
-from importlib.util import find_spec
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
 import httpx
 
 from domain.base import Value
-from domain.errors import ModelError, ModelUnreachable
+from domain.errors import ModelCorrupt, ModelError, ModelUnreachable
 from models.catalog import Catalog
 from models.downloads import Download
 from models.entry import ModelEntry
+from models.extras import has_extra, how_to_install
 from models.fetching import Patience, Progress, Wanted, fetch
 from models.files import sha256_of
 
@@ -32,6 +33,7 @@ class Convert(Protocol):
         classes: Sequence[str] = (),
         *,
         half: bool = True,
+        licence: str = ...,
     ) -> Path: ...
 
 
@@ -63,12 +65,14 @@ def pull(
     """Fetch a model into `folder` and import it; called again, it goes on where it stopped. What
     is in the catalogue already is not fetched again.
 
-    Raises ModelError as `fetch` and `Catalog.import_file` do, and where a checkpoint cannot be
-    converted here: then the checkpoint stays, and the message says what is missing.
+    Raises ModelError as `fetch` and `Catalog.import_file` do, where the name is that of another
+    model, and where a checkpoint cannot be converted here: then the checkpoint stays, and the
+    message says what is missing.
     """
     _check_choice(download, input_wh, classes)
     name = name or download.name
     if (entry := _ready(catalog, name)) is not None:
+        _check_same(entry, download, input_wh, classes)
         return Pulled(entry=entry, sha256=entry.sha256, verified=True, was_here=True)
     file = folder / FOLDER / download.file
     wanted = Wanted(download.url, download.size_bytes, download.sha256)
@@ -77,37 +81,33 @@ def pull(
     else:
         sha256 = _fetched(wanted, file, http, download, progress, patience)
     source = file
-    if download.is_checkpoint:
-        convert = convert or converter(file)
-        source = convert(file, file.with_suffix(".onnx"), input_wh or CONVERTED_WH, classes)
-    entry = catalog.import_file(
-        source,
-        name=name,
-        head=download.head,
-        labels=download.labels,
-        input_wh=download.input_wh,
-        licence=download.licence,
-        origin=f"{download.origin}: {download.file}, sha256 {sha256}",
-        note=download.note,
-    )
+    with _dropping(file, download):
+        if download.is_checkpoint:
+            convert = convert or converter(file)
+            source = convert(file, file.with_suffix(".onnx"), input_wh or CONVERTED_WH, classes)
+        entry = catalog.import_file(
+            source,
+            name=name,
+            head=download.head,
+            labels=download.labels,
+            input_wh=download.input_wh,
+            licence=download.licence,
+            origin=f"{download.origin}: {download.file}, sha256 {sha256}",
+            note=download.note,
+        )
     # A checkpoint that can find anything is kept: other classes may be wanted of it.
     for done in {source} if download.open_vocabulary else {source, file}:
         done.unlink(missing_ok=True)
     return Pulled(entry=entry, sha256=sha256, verified=download.sha256 is not None)
 
 
-def can_convert() -> bool:
-    """Whether the extra [train] is installed."""
-    return all(find_spec(name) is not None for name in ("onnx", "torch", "ultralytics"))
-
-
 def converter(file: Path) -> Convert:
     """What converts checkpoints. Raises ModelError without the extra [train]."""
-    if not can_convert():
+    if not has_extra("train"):
         raise ModelError(
             f"{file}: a checkpoint has to be converted to ONNX, which the extra [train] does; "
-            "install it (pip install 'sentinel-patrol[train]') and pull again, nothing is fetched "
-            "twice; or take the file to a machine that has it: patrol models export FILE.pt"
+            f"{how_to_install('train')} and call this again, nothing is fetched twice; "
+            "or take the file to a machine that has it: patrol models export FILE.pt"
         )
     from models.training.foreign import convert
 
@@ -121,6 +121,35 @@ def _ready(catalog: Catalog, name: str) -> ModelEntry | None:
     except ModelError:
         return None
     return catalog.get(name)
+
+
+def _check_same(
+    entry: ModelEntry, download: Download, input_wh: tuple[int, int] | None, classes: Sequence[str]
+) -> None:
+    """Raise ModelError if the model of that name is another than the one asked for."""
+    same = (
+        (entry.sha256 == download.sha256 or f" {download.file}" in entry.origin)
+        and input_wh in (None, entry.input_wh)
+        and tuple(classes) in ((), entry.labels)
+    )
+    if not same:
+        width, height = entry.input_wh
+        raise ModelError(
+            f"{entry.name} is another model here ({entry.origin}; input {width},{height}; finds "
+            f"{', '.join(entry.labels)}); give --name"
+        )
+
+
+@contextmanager
+def _dropping(file: Path, download: Download) -> Iterator[None]:
+    """Let go of a fetched file that turns out to be damaged, where no hash told it before: a page
+    of the network's own, say. Else it would be taken for the right one the next time."""
+    try:
+        yield
+    except ModelCorrupt:
+        if download.sha256 is None:
+            file.unlink(missing_ok=True)
+        raise
 
 
 def _check_choice(

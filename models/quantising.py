@@ -19,8 +19,12 @@ from domain.base import Settings
 from domain.errors import ModelCorrupt, ModelError
 from models.detections import Floats
 from models.entry import ModelEntry
-from models.heads import head_for
-from models.letterbox import Image, Letterbox
+from models.extras import how_to_install
+from models.files import draft_for
+from models.importing import try_out
+from models.labelled import no_pictures, pictures_among
+from models.metadata import ExportMetadata
+from models.network import whole_input
 
 Method = Literal["minmax", "percentile", "entropy"]
 Activations = Literal["uint8", "int8"]
@@ -30,7 +34,8 @@ METHODS: Mapping[Method, str] = {
     "entropy": "Entropy",
 }
 TYPES: Mapping[Activations, str] = {"uint8": "QUInt8", "int8": "QInt8"}
-SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp"})
+LEAST_OPSET = 13
+"""From here on a scale for each channel can be written down."""
 
 Progress = Callable[[int, int], None]
 """Called with how many pictures were run, and of how many."""
@@ -62,37 +67,44 @@ def quantise(
 ) -> Path:
     """Write `target`, the model of `source` with its convolutions in 8 bits.
 
-    `entry` tells its input and head. Raises ModelError without the extra [quantise] or without
-    pictures, ModelCorrupt for what cannot be quantised.
+    `entry` tells its input and head, which the file says of itself from then on: the import needs
+    no more. Raises ModelError without the extra [quantise], ConfigurationError without pictures,
+    ModelCorrupt for what cannot be quantised; then nothing is written.
     """
     files = pictures_in(pictures, settings.pictures)
     try:
         import onnx
+        from onnx.version_converter import convert_version
         from onnxruntime import quantization
     except ImportError as error:
         raise ModelError(
-            f"{source}: quantising needs the extra [quantise]: "
-            f"pip install 'sentinel-patrol[quantise]' ({error})"
+            f"{source}: quantising needs the extra [quantise]; "
+            f"{how_to_install('quantise')} ({error})"
         ) from error
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, draft_for(target) as draft:
         folded = Path(folder) / "folded.onnx"
         try:
             # Weights that are kept in 16 bits become plain ones again, which is what it looks for.
             quantization.quant_pre_process(str(source), str(folded), skip_symbolic_shape=True)
-            graph = onnx.load(str(folded)).graph
-            reader = _Reader(entry, graph.input[0].name, files, progress)
-            _quantise_file(folded, target, graph, reader, settings)
+            model = onnx.load(str(folded))
+            if _opset(model) < LEAST_OPSET:
+                model = convert_version(model, LEAST_OPSET)
+                onnx.save(model, str(folded))
+            reader = _Reader(entry, model.graph.input[0].name, files, progress)
+            _quantise_file(folded, draft, model.graph, reader, settings)
         except (ValueError, RuntimeError, onnx.checker.ValidationError) as error:
             raise ModelCorrupt(f"{source}: cannot be quantised: {error}") from error
-    _keep_facts(source, target)
+        _tell_facts(source, entry, draft)
+        try_out(entry, draft)
     return target
 
 
 def pictures_in(folder: Path, limit: int) -> list[Path]:
-    """At most `limit` pictures of a folder and those below it, evenly chosen by name."""
-    files = sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES)
+    """At most `limit` pictures of a folder and those below it, evenly chosen by name. Raises
+    ConfigurationError if there are none."""
+    files = pictures_among(folder.rglob("*"))
     if not files:
-        raise ModelError(f"{folder}: expected pictures ({', '.join(sorted(SUFFIXES))}), found none")
+        raise no_pictures(folder)
     chosen = np.linspace(0, len(files) - 1, min(limit, len(files))).astype(int)
     return [files[i] for i in chosen]
 
@@ -111,6 +123,11 @@ def float_convolutions(graph: Any, levels: int) -> list[str]:
         below[node.output[0]] = min(counts, default=0)
     convolutions = (node for node in graph.node if node.op_type == "Conv")
     return [node.name for node in convolutions if below[node.output[0]] < levels]
+
+
+def _opset(model: Any) -> int:
+    versions = {each.domain: each.version for each in model.opset_import}
+    return int(versions.get("") or versions["ai.onnx"])
 
 
 def _quantise_file(
@@ -138,13 +155,13 @@ def _quantise_file(
         )
 
 
-def _keep_facts(source: Path, target: Path) -> None:
-    """What the file says of itself, so that the import needs no more than before."""
+def _tell_facts(source: Path, entry: ModelEntry, target: Path) -> None:
+    """Let the file say what its source said and what the catalogue knows, which comes first."""
     import onnx
 
     quantised = onnx.load(str(target))
     facts = {fact.key: fact.value for fact in onnx.load(str(source)).metadata_props}
-    onnx.helper.set_model_props(quantised, facts)
+    onnx.helper.set_model_props(quantised, facts | ExportMetadata.of(entry).written())
     onnx.save(quantised, str(target))
 
 
@@ -159,7 +176,6 @@ class _Reader:
         progress: Progress | None,
     ) -> None:
         self._entry = entry
-        self._form = head_for(entry.head, entry.input_wh, entry.labels).form
         self._files = files
         self._progress = progress
         self._input = input_name
@@ -180,9 +196,4 @@ class _Reader:
         self._next += 1
         if self._progress is not None:
             self._progress(self._next, len(self._files))
-        return {self._input: self._tensor(np.asarray(image, np.uint8))}
-
-    def _tensor(self, image: Image) -> Floats:
-        size_wh = image.shape[1], image.shape[0]
-        place = Letterbox.fit(size_wh, self._entry.input_wh, centred=self._form.centred)
-        return place.planes(image, self._form)
+        return {self._input: whole_input(self._entry, np.asarray(image, np.uint8))}

@@ -13,7 +13,6 @@ from models.average_precision import ScoredPicture, average_precisions
 from models.catalog import Catalog
 from models.coco_json import export_coco
 from models.curves import write_curves
-from models.detections import Detections
 from models.detector import Detector, Detects
 from models.labelled import LabelledPicture, names_beside, read_folder
 from models.picture_recall import PictureRecall, PictureScores
@@ -175,7 +174,7 @@ def _look(detector: Detects, picture: LabelledPicture, names: Sequence[str]) -> 
     (found,) = detector.detect([image])
     size_wh = (image.shape[1], image.shape[0])
     return ScoredPicture(
-        picture.path.name, size_wh, renamed(picture.truth, names), renamed(found, names)
+        picture.path.name, size_wh, picture.truth.as_classes(names), found.as_classes(names)
     )
 
 
@@ -193,14 +192,6 @@ def _look_for_nothing(
         if progress is not None:
             progress(number, number)
     return best
-
-
-def renamed(boxes: Detections, names: Sequence[str]) -> Detections:
-    """Only the boxes of the classes `names`, their class ids counted among these."""
-    places = np.array([names.index(x) if x in names else -1 for x in boxes.labels], np.int64)
-    class_ids = places[boxes.class_ids]
-    renamed = Detections(boxes.xyxy, boxes.scores, class_ids, tuple(names))
-    return renamed[class_ids >= 0]
 
 
 def _class_scores(

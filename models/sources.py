@@ -6,7 +6,7 @@ from pathlib import Path
 
 from domain.errors import ConfigurationError
 from models.detections import Detections
-from models.labelled import PICTURE_SUFFIXES, LabelledPicture, names_beside, read_truth
+from models.labelled import LabelledPicture, names_beside, pictures_among, read_truth
 from models.letterbox import Image
 
 
@@ -38,10 +38,9 @@ def pictures_of(source: str) -> tuple[Path, ...]:
     folder = Path(where)
     if folder.is_dir():
         inner = folder / "images"
-        found = list((inner if inner.is_dir() else folder).iterdir())
+        paths = pictures_among((inner if inner.is_dir() else folder).iterdir())
     else:
-        found = [Path(path) for path in glob.glob(where)]
-    paths = sorted(p for p in found if p.suffix.lower() in PICTURE_SUFFIXES)
+        paths = pictures_among(Path(path) for path in glob.glob(where))
     start, end = _part(part, source) if part else (0.0, 1.0)
     taken = paths[round(start * len(paths)) : round(end * len(paths))]
     if not taken:

@@ -16,8 +16,8 @@ from domain.incident import ModelRef
 from models.catalog import Catalog
 from models.detections import Floats
 from models.detector import Detector
-from models.heads import ULTRALYTICS_INPUT
-from models.letterbox import Image, SizeWH, as_planes
+from models.letterbox import Image, SizeWH
+from models.network import whole_input
 from models.settings import DetectorSettings
 
 CAMERA_WH = 1920, 1080
@@ -63,7 +63,8 @@ class LookCost(Value):
     look_cpu: Spread
     """All of it, in processor time. On a busy machine the wall's clock shows more."""
     graph: Spread
-    """The same input through the same graph in an onnxruntime of its own, without this program."""
+    """The same picture in the model's whole input, through the same graph in an onnxruntime of its
+    own, without this program."""
 
 
 class Machine(Value):
@@ -128,7 +129,7 @@ def measure_look(
     fit_wh = detector.fit_wh((picture.shape[1], picture.shape[0]))
     images = [np.asarray(cv2.resize(picture, fit_wh), np.uint8)] * batch
     bare = _bare_graph(catalog.path(settings.model), settings.threads)
-    inputs = as_planes(np.stack(detector.prepare(images)[0]), ULTRALYTICS_INPUT)
+    inputs = np.repeat(whole_input(catalog.get(settings.model), images[0]), batch, axis=0)
     marks: list[_Marks] = []
     graph_s: list[float] = []
     for _ in range(WARM_UP + rounds):

@@ -45,12 +45,7 @@ def cut(image: Image, tile: Tile) -> Image:
 def joined(tiles: Sequence[Tile], seen: Sequence[Detections]) -> Detections:
     """What was seen in the tiles, in units of the whole frame, each thing once."""
     boxes = [_in_frame(tile, one) for tile, one in zip(tiles, seen, strict=True)]
-    together = Detections(
-        np.concatenate([one.xyxy for one in boxes]),
-        np.concatenate([one.scores for one in boxes]),
-        np.concatenate([one.class_ids for one in boxes]),
-        seen[0].labels,
-    )
+    together = Detections.joined(boxes)
     return _each_once(together[np.argsort(-together.scores, kind="stable")])
 
 

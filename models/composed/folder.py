@@ -4,14 +4,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 import yaml
 
+from domain.errors import ConfigurationError
 from models.composed.cutouts import FlameShelf
 from models.composed.grading import JPEG_QUALITIES
 from models.composed.scene import LURES, NAMES, Composed, compose_fire, compose_lure
-from models.labelled import NAMES_FILE, read_folder
+from models.labelled import NAMES_FILE, read_folder, write_labelled
 
 Progress = Callable[[int, int], None]
 """Called with how many pictures are done, and of how many."""
@@ -53,28 +53,32 @@ def composed(order: Order) -> Iterator[Composed]:
 
 
 def write_composed(order: Order, target: Path, progress: Progress = lambda done, of: None) -> Path:
-    """Write the pictures of an order below `target`; returns its data.yaml."""
+    """Write the pictures of an order below `target`; returns its data.yaml.
+
+    Raises ConfigurationError for a folder that has pictures already: those of both orders would be
+    taken for one.
+    """
+    if any((target / "images").glob("*")):
+        raise ConfigurationError(
+            f"{target / 'images'}: expected no pictures yet, there are some; choose another folder"
+        )
     for folder in ("images", "labels"):
         (target / folder).mkdir(parents=True, exist_ok=True)
     for number, picture in enumerate(composed(order)):
         random = np.random.default_rng((order.seed, 2, number))
-        _write(
-            picture, target, f"{number:05d}_{picture.what}", int(random.integers(*JPEG_QUALITIES))
+        height, width = picture.image.shape[:2]
+        corners = np.array([box for _, box in picture.boxes], np.float64).reshape(-1, 4)
+        write_labelled(
+            target,
+            f"{number:05d}_{picture.what}",
+            picture.image,
+            [class_id for class_id, _ in picture.boxes],
+            corners,
+            quality=int(random.integers(*JPEG_QUALITIES)),
+            frame_wh=(width, height),
         )
         progress(number + 1, order.fires + order.lures)
     path = target / NAMES_FILE
     words = {"path": ".", "train": "images", "val": "images", "names": list(NAMES)}
     path.write_text(yaml.safe_dump(words, sort_keys=False), encoding="utf-8")
     return path
-
-
-def _write(picture: Composed, target: Path, stem: str, quality: int) -> None:
-    file = str(target / "images" / f"{stem}.jpg")
-    cv2.imwrite(file, picture.image, [cv2.IMWRITE_JPEG_QUALITY, quality])
-    height, width = picture.image.shape[:2]
-    lines = []
-    for class_id, (x1, y1, x2, y2) in picture.boxes:
-        centre = (x1 + x2) / 2 / width, (y1 + y2) / 2 / height
-        size = (x2 - x1) / width, (y2 - y1) / height
-        lines.append(f"{class_id} " + " ".join(f"{v:.6f}" for v in (*centre, *size)) + "\n")
-    (target / "labels" / f"{stem}.txt").write_text("".join(lines), encoding="utf-8")

@@ -11,16 +11,19 @@ import numpy as np
 from domain.errors import ModelCorrupt
 from models.detections import Floats
 from models.entry import HeadKind
+from models.files import draft_for
 from models.heads import BINS, ULTRALYTICS_INPUT, YoloDflHead
 from models.labelled import read_folder
 from models.letterbox import Letterbox, SizeWH
-from models.metadata import HEAD_KEY
+from models.metadata import ExportMetadata
 from models.session import Session
 from models.training.recipe import Recipe
 from models.training.start import coco_labels
 
 OPSET = 17
 HEAD: HeadKind = "yolo-dfl"
+LICENCE = "AGPL-3.0"
+"""Of ultralytics' own checkpoints, and of what was trained from them."""
 SCORE_TOLERANCE = 0.01
 """How far a class score may move by the rounding of weights to 16 bits."""
 BOX_TOLERANCE_PX = 2.0
@@ -54,8 +57,9 @@ def export(
     before, _ = load_checkpoint(str(start), fuse=True)
     mix_in(network, before, recipe.remember, new=_new_labels(recipe))
     network.eval()
-    write_onnx(network, recipe.input_wh, target)
-    check(network, target, _checked_pictures(checkpoint, recipe))
+    with draft_for(target) as draft:
+        write_onnx(network, recipe.input_wh, draft)
+        check(network, draft, _checked_pictures(checkpoint, recipe))
     return target
 
 
@@ -106,9 +110,10 @@ def write_onnx(network: Any, input_wh: SizeWH, target: Path) -> None:
     )
     graph = onnx.load(str(target))
     halve(graph)
-    facts = {"task": "detect", "names": str(network.names), "imgsz": str([height, width])}
-    facts |= {HEAD_KEY: HEAD, "license": "AGPL-3.0"}
-    onnx.helper.set_model_props(graph, facts)
+    facts = ExportMetadata(
+        labels=tuple(network.names.values()), input_wh=input_wh, head=HEAD, licence=LICENCE
+    )
+    onnx.helper.set_model_props(graph, facts.written())
     onnx.save(graph, str(target))
 
 

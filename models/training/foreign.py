@@ -6,36 +6,17 @@ from typing import Any
 
 import numpy as np
 
-from domain.base import Value
 from domain.errors import ModelCorrupt, ModelError
 from models.detections import Floats
+from models.files import draft_for
+from models.letterbox import SizeWH
+from models.metadata import ExportMetadata
 from models.session import Session
-from models.training.export import OPSET, SCORE_TOLERANCE, halve
+from models.training.export import LICENCE, OPSET, SCORE_TOLERANCE, halve
 
 EXACT_SCORE = 1e-3
 EXACT_BOX_PX = 0.1
 """How far the graph itself may be from torch before its weights are rounded to 16 bits."""
-LICENCE = "AGPL-3.0"
-"""Of ultralytics' own checkpoints, and of what was trained from them."""
-
-
-class CheckpointFacts(Value):
-    """What an ONNX file is told of the checkpoint it came from."""
-
-    names: tuple[str, ...]
-    input_wh: tuple[int, int]
-    origin: str
-
-    def metadata(self) -> dict[str, str]:
-        """As ultralytics writes it, so that the import understands it."""
-        width, height = self.input_wh
-        return {
-            "task": "detect",
-            "names": str(dict(enumerate(self.names))),
-            "imgsz": str([height, width]),
-            "license": LICENCE,
-            "description": self.origin,
-        }
 
 
 def convert(
@@ -45,30 +26,33 @@ def convert(
     classes: Sequence[str] = (),
     *,
     half: bool = True,
+    licence: str = LICENCE,
 ) -> Path:
     """Write `target` from a checkpoint and compare its outputs with torch's.
 
     A checkpoint is a program: loading it runs what its author put into it. `classes` are what an
     open-vocabulary model (YOLOE) shall find; its text encoder is fetched from the Internet.
-    Masks and key points are left out. Raises ModelError for what is no detector, ModelCorrupt
-    when the outputs are not torch's.
+    Masks and key points are left out. Raises ModelError for what is no detector, ModelCorrupt for
+    what is no checkpoint and when the outputs are not torch's; then nothing is written.
     """
     if any(side % 32 for side in input_wh):
         raise ModelError(f"expected an input size in multiples of 32, got {input_wh}")
     network = _open(checkpoint, classes)
-    facts = CheckpointFacts(
-        names=tuple(str(network.names[i]) for i in range(len(network.names))),
+    facts = ExportMetadata(
+        labels=tuple(str(network.names[i]) for i in range(len(network.names))),
         input_wh=input_wh,
+        licence=licence,
         origin=f"converted from {checkpoint.name}",
     )
-    boxes = _boxes_only(network, len(facts.names))
-    _write(boxes, target, facts)
-    pictures = _pictures(input_wh)
-    theirs = _torch_says(boxes, pictures)
-    _compare(theirs, Session.open(target).run(pictures), target, EXACT_SCORE, EXACT_BOX_PX)
-    if half:
-        _halve_file(target)
-        _compare(theirs, Session.open(target).run(pictures), target, SCORE_TOLERANCE, None)
+    boxes = _boxes_only(network, len(facts.labels))
+    with draft_for(target) as draft:
+        _write(boxes, draft, input_wh, facts)
+        pictures = _pictures(input_wh)
+        theirs = _torch_says(boxes, pictures)
+        _compare(theirs, Session.open(draft).run(pictures), draft, EXACT_SCORE, EXACT_BOX_PX)
+        if half:
+            _halve_file(draft)
+            _compare(theirs, Session.open(draft).run(pictures), draft, SCORE_TOLERANCE, None)
     return target
 
 
@@ -80,7 +64,7 @@ def _open(checkpoint: Path, classes: Sequence[str]) -> Any:
     try:
         network, _ = load_checkpoint(str(checkpoint))
     except Exception as error:  # whatever a pickle may raise
-        raise ModelError(f"{checkpoint}: not a checkpoint of ultralytics: {error}") from error
+        raise ModelCorrupt(f"{checkpoint}: not a checkpoint of ultralytics: {error}") from error
     network = network.float().eval()
     head = network.model[-1] if hasattr(network, "model") else None
     if not isinstance(head, Detect) or isinstance(head, OBB):
@@ -133,11 +117,11 @@ def _boxes_only(network: Any, classes: int) -> Any:
     return BoxesOnly().eval()
 
 
-def _write(boxes: Any, target: Path, facts: CheckpointFacts) -> None:
+def _write(boxes: Any, target: Path, input_wh: SizeWH, facts: ExportMetadata) -> None:
     import onnx
     import torch
 
-    width, height = facts.input_wh
+    width, height = input_wh
     torch.onnx.export(
         boxes,
         (torch.zeros(2, 3, height, width),),
@@ -149,7 +133,7 @@ def _write(boxes: Any, target: Path, facts: CheckpointFacts) -> None:
         dynamo=False,
     )
     graph = onnx.load(str(target))
-    onnx.helper.set_model_props(graph, facts.metadata())
+    onnx.helper.set_model_props(graph, facts.written())
     onnx.save(graph, str(target))
 
 

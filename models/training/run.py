@@ -5,9 +5,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from domain.errors import ModelError
+from models.extras import has_extra, how_to_install
+from models.files import draft_for
 from models.labelled import read_folder
 from models.letterbox import Image
 from models.training.export import export
+from models.training.places import places_of
 from models.training.recipe import Recipe
 from models.training.sets import Progress, listed, prepare
 from models.training.start import coco_labels, loaded, rebuild, rebuild_exported
@@ -30,26 +34,26 @@ def train(
     is new to the network. `go_on_from` is what to start from instead of the start model: another
     run's checkpoint, or an ONNX file that a recipe with the same labels exported.
 
-    Called again after an interruption, it goes on from the last whole epoch. Raises
-    ConfigurationError for data, ModelError for models that cannot be used.
+    Called again after an interruption, it goes on from the last whole epoch; of a changed recipe
+    it trains anew. Raises ConfigurationError for data, ModelError for models that cannot be used
+    and without the extra [train].
     """
+    if not has_extra("train"):
+        raise ModelError(f"training needs the extra [train]; {how_to_install('train')}")
     work = work.absolute()  # ultralytics puts what is relative below a folder of its own
+    places = places_of(recipe, data_root, work, leave_out=leave_out, go_on_from=go_on_from)
     data = listed(prepare(recipe, data_root, work / "data", progress), recipe, leave_out)
-    left = f"-without-{'-'.join(Path(folder).name for folder in leave_out)}" if leave_out else ""
-    last = work / f"run{left}" / "weights" / "last.pt"
     if recipe.train.distill:
         _call_teacher(recipe, data_root)
-    start = work / "start.pt"
-    if not start.is_file():
-        _write_start(start, recipe, data_root, data)
+    if not places.start.is_file():
+        _write_start(places.start, recipe, data_root, data)
     if go_on_from is not None and go_on_from.suffix == ".onnx":
-        go_on_from = _write_exported(go_on_from, recipe, data, work / "go_on.pt")
-    if not last.is_file():
-        _fit(go_on_from or start, recipe, data, last.parents[1], resume=False)
-    elif _unfinished(last):
-        _fit(last, recipe, data, last.parents[1], resume=True)
-    target = work / f"{recipe.name}{left}.onnx"
-    return export(last, start, recipe, target, went_on_from=go_on_from)
+        go_on_from = _write_exported(go_on_from, recipe, data, places.go_on)
+    if not places.last.is_file():
+        _fit(go_on_from or places.start, recipe, data, places.run, resume=False)
+    elif _unfinished(places.last):
+        _fit(places.last, recipe, data, places.run, resume=True)
+    return export(places.last, places.start, recipe, places.target, went_on_from=go_on_from)
 
 
 def _write_start(target: Path, recipe: Recipe, data_root: Path, data: Path) -> None:
@@ -76,7 +80,8 @@ def _save(network: Any, target: Path) -> None:
     import torch
 
     network.args = {"task": "detect"}
-    torch.save({"model": network, "ema": None, "train_args": {}, "epoch": -1}, target)
+    with draft_for(target) as draft:
+        torch.save({"model": network, "ema": None, "train_args": {}, "epoch": -1}, draft)
 
 
 def _call_teacher(recipe: Recipe, data_root: Path) -> None:

@@ -27,7 +27,7 @@ from models.detections import Detections
 from models.detector import Detector, Detects
 from models.entry import ModelEntry
 from models.files import sha256_of, write_whole
-from models.labelled import LabelledPicture, read_folder
+from models.labelled import LabelledPicture, read_folder, write_labelled
 from models.letterbox import PAD_GREY, Image
 from models.network import Network
 from models.settings import DetectorSettings
@@ -142,31 +142,14 @@ def labelled_by_all(
     picture: Detections, image: Image, settings: SetRecipe, recipe: Recipe, teachers: Teachers
 ) -> tuple[Detections, Image]:
     """The boxes of people and teachers in the recipe's classes, and the picture without doubts."""
-    boxes, doubts = [as_classes(picture, recipe.labels)], []
+    boxes, doubts = [picture.as_classes(recipe.labels)], []
     for teacher, wanted in _lessons(settings, recipe, teachers):
         (found,) = teacher.detect([image])
-        found = as_classes(found.of(*wanted), recipe.labels)
+        found = found.of(*wanted).as_classes(recipe.labels)
         boxes.append(found.at_least(recipe.teacher.sure))
         doubts.append(found[found.scores < recipe.teacher.sure])
-    learned = joined(boxes)
-    return learned, painted_over(image, joined(doubts), learned) if doubts else image
-
-
-def as_classes(boxes: Detections, labels: tuple[str, ...]) -> Detections:
-    """The boxes of these classes, their ids counted among `labels`."""
-    places = [labels.index(name) if name in labels else -1 for name in boxes.labels]
-    class_ids = np.array(places, np.int64)[boxes.class_ids]
-    return Detections(boxes.xyxy, boxes.scores, class_ids, labels)[class_ids >= 0]
-
-
-def joined(parts: Sequence[Detections]) -> Detections:
-    """The rows of all parts, which have the same classes."""
-    return Detections(
-        np.concatenate([part.xyxy for part in parts]),
-        np.concatenate([part.scores for part in parts]),
-        np.concatenate([part.class_ids for part in parts]),
-        parts[0].labels,
-    )
+    learned = Detections.joined(boxes)
+    return learned, painted_over(image, Detections.joined(doubts), learned) if doubts else image
 
 
 def painted_over(image: Image, doubts: Detections, kept: Detections) -> Image:
@@ -271,22 +254,14 @@ def _label_one(task: tuple[LabelledPicture, SetRecipe, Path]) -> None:
     )
     stem = f"{prefix_of(settings.folder)}{picture.path.stem}"
     for copy in range(settings.repeat):
-        _write(target, f"{stem}_{copy}", image, boxes)
+        write_labelled(
+            target, f"{stem}_{copy}", image, boxes.class_ids, boxes.xyxy, quality=JPEG_QUALITY
+        )
 
 
 def prefix_of(folder: str) -> str:
     """How the file names of a set's prepared pictures begin."""
     return f"{folder.replace('/', '_')}__"
-
-
-def _write(target: Path, stem: str, image: Image, boxes: Detections) -> None:
-    quality = [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
-    cv2.imwrite(str(target / "images" / f"{stem}.jpg"), image, quality)
-    centres = (boxes.xyxy[:, :2] + boxes.xyxy[:, 2:]) / 2
-    sizes = boxes.xyxy[:, 2:] - boxes.xyxy[:, :2]
-    rows = zip(boxes.class_ids, np.hstack([centres, sizes]), strict=True)
-    lines = [f"{i} {' '.join(f'{v:.6f}' for v in row)}\n" for i, row in rows]
-    (target / "labels" / f"{stem}.txt").write_text("".join(lines), encoding="utf-8")
 
 
 def _hash_of(folder: Path) -> str:

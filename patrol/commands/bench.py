@@ -19,10 +19,12 @@ from patrol.commands.bench_cameras import bench_cameras, settings_of
 from patrol.commands.output import (
     ConfigOption,
     DataOption,
+    JsonFileOption,
     JsonOption,
     console,
     print_json,
     progress,
+    writable,
 )
 from patrol.loading import load
 
@@ -69,11 +71,11 @@ def bench(
         Path | None,
         typer.Option(help="A video to make the cameras of.", exists=True, dir_okay=False),
     ] = None,
-    out: Annotated[Path | None, typer.Option("--json", help="Write the figures here.")] = None,
+    out: JsonFileOption = None,
     picture: Annotated[
         Path | None,
         typer.Option(
-            help="Draw a sweep here (SVG); else beside --json.", dir_okay=False, writable=True
+            help="Draw a sweep here (SVG); else beside --json.", dir_okay=False, callback=writable
         ),
     ] = None,
     config: ConfigOption = None,

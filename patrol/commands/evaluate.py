@@ -9,7 +9,14 @@ from rich.table import Table
 
 from models.catalog import Catalog
 from models.detector import Detector
-from patrol.commands.output import ConfigOption, DataOption, console, progress, write_json
+from patrol.commands.output import (
+    ConfigOption,
+    DataOption,
+    JsonFileOption,
+    console,
+    progress,
+    write_json,
+)
 from patrol.config import Configuration
 from patrol.evaluate import load_truth, replay_clip
 from patrol.loading import load
@@ -22,7 +29,7 @@ from patrol.truth import Truth
 def evaluate(
     media_dir: Annotated[Path, typer.Argument(help="Folder of clips.", exists=True)],
     truth_file: Annotated[Path, typer.Option("--truth", help="What the clips show.", exists=True)],
-    json_file: Annotated[Path | None, typer.Option("--json", help="Write the scores here.")] = None,
+    json_file: JsonFileOption = None,
     timelines: Annotated[
         Path | None, typer.Option(help="Write a picture of each clip's course into this folder.")
     ] = None,

@@ -9,7 +9,7 @@ import typer
 from models.catalog import Catalog
 from models.pulling import CONVERTED_WH, converter
 from models.summary import entry_table
-from models.training.foreign import LICENCE
+from models.training.export import LICENCE
 from patrol.commands.choices import as_size
 from patrol.commands.output import ConfigOption, DataOption, JsonOption, errors, print_json
 from patrol.commands.tables import names_of, show
@@ -45,13 +45,13 @@ def export_model(
     with tempfile.TemporaryDirectory() as folder:
         target = out or Path(folder) / f"{file.stem}.onnx"
         errors.print(f"converting {file.name} …", markup=False)
-        convert(file, target, size, words, half=not full_weights)
+        convert(file, target, size, words, half=not full_weights, licence=licence)
         if out is not None:
-            errors.print(f"{out}; bring it in with: patrol models import {out}", soft_wrap=True)
+            named = f" --name {name}" if name else ""
+            errors.print(f"{out}; bring it in with: patrol models import {out}{named}",
+                         soft_wrap=True)  # fmt: skip
             return
-        entry = Catalog(load(config, data_dir=data).models_dir).import_file(
-            target, name=name, licence=licence, origin=f"converted from {file.name}"
-        )
+        entry = Catalog(load(config, data_dir=data).models_dir).import_file(target, name=name)
     if as_json:
         print_json(entry.model_dump(mode="json"))
     else:

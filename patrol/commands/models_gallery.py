@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from domain.errors import ConfigurationError
 from models.catalog import Catalog
 from models.files import write_whole
 from models.gallery import gallery_page
@@ -14,14 +15,16 @@ from models.mistakes import MistakeBook, find_mistakes
 from models.score import class_names, known_classes, open_for_scoring
 from models.sources import Sight
 from patrol.commands.models_sights import NegativesOption, sights
-from patrol.commands.output import ConfigOption, DataOption, console, progress
+from patrol.commands.output import ConfigOption, DataOption, console, progress, writable
 from patrol.commands.tables import NamesOption, names_of
 from patrol.loading import load
 
 
 def gallery(
     folder: Annotated[Path, typer.Argument(help="YOLO-labelled pictures: images/ and labels/.")],
-    out: Annotated[Path, typer.Option(help="The page is written here.")] = Path("gallery.html"),
+    out: Annotated[
+        Path, typer.Option(help="The page is written here.", dir_okay=False, callback=writable)
+    ] = Path("gallery.html"),
     model: Annotated[str | None, typer.Option(help="Its name; else the configured one.")] = None,
     names: NamesOption = None,
     only: Annotated[
@@ -47,8 +50,7 @@ def gallery(
     nothing = sights(negatives or ())
     marked = read_folder(folder, meanings)
     pictures = (Sight(str(folder), p.path.name, p.read(), p.truth) for p in marked)
-    labels = [label for label in known if only is None or label in (names_of(only) or ())]
-    book = MistakeBook(labels, confidence=confidence, keep=keep)
+    book = MistakeBook(_chosen(known, names_of(only)), confidence=confidence, keep=keep)
     with progress() as bar:
         task = bar.add_task("looking", total=None)
         find_mistakes(
@@ -61,3 +63,13 @@ def gallery(
     write_whole(out, page)
     console.print(f"{sum(book.counts.values())} mistakes in {book.pictures} pictures: {out}",
                   soft_wrap=True)  # fmt: skip
+
+
+def _chosen(known: list[str], only: list[str] | None) -> list[str]:
+    """The classes that mistakes are sought of, in the order in which they are known."""
+    unknown = [label for label in only or () if label not in known]
+    if unknown:
+        raise ConfigurationError(
+            f"--only: expected some of {', '.join(known)}, got {', '.join(unknown)}"
+        )
+    return [label for label in known if only is None or label in only]

@@ -15,9 +15,10 @@ from rich.table import Column, Table
 
 from models.catalog import Catalog
 from models.downloads import Download, download_named, downloads
+from models.extras import has_extra
 from models.fetching import client
 from models.licences import meaning
-from models.pulling import can_convert, pull
+from models.pulling import pull
 from patrol.commands.choices import as_size
 from patrol.commands.output import ConfigOption, DataOption, JsonOption, console, errors, print_json
 from patrol.commands.tables import names_of
@@ -94,7 +95,7 @@ def say_terms(download: Download) -> None:
     ]
     if download.checksum == "unknown":
         lines.append("! no SHA-256 is known for this file: it can only be tried out")
-    if download.is_checkpoint and not can_convert():
+    if download.is_checkpoint and not has_extra("train"):
         lines.append("! a checkpoint, which the extra [train] converts: it is not installed here")
     for line in lines:
         errors.print(line, soft_wrap=True, markup=False, highlight=False)

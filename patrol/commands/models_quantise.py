@@ -12,7 +12,16 @@ from models.entry import ModelEntry
 from models.files import sha256_of
 from models.importing import Claims, check_source, described_entry, model_name
 from models.quantising import Activations, Method, QuantiseSettings, quantise
-from patrol.commands.output import ConfigOption, DataOption, console, errors, progress, write_json
+from patrol.commands.output import (
+    ConfigOption,
+    DataOption,
+    JsonFileOption,
+    console,
+    errors,
+    progress,
+    writable,
+    write_json,
+)
 from patrol.commands.tables import NamesOption, names_of
 from patrol.loading import load
 
@@ -24,7 +33,9 @@ def quantise_model(
     pictures: Annotated[
         Path, typer.Option(help="Pictures like those it will see.", exists=True, file_okay=False)
     ],
-    out: Annotated[Path, typer.Option(help="The ONNX file to write.", dir_okay=False)],
+    out: Annotated[
+        Path, typer.Option(help="The ONNX file to write.", dir_okay=False, callback=writable)
+    ],
     score: Annotated[
         Path | None,
         typer.Option(help="Labelled pictures (images/, labels/): compare AP and speed on them."),
@@ -47,9 +58,7 @@ def quantise_model(
     ] = DEFAULTS.pictures,
     config: ConfigOption = None,
     data: DataOption = None,
-    json_file: Annotated[
-        Path | None, typer.Option("--json", help="Write the comparison here.")
-    ] = None,
+    json_file: JsonFileOption = None,
 ) -> None:
     """Make a model count in 8 bits (extra named quantise); with --score, compare both."""
     entry, source = _found(Catalog(load(config, data_dir=data).models_dir), model)

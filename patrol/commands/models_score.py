@@ -13,6 +13,7 @@ from patrol.commands.models_sights import NegativesOption, sights
 from patrol.commands.output import (
     ConfigOption,
     DataOption,
+    JsonFileOption,
     console,
     progress,
     write_json,
@@ -37,7 +38,7 @@ def score(
     ] = None,
     config: ConfigOption = None,
     data: DataOption = None,
-    json_file: Annotated[Path | None, typer.Option("--json", help="Write the scores here.")] = None,
+    json_file: JsonFileOption = None,
 ) -> None:
     """Average precision of a detector, and how many pictures it finds at few false ones."""
     configuration = load(config, data_dir=data)

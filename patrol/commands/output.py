@@ -15,10 +15,24 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from models.files import draft_in
 from patrol.logs import mask_secrets
 
 console = Console()
 errors = Console(stderr=True)
+
+
+def writable(path: Path | None) -> Path | None:
+    """For a file that is written when all the work is done: its folder is made, and tried, before
+    it. Raises BadParameter."""
+    if path is not None:
+        try:
+            with draft_in(path.parent, path.suffix):
+                pass
+        except OSError as error:
+            raise typer.BadParameter(f"{path}: cannot be written: {error.strerror}") from error
+    return path
+
 
 ConfigOption = Annotated[
     Path | None,
@@ -32,6 +46,12 @@ PortOption = Annotated[
     int | None, typer.Option("--port", "-p", help="The console's port, instead of its own.")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+JsonFileOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--json", help="Write the result here, as JSON.", dir_okay=False, callback=writable
+    ),
+]
 
 
 def complain(message: str) -> None:

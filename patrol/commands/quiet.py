@@ -10,7 +10,14 @@ from rich.table import Table
 from domain.errors import ConfigurationError
 from models.catalog import Catalog
 from models.detector import Detector
-from patrol.commands.output import ConfigOption, DataOption, console, progress, write_json
+from patrol.commands.output import (
+    ConfigOption,
+    DataOption,
+    JsonFileOption,
+    console,
+    progress,
+    write_json,
+)
 from patrol.evaluate import load_truth
 from patrol.false_rate import upper_bound
 from patrol.loading import load
@@ -26,7 +33,7 @@ def quiet(
     hours: Annotated[float, typer.Option(help="Camera-hours in all.", min=0.01)] = 10.0,
     variants: Annotated[int, typer.Option(help="So many variants of each clip.", min=1)] = 4,
     seed: Annotated[int, typer.Option(help="Draws the variants.", min=0)] = 0,
-    json_file: Annotated[Path | None, typer.Option("--json", help="Write the runs here.")] = None,
+    json_file: JsonFileOption = None,
     config: ConfigOption = None,
     data: DataOption = None,
 ) -> None:

@@ -157,6 +157,15 @@ def test_one_name_stands_for_one_file(catalog, export, tmp_path):
     assert catalog.path("tiny-colours").read_bytes() == export.read_bytes()
 
 
+def test_another_models_file_is_never_overwritten(catalog, folder, export):
+    with pytest.raises(ModelError, match=r"belongs to the model yolo11n-coco-640; .* --name"):
+        catalog.import_file(export, name="yolo11n_coco_640")
+    assert files_in(folder) == []
+    catalog.import_file(export)
+    with pytest.raises(ModelError, match="belongs to the model yolo11n-coco-640"):
+        catalog.import_file(export, name="yolo11n_coco_640")  # known by now
+
+
 def test_a_truncated_copy_of_a_known_model_is_recognised_by_its_name(catalog, folder, tmp_path):
     part = tmp_path / "yolo11n_coco_640.onnx"
     part.write_bytes(b"\x08\x08\x12\x07")

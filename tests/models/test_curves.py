@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -5,7 +6,7 @@ import numpy as np
 import pytest
 
 from models.average_precision import ScoredPicture
-from models.curves import curve_of, write_curves
+from models.curves import Curve, curve_of, drawing, write_curves
 from models.detections import Detections
 
 NAMES = ("fire", "dining table", "smoke")
@@ -47,6 +48,23 @@ def test_each_marked_class_gets_a_picture_and_all_get_one(tmp_path: Path) -> Non
         assert "召回率 recall" in words
     assert "fire · AP50 0.505" in files[0].read_text(encoding="utf-8")
     assert "≥ 0.25" in files[1].read_text(encoding="utf-8")
+
+
+def test_of_many_classes_the_legend_names_the_best_and_the_worst() -> None:
+    point = np.array([0.5])
+    curves = [Curve(f"class {n}", n / 80, point, point, point) for n in range(80)]
+    root = ElementTree.fromstring(drawing(curves, "many"))
+    texts = [row for row in root.findall(".//{*}text") if re.match("class|…", row.text or "")]
+    assert [re.sub(" ·.*", "", text.text or "") for text in reversed(texts)] == [
+        *(f"class {n}" for n in range(79, 72, -1)),
+        "… 另 66 类 more",
+        *(f"class {n}" for n in range(6, -1, -1)),
+    ]
+    assert all(56 < int(text.attrib["y"]) < 456 for text in texts)
+    lines = [line.attrib["stroke"] for line in root.findall(".//{*}polyline")]
+    worst = root.findall(".//{*}path[@stroke-width='3']")[0]
+    assert len(lines) == 80
+    assert worst.attrib["stroke"] == lines[0]
 
 
 def test_a_class_that_was_never_found_has_an_empty_curve(tmp_path: Path) -> None:

@@ -24,6 +24,19 @@ def test_filters_keep_the_columns_together(three):
     assert len(Detections.empty(LABELS)) == 0
 
 
+def test_classes_are_found_by_name(three):
+    renamed = three.as_classes(["tree", "car"])
+    assert (renamed.labels, renamed.class_ids.tolist()) == (("tree", "car"), [1])
+    assert renamed.scores.tolist() == [0.5]
+    assert len(Detections.empty().as_classes(LABELS)) == 0
+
+
+def test_parts_are_joined_in_their_order(three):
+    together = Detections.joined([three[1:], three[:1]])
+    assert together.scores.tolist() == pytest.approx([0.5, 0.3, 0.9])
+    assert together.labels == LABELS
+
+
 def test_boxes_are_clipped_words(three):
     person, car, _ = three.boxes()
     assert (person.label, person.box.xyxy) == ("person", (0, 0, 0.5, 0.5))

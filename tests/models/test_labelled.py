@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from domain.errors import ConfigurationError
-from models.labelled import names_beside, read_folder
+from models.labelled import names_beside, read_folder, write_labelled
 from tests.models.pictures import square
 
 NAMES = ("fire", "smoke")
@@ -57,13 +57,31 @@ def test_folders_that_are_not_of_this_form(tmp_path):
         read_folder(tmp_path, NAMES)
     (tmp_path / "images").mkdir()
     (tmp_path / "labels").mkdir()
-    with pytest.raises(ConfigurationError, match=r"expected pictures \(jpg, png, webp\)"):
+    with pytest.raises(ConfigurationError, match=r"expected pictures \(jpg, .*, bmp\), found none"):
         read_folder(tmp_path, NAMES)
+
+
+def test_what_is_written_is_read(tmp_path):
+    for name in ("images", "labels"):
+        (tmp_path / name).mkdir()
+    xyxy = np.array([[0, 0.25, 0.5, 0.75], [0.5, 0, 1, 1]])
+    write_labelled(tmp_path, "one", square(0, 0), [1, 0], xyxy, quality=90)
+    write_labelled(tmp_path, "two", square(0, 0), [], np.zeros((0, 4)), quality=90)
+    one, two = read_folder(tmp_path, NAMES)
+    np.testing.assert_allclose(one.truth.xyxy, xyxy)
+    assert one.truth.class_ids.tolist() == [1, 0]
+    assert one.read().shape == (64, 64, 3)
+    assert len(two.truth) == 0
 
 
 @pytest.mark.parametrize(
     ("text", "names"),
-    [("names: [a, b]", ("a", "b")), ("names: {0: a, 1: b}", ("a", "b")), ("names: [1]", ("1",))],
+    [
+        ("names: [a, b]", ("a", "b")),
+        ("names: {0: a, 1: b}", ("a", "b")),
+        ("names: {1: b, 0: a}", ("a", "b")),
+        ("names: [1]", ("1",)),
+    ],
 )
 def test_names_beside(tmp_path, text, names):
     folder = tmp_path / "val"
@@ -73,7 +91,10 @@ def test_names_beside(tmp_path, text, names):
     assert names_beside(folder) == names
 
 
-@pytest.mark.parametrize("text", ["names: 3", "train: x", "names: ["])
+@pytest.mark.parametrize(
+    "text",
+    ["names: 3", "train: x", "names: [", "names: fire", "names: {1: a}", "names: {0: a, b: c}"],
+)
 def test_names_that_cannot_be_understood(tmp_path, text):
     (tmp_path / "data.yaml").write_text(text)
     with pytest.raises(ConfigurationError, match=r"data\.yaml: expected a list `names`"):

@@ -7,9 +7,10 @@ import pytest
 from domain.errors import ModelCorrupt, ModelError, ModelMissing, ModelUnreachable
 from models.catalog import Catalog
 from models.downloads import Download, download_named, downloads
+from models.extras import has_extra
 from models.fetching import Patience, client
 from models.licences import MEANINGS, UNKNOWN, meaning
-from models.pulling import can_convert, converter, pull
+from models.pulling import converter, pull
 from tests.models import graphs
 from tests.models.file_server import serving
 
@@ -86,6 +87,25 @@ def test_a_file_that_is_no_model_is_not_registered(tmp_path, http, served):
         Catalog(tmp_path / "models").get("colours")
 
 
+def test_a_login_page_in_its_place_does_not_stay(tmp_path, http, served):
+    """Whether it is found out by the import or, of a checkpoint, by the conversion."""
+
+    def convert(checkpoint, target, input_wh, classes=(), *, half=True):
+        if b"html" in checkpoint.read_bytes():
+            raise ModelCorrupt(f"{checkpoint}: not a checkpoint")
+        return graphs.yolov8_graph(target, metadata=graphs.export_metadata())
+
+    unknown = {"size_bytes": None, "sha256": None, "checksum": "unknown"}
+    body, folder = served.body, tmp_path / "models"
+    for download in (_download(served, **unknown), _checkpoint(served, **unknown, name="pt")):
+        served.body = b"<html>Please log in to the hotel's network</html>"
+        with pytest.raises(ModelCorrupt):
+            pull(Catalog(folder), folder, download, http, convert=convert)
+        served.body = body
+        pulled = pull(Catalog(folder), folder, download, http, convert=convert)
+        assert pulled.sha256 == hashlib.sha256(body).hexdigest()
+
+
 def test_without_internet_it_says_how_to_bring_it_in(tmp_path, http, served):
     download = _download(served, url="http://127.0.0.1:1/yolox.onnx")
     with pytest.raises(ModelUnreachable) as caught:
@@ -112,11 +132,35 @@ def test_a_checkpoint_is_converted_and_named_in_the_origin(tmp_path, http, serve
     assert list((folder / "downloads").iterdir()) == []
 
 
-@pytest.mark.skipif(can_convert(), reason="the extra [train] is installed: nothing is missing")
+def test_another_model_under_the_same_name_is_not_here_already(tmp_path, http, served):
+    def convert(checkpoint, target, input_wh, classes=(), *, half=True):
+        return graphs.yolov8_graph(target, metadata=graphs.export_metadata(tuple(classes)))
+
+    folder = tmp_path / "models"
+    words = ["cart", "stall", "parasol"]
+    download = _checkpoint(served, open_vocabulary=True)
+
+    def again(download=download, **asked):
+        return pull(Catalog(folder), folder, download, http, convert=convert, **asked)
+
+    assert not again(classes=words).was_here
+    assert again(classes=words).was_here
+    assert again(classes=words, input_wh=(64, 64)).was_here
+    said = r"colours is another model here \(A test: yolox\.pt.*64,64; finds cart, .*give --name"
+    for asked in ({"classes": ["cart", "dog", "cat"]}, {"classes": words, "input_wh": (96, 64)}):
+        with pytest.raises(ModelError, match=said):
+            again(**asked)
+    other = _download(served, sha256="0" * 64)
+    with pytest.raises(ModelError, match=said):
+        again(other)
+    assert again(classes=["x", "y", "z"], name="other").entry.labels == ("x", "y", "z")
+
+
+@pytest.mark.skipif(has_extra("train"), reason="the extra [train] is installed: nothing is missing")
 def test_a_checkpoint_without_the_extra_waits_for_it(tmp_path, http, served):
     folder = tmp_path / "models"
     for _ in range(2):
-        with pytest.raises(ModelError, match=r"pip install 'sentinel-patrol\[train\]'"):
+        with pytest.raises(ModelError, match=r"pip install -e '\.\[train\]'"):
             pull(Catalog(folder), folder, _checkpoint(served), http)
     assert len(served.asked) == 1
     assert (folder / "downloads" / "yolox.pt").read_bytes() == served.body

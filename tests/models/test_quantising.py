@@ -8,7 +8,7 @@ import onnx
 import pytest
 from onnx import helper, numpy_helper
 
-from domain.errors import ModelCorrupt, ModelError
+from domain.errors import ConfigurationError, ModelCorrupt, ModelShapeError
 from models.catalog import Catalog
 from models.comparing import compare
 from models.entry import ModelEntry
@@ -18,6 +18,7 @@ from models.session import Session
 from tests.models import graphs
 from tests.models.pictures import BLUE, GREEN, RED, square
 from tests.patrol.test_cli import patrol
+from tests.shared_data import shared_data
 
 COLOURS = {0: RED, 1: GREEN, 2: BLUE}
 
@@ -71,6 +72,20 @@ def folder(tmp_path):
     return tmp_path / "set"
 
 
+@pytest.fixture
+def silent(source, entry):
+    """The same of an older opset, with a licence in the catalogue and not a word in the file."""
+    model = onnx.load(str(source))
+    (total,) = (node for node in model.graph.node if node.op_type == "ReduceSum")
+    total.input.pop()  # the axes, an attribute then
+    total.attribute.append(helper.make_attribute("axes", [1, 2]))
+    model.opset_import[0].version = 11
+    del model.metadata_props[:]
+    onnx.save(model, str(source))
+    facts = {"sha256": sha256_of(source), "size_bytes": source.stat().st_size, "licence": "MIT"}
+    return source, entry.model_copy(update=facts)
+
+
 def _operators(path):
     return [node.op_type for node in onnx.load(str(path)).graph.node]
 
@@ -85,12 +100,49 @@ def test_convolutions_count_in_8_bits_and_say_nearly_the_same(
     target = quantise(source, entry, folder / "images", tmp_path / "q.onnx", settings, progress)
     assert _operators(target).count("DequantizeLinear") >= 4
     assert seen[-1] == (6, 6)
-    assert Session.open(target).metadata == Session.open(source).metadata
+    assert Session.open(target).metadata == Session.open(source).metadata | {"head": "yolov8"}
     picture = np.zeros((1, 3, 64, 64), np.float32)
     picture[0, 0, :8, :8] = 1
     before, after = (Session.open(path).run(picture) for path in (source, target))
     # Six pictures of one square each are mostly black: histograms cut what is rare.
     np.testing.assert_allclose(after, before, atol=0.02 if method == "minmax" else 1.0)
+
+
+@pytest.mark.parametrize("per_channel", [True, False])
+def test_what_only_the_catalogue_knew_is_told_by_the_file(tmp_path, silent, folder, per_channel):
+    target = tmp_path / "made" / "q.onnx"  # a folder that is not there yet
+    quantise(*silent, folder, target, QuantiseSettings(per_channel=per_channel))
+    assert "QuantizeLinear" in _operators(target)
+    entry = Catalog(tmp_path / "models").import_file(target)
+    assert (entry.labels, entry.input_wh) == (graphs.RGB_LABELS, (graphs.SIDE, graphs.SIDE))
+    assert (entry.head, entry.licence, entry.origin) == ("yolov8", "MIT", "not stated")
+
+
+def test_what_cannot_be_opened_is_never_put_into_its_place(tmp_path, source, entry, folder):
+    target = tmp_path / "out" / "q.onnx"
+    wrong = entry.model_copy(update={"head": "yolox"})
+    with pytest.raises(ModelShapeError, match=r"out/q\.onnx.*head yolox with 3 classes"):
+        quantise(source, wrong, folder, target, QuantiseSettings())
+    assert list(target.parent.iterdir()) == []
+
+
+@pytest.mark.shared_data
+def test_yolox_is_quantised_and_imported_by_its_file_alone(tmp_path):
+    source = shared_data("weights/yolox_nano_coco_416.onnx")
+    pictures = shared_data("images/coco/val")
+    entry = Catalog(None).get("yolox-nano-coco-416")
+    target = tmp_path / "q.onnx"
+    quantise(source, entry, pictures, target, QuantiseSettings(method="minmax", pictures=1))
+    quantised = Catalog(tmp_path / "models").import_file(target)
+    assert quantised == entry.model_copy(
+        update={
+            "name": "q",
+            "file": "q.onnx",
+            "sha256": sha256_of(target),
+            "size_bytes": target.stat().st_size,
+            "note": "",
+        }
+    )
 
 
 @pytest.mark.parametrize("settings", [{"activations": "int8"}, {"per_channel": False}])
@@ -111,7 +163,7 @@ def test_convolutions_near_the_outputs_can_be_left_alone(tmp_path, source, entry
 def test_pictures_are_chosen_evenly_and_must_be_there(tmp_path, folder):
     assert [p.stem for p in pictures_in(folder, 3)] == ["0", "2", "5"]
     (tmp_path / "empty").mkdir()
-    with pytest.raises(ModelError, match=r"empty: expected pictures .*, found none"):
+    with pytest.raises(ConfigurationError, match=r"empty: expected pictures .*, found none"):
         pictures_in(tmp_path / "empty", 3)
 
 

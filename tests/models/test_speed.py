@@ -5,6 +5,8 @@ import pytest
 
 from models.catalog import Catalog
 from models.detector import Detector
+from models.letterbox import PAD_GREY
+from models.network import whole_input
 from models.settings import DetectorSettings
 from models.speed import measure_look, sample_picture, this_machine
 from tests.models import graphs
@@ -71,6 +73,28 @@ def test_the_picture_is_scaled_before_it_is_measured(catalog, monkeypatch):
     monkeypatch.setattr(Detector, "prepare", noting)
     measure_look(catalog, SETTINGS, rounds=1)
     assert set(seen) == {(36, 64, 3)}
+
+
+def test_a_picture_of_another_shape_can_be_measured_where_inputs_are_trimmed():
+    pytest.importorskip("openvino", reason="the extra [openvino] is not installed")
+    settings = DetectorSettings(model="patrol-n", provider="openvino")
+    portrait = sample_picture((360, 640))
+    cost = measure_look(Catalog(None), settings, batch=2, picture=portrait, rounds=1)
+    assert cost.graph.median_ms > 0
+
+
+@pytest.mark.parametrize(
+    ("head", "left_top", "planes"),
+    [("yolo-dfl", (16, 0), (1.0, 0.0, 0.0)), ("yolox", (0, 0), (0.0, 0.0, 255.0))],
+)
+def test_the_bare_graph_is_given_what_its_family_expects(catalog, head, left_top, planes):
+    entry = catalog.get("colours").model_copy(update={"head": head})
+    red = np.full((32, 16, 3), (0, 0, 255), np.uint8)
+    given = whole_input(entry, red)
+    assert given.shape == (1, 3, 64, 64)
+    left, top = left_top
+    np.testing.assert_allclose(given[0, :, top, left], planes)
+    np.testing.assert_allclose(given[0, :, 63, 63] / max(planes), PAD_GREY / 255)
 
 
 def test_the_made_picture_is_always_the_same():

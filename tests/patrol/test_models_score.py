@@ -42,6 +42,8 @@ def data(tmp_path: Path) -> Path:
 def models(*arguments: object) -> str:
     """What the command printed; it must have succeeded."""
     result = CliRunner().invoke(app, [str(word) for word in arguments])
+    if isinstance(result.exception, ConfigurationError):
+        raise result.exception
     assert result.exit_code == 0, result.output
     return result.output
 
@@ -62,3 +64,19 @@ def test_compose_then_score_then_look_at_the_mistakes(tmp_path: Path, data: Path
     words = models("gallery", *common, "--only", "fire", "--out", page)
     assert "in 7 pictures" in words
     assert "smoke" not in page.read_text(encoding="utf-8")
+    with pytest.raises(ConfigurationError, match="--only: expected some of fire, smoke, got smog"):
+        models("gallery", *common, "--only", "smog", "--out", page)
+
+
+def test_a_place_for_the_result_is_made_or_refused_before_the_work(
+    tmp_path: Path, data: Path
+) -> None:
+    models("compose", tmp_path / "fires", "--count", 1, "--lures", 0)
+    words = ["score", tmp_path / "fires", "--model", "reds", "--data", data, "--json"]
+    models(*words, tmp_path / "new" / "deep" / "score.json")
+    assert json.loads((tmp_path / "new" / "deep" / "score.json").read_text())["pictures"] == 1
+    (tmp_path / "file").write_text("in the way")
+    for command in (words, ["gallery", "nowhere", "--out"]):
+        result = CliRunner().invoke(app, [*map(str, command), str(tmp_path / "file" / "x")])
+        assert result.exit_code == 2
+        assert "cannot be written" in result.output

@@ -5,6 +5,7 @@ import cv2
 import numpy as np
 import pytest
 
+from domain.errors import ConfigurationError
 from models.composed.folder import Order, composed, write_composed
 from models.composed.scene import LEAST_SIDE_PX, LURES
 from models.labelled import names_beside, read_folder
@@ -63,6 +64,14 @@ def test_the_folder_is_read_as_a_labelled_one(tmp_path: Path) -> None:
     assert [bool(len(picture.truth)) for picture in pictures] == [True] * 3 + [False] * 2
     assert data == tmp_path / "data.yaml"
     assert told[-1] == (5, 5)
+
+
+def test_two_orders_are_never_mixed_in_one_folder(tmp_path: Path) -> None:
+    write_composed(Order(fires=1, lures=1), tmp_path)
+    before = hashes(tmp_path)
+    with pytest.raises(ConfigurationError, match="images: expected no pictures yet"):
+        write_composed(Order(fires=2, lures=0), tmp_path)
+    assert hashes(tmp_path) == before
 
 
 @pytest.fixture

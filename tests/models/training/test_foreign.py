@@ -2,14 +2,16 @@
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 torch = pytest.importorskip("torch", reason="the extra [train] is not installed")
 pytest.importorskip("ultralytics", reason="the extra [train] is not installed")
 
-from domain.errors import ModelError  # noqa: E402
+from domain.errors import ModelCorrupt, ModelError  # noqa: E402
 from models.catalog import Catalog  # noqa: E402
 from models.session import Session  # noqa: E402
 from models.training.foreign import convert  # noqa: E402
+from patrol.commands.models import app  # noqa: E402
 
 pytestmark = [
     pytest.mark.slow,
@@ -95,13 +97,25 @@ def test_without_internet_the_text_encoder_is_named(tmp_path, monkeypatch):
 
 def test_what_is_no_detector_is_refused(tmp_path):
     (tmp_path / "junk.pt").write_bytes(b"This is no checkpoint.")
-    with pytest.raises(ModelError, match="not a checkpoint of ultralytics"):
+    with pytest.raises(ModelCorrupt, match="not a checkpoint of ultralytics"):
         convert(tmp_path / "junk.pt", tmp_path / "m.onnx", SIZE_WH)
     checkpoint = _checkpoint(tmp_path / "c.pt", "ClassificationModel", "yolo11n-cls.yaml", nc=3)
     with pytest.raises(ModelError, match="expected a detector, got Classify"):
         convert(checkpoint, tmp_path / "m.onnx", SIZE_WH)
     with pytest.raises(ModelError, match="multiples of 32"):
         convert(checkpoint, tmp_path / "m.onnx", (100, 100))
+
+
+def test_a_file_for_another_machine_takes_licence_and_name_along(tmp_path):
+    checkpoint = _checkpoint(tmp_path / "own.pt", "DetectionModel", "yolo11n.yaml", nc=3)
+    out = tmp_path / "made" / "m.onnx"
+    words = ["export", checkpoint, "--out", out, "--licence", "MIT", "--name", "ours",
+             "--input-size", "128,96"]  # fmt: skip
+    result = CliRunner().invoke(app, [str(word) for word in words])
+    assert result.exit_code == 0, result.output
+    assert f"patrol models import {out} --name ours" in result.stderr
+    entry = Catalog(tmp_path / "models").import_file(out)
+    assert (entry.licence, entry.origin) == ("MIT", "converted from own.pt")
 
 
 def test_classes_of_its_own_cannot_be_changed(tmp_path):

@@ -13,7 +13,6 @@ from models.letterbox import PAD_GREY
 from models.training.recipe import SetRecipe, read_recipe
 from models.training.sets import (
     Teachers,
-    as_classes,
     labelled_by_all,
     listed,
     painted_over,
@@ -97,11 +96,6 @@ def test_a_set_left_out_is_not_listed(tmp_path):
 def test_a_set_that_the_recipe_lacks_cannot_be_left_out(tmp_path):
     with pytest.raises(ConfigurationError, match="images/fire8"):
         listed(prepared(tmp_path), read_recipe(RECIPE), ["images/nowhere"])
-
-
-def test_classes_are_found_by_name():
-    found = as_classes(boxes((CORNER, 1, "person"), (MIDDLE, 1, "fire")), ("smoke", "person"))
-    assert found.counts() == {"person": 1}
 
 
 def test_a_teacher_marks_only_what_the_set_does_not_label():
