@@ -77,7 +77,14 @@ def heard(pieces: list[bytes]) -> list[tuple[int, bytes] | Answer]:
 @settings(deadline=None, derandomize=True, max_examples=40)
 @given(st.sets(st.integers(1, 300), max_size=6))
 def test_however_it_is_cut(cuts: set[int]) -> None:
-    whole = interleaved(0, b"abc") + ANSWER + interleaved(1, b"") + BODY + NOTICE + interleaved(2, b"x" * 40)
+    whole = (
+        interleaved(0, b"abc")
+        + ANSWER
+        + interleaved(1, b"")
+        + BODY
+        + NOTICE
+        + interleaved(2, b"x" * 40)
+    )
     edges = [0, *sorted(cut for cut in cuts if cut < len(whole)), len(whole)]
     parts = heard([whole[a:b] for a, b in pairwise(edges)])
     assert [part for part in parts if isinstance(part, tuple)] == [
