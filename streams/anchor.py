@@ -13,8 +13,8 @@ so many of the usual steps ahead."""
 LATE_S = 5.0
 """A picture may be dated this long before its arrival; beyond, arrival is believed."""
 SET_BACK = timedelta(seconds=2 * LATE_S)
-"""A clock so far behind the last picture was set back. Less is waited for: the pictures of that time
-bear one date."""
+"""A clock so far behind the last picture was set back. Less is waited for: the pictures of that
+time bear one date."""
 LEAK = 0.005
 """How much of each passing second the tie may give way when packets come later than dated:
 it follows a camera's slow clock but not the jitter of the network."""

@@ -15,7 +15,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from patrol.logs import mask_secrets
+from domain.masking import mask_secrets
 
 console = Console()
 errors = Console(stderr=True)
