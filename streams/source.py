@@ -12,6 +12,7 @@ from domain.closing import Closing
 from domain.errors import StreamCorrupt, StreamRefused, StreamTimeout, UnsupportedCodec
 from streams import sdp
 from streams.address import CameraAddress
+from streams.container import open_container
 from streams.errors import translated
 from streams.nal import ANNEX_B_CODECS
 from streams.packet import Offered
@@ -133,11 +134,10 @@ def _connected(address: CameraAddress, settings: StreamSettings) -> av.container
 
 def _open(address: CameraAddress, settings: StreamSettings) -> av.container.InputContainer:
     if address.is_file:
-        return av.open(address.secret_url, "r")
+        return open_container(address.secret_url)
     socket_us = round(settings.read_timeout_s * _MICROSECONDS)
-    return av.open(
+    return open_container(
         address.secret_url,
-        "r",
         options={**_RTSP_OPTIONS, "timeout": str(socket_us)},
         timeout=(settings.open_timeout_s, settings.read_timeout_s),
     )
