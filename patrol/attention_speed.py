@@ -48,5 +48,5 @@ class AttentionSpan:
             self._began_at = at
         if abs(at - self._began_at) < self._longest:
             return True
-        self._began_at, self._rested_at = None, self._began_at + self._longest
+        self._rested_at, self._began_at = self._began_at + self._longest, None
         return False
