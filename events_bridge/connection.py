@@ -26,13 +26,22 @@ def connect(url: str, settings: BusSettings) -> redis.Redis:
         checked = check_url(url)
     except ValueError as error:
         raise ConfigurationError(f"bus.url: {error}") from None
-    return redis.Redis.from_url(
-        checked,
-        protocol=2,
-        socket_connect_timeout=settings.connect_timeout_s,
-        socket_timeout=settings.answer_timeout_s,
-        retry=Retry(NoBackoff(), 0),
-    )
+    try:
+        client = redis.Redis.from_url(
+            checked,
+            protocol=2,
+            socket_connect_timeout=settings.connect_timeout_s,
+            socket_timeout=settings.answer_timeout_s,
+            retry=Retry(NoBackoff(), 0),
+        )
+        pool = client.connection_pool
+        pool.connection_class(**pool.connection_kwargs)  # else told by the first command
+    except (TypeError, ValueError) as error:
+        shown = mask_url(url)
+        raise ConfigurationError(
+            f"bus.url: expected options of redis-py, got {shown} ({error})"
+        ) from None
+    return client
 
 
 @contextmanager

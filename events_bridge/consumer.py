@@ -151,9 +151,9 @@ class Consumer:
             except TRANSIENT_ERRORS as error:
                 if patience.failures == 0:
                     self._log.warning("handler has to wait", message=message.name, why=str(error))
+            self._group.hold(in_hand, self._name)
             if stop.wait(patience.next_s()):
                 return False
-            self._group.hold(in_hand, self._name)
 
     def _failed(self, delivery: Delivery, error: Exception) -> None:
         if delivery.count >= self._settings.max_deliveries:

@@ -114,11 +114,18 @@ class ConsumerGroup:
         return list(_deliveries(entry.stream, entries, count=entry.count + 1))
 
     def hold(self, deliveries: Iterable[Delivery], consumer: str) -> None:
-        """Say that entries are still in work, so that nobody claims them."""
+        """Say that entries are still in work, so that nobody claims them. This delivery does not
+        count: if the bus is lost meanwhile, they come again as often as before."""
         with bus_errors(self._url, "hold"):
             for delivery in deliveries:
                 self._client.xclaim(
-                    delivery.stream, self._group, consumer, 0, [delivery.entry_id], justid=True
+                    delivery.stream,
+                    self._group,
+                    consumer,
+                    0,
+                    [delivery.entry_id],
+                    justid=True,
+                    retrycount=delivery.count - 1,
                 )
 
     def acknowledge(self, delivery: Delivery) -> None:

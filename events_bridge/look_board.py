@@ -14,6 +14,8 @@ from events_bridge.settings import BusSettings
 
 QUIET_S = 2.0
 """After a failed put, further ones are skipped for this long: a lost bus must not slow looks."""
+QUIET_TIMES = 20
+"""… and so many times as long as the put took: a bus that hangs takes a twentieth of the time."""
 
 _log = structlog.get_logger(__name__)
 
@@ -39,12 +41,14 @@ class LookBoard:
         """Show a newer picture. Does nothing while the bus is away: the next look is near."""
         if time.monotonic() < self._quiet_until:
             return
+        began_s = time.monotonic()
         try:
             self._put(camera_id, {"jpeg": jpeg, "at": at.isoformat()})
         except BusUnavailable as error:
             if self._quiet_until == 0.0:
                 _log.warning("bus away, the wall stands still", error=str(error))
-            self._quiet_until = time.monotonic() + QUIET_S
+            now_s = time.monotonic()
+            self._quiet_until = now_s + max(QUIET_S, QUIET_TIMES * (now_s - began_s))
         else:
             self._quiet_until = 0.0
 

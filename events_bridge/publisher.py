@@ -44,6 +44,7 @@ class Publisher(Closing):
         self._client = connect(url, self._settings)
         self._spool = Spool(spool_dir, self._settings.spool_max_bytes)
         self._backoff = Backoff(self._settings.backoff_first_s, self._settings.backoff_max_s)
+        self._unread = Backoff(self._settings.backoff_first_s, self._settings.backoff_max_s)
         self._news = threading.Event()
         self._empty = threading.Condition()
         self._closing = threading.Event()
@@ -92,9 +93,17 @@ class Publisher(Closing):
     def _send_all(self) -> None:
         while True:
             self._news.clear()
-            batch = self._spool.peek(self._settings.publish_batch)
+            try:
+                batch = self._spool.peek(self._settings.publish_batch)
+            except OSError as error:
+                if self._unread.failures == 0:
+                    _log.error("spool not read, messages wait", source=self._source, why=str(error))
+                if not self._rest(self._unread):
+                    return
+                continue
+            self._unread.reset()
             if batch is not None:
-                if not self._deliver(batch) and not self._rest_after_failure():
+                if not self._deliver(batch) and not self._rest(self._backoff):
                     return
                 continue
             with self._empty:
@@ -130,8 +139,8 @@ class Publisher(Closing):
         else:
             pipe.xadd(self._settings.looks_stream, entry, maxlen=self._settings.looks_max_length)
 
-    def _rest_after_failure(self) -> bool:
+    def _rest(self, backoff: Backoff) -> bool:
         """Wait before the next attempt; False if the publisher is closing."""
-        wait_s = self._backoff.next_s()
+        wait_s = backoff.next_s()
         self._spool.sync()
         return not self._closing.wait(wait_s)

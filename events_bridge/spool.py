@@ -11,7 +11,6 @@ import json
 import os
 import threading
 from collections import deque
-from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -75,7 +74,8 @@ class Spool:
             self._make_room()
 
     def peek(self, limit: int) -> SpoolBatch | None:
-        """The next envelopes to send, or None if nothing waits."""
+        """The next envelopes to send, or None if nothing waits. OSError if the disk does not give
+        them now."""
         with self._lock:
             for queue in self._lanes.values():
                 if batch := queue.peek(limit):
@@ -92,8 +92,7 @@ class Spool:
         with self._lock:
             paths = [path for queue in self._lanes.values() for path in queue.log.unsynced()]
         for path in paths:
-            with suppress(FileNotFoundError):  # delivered in the meantime
-                _sync_file(path)
+            _sync_file(path)
 
     def close(self) -> None:
         with self._lock:
@@ -183,13 +182,16 @@ def _own(directory: Path) -> int:
 
 
 def _sync_file(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
     try:
-        os.fsync(descriptor)
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    except FileNotFoundError:
+        return  # delivered in the meantime
     except OSError as error:
         _log.error("spool not safe from a power cut", file=str(path), error=str(error))
-    finally:
-        os.close(descriptor)
 
 
 def _name_of(envelope: bytes) -> dict[str, Any]:

@@ -7,6 +7,9 @@ never appends to a segment it did not begin: a torn tail stays the last line of 
 Delivered lines are left behind by removing whole segments; where the oldest segment is only
 partly delivered, the file `cursor` says how far. A crash between delivery and cursor repeats
 lines, it never loses any.
+
+A segment that cannot be read is tried again. One that stays so is set aside under another name:
+renamed back, its lines are sent after the next start.
 """
 
 import errno
@@ -22,6 +25,11 @@ import structlog
 
 _log = structlog.get_logger(__name__)
 _SUFFIX = ".segment"
+_ASIDE_SUFFIX = ".unreadable"
+READ_ATTEMPTS = 10
+"""After so many a segment is set aside, unless it is the machine that lacks something."""
+_SCARCE = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
+"""Errors that say nothing of the file."""
 
 
 @dataclass(slots=True)
@@ -31,6 +39,7 @@ class _Segment:
     size_bytes: int = 0
     waiting: int = 0
     synced_bytes: int = 0
+    read_failures: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +92,18 @@ class SpoolLog:
         segment.waiting += 1
 
     def peek(self, limit: int) -> LogBatch | None:
-        """The oldest envelopes, at most `limit`; None if nothing waits."""
+        """The oldest envelopes, at most `limit`; None if nothing waits. OSError if the disk does
+        not give them now."""
         while self._segments:
             segment = self._segments[0]
-            batch = self._read(segment, limit)
+            try:
+                batch = self._read(segment, limit)
+            except OSError as error:
+                segment.read_failures += error.errno not in _SCARCE
+                if segment.read_failures < READ_ATTEMPTS:
+                    raise
+                self._set_oldest_aside(error)
+                continue
             if batch.envelopes:
                 return batch
             self._remove_oldest()
@@ -105,10 +122,14 @@ class SpoolLog:
             self._write_cursor()
 
     def give_up_oldest(self) -> tuple[bytes, ...]:
-        """Remove the oldest segment; what it still held."""
+        """Remove the oldest segment; what it still held. If it cannot be read it is set aside."""
         if not self._segments:
             return ()
-        lost = self._read(self._segments[0], limit=None).envelopes
+        try:
+            lost = self._read(self._segments[0], limit=None).envelopes
+        except OSError as error:
+            self._set_oldest_aside(error)
+            return ()
         self._remove_oldest()
         return lost
 
@@ -135,16 +156,35 @@ class SpoolLog:
             self._writer = None
 
     def _remove_oldest(self) -> None:
+        path = self._leave_oldest().path
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:  # after a restart its lines would be sent again
+            _log.error("spool segment not removed", file=str(path), error=str(error))
+
+    def _set_oldest_aside(self, why: OSError) -> None:
+        segment = self._leave_oldest()
+        aside = segment.path.with_suffix(_ASIDE_SUFFIX)
+        _log.error(
+            "spool segment cannot be read, set aside",
+            file=str(aside),
+            waiting=segment.waiting,
+            why=str(why),
+        )
+        try:
+            segment.path.rename(aside)
+        except OSError as error:  # after a restart it is tried again
+            _log.error("spool segment not renamed", file=str(segment.path), error=str(error))
+
+    def _leave_oldest(self) -> _Segment:
         segment = self._segments.popleft()
         if not self._segments:
             self._end_segment()
         self._head = 0
-        try:
-            segment.path.unlink(missing_ok=True)
-        except OSError as error:  # after a restart its lines would be sent again
-            _log.error("spool segment not removed", file=str(segment.path), error=str(error))
+        return segment
 
     def _read(self, segment: _Segment, limit: int | None) -> LogBatch:
+        """OSError if the segment cannot be read to the end or to the limit."""
         envelopes: list[bytes] = []
         end = self._head
         for envelope, end in _lines(segment.path, self._head, segment.size_bytes):
@@ -165,7 +205,8 @@ class SpoolLog:
         start = self._head
         for segment in self._segments:
             lines = _lines(segment.path, start, segment.size_bytes)
-            segment.waiting = sum(envelope is not None for envelope, _ in lines)
+            with suppress(OSError):  # said when they are to be sent
+                segment.waiting = sum(envelope is not None for envelope, _ in lines)
             start = 0
 
     @property
@@ -194,7 +235,7 @@ def _line(envelope: bytes) -> bytes:
 
 def _lines(path: Path, start: int, end: int) -> Iterator[tuple[bytes | None, int]]:
     """Each envelope between two offsets of a segment (None for a damaged line), and the offset
-    behind it. A file that cannot be read at all counts as one damaged line."""
+    behind it. A file that is gone counts as one damaged line; OSError if it cannot be read."""
     at = start
     try:
         with path.open("rb") as file:
@@ -202,8 +243,7 @@ def _lines(path: Path, start: int, end: int) -> Iterator[tuple[bytes | None, int
             while at < end and (line := file.readline()):
                 at += len(line)
                 yield _envelope(line), at
-    except OSError as error:
-        _log.error("spool segment cannot be read", file=str(path), error=str(error))
+    except FileNotFoundError:
         yield None, end
 
 

@@ -1,10 +1,10 @@
 """Addresses of redis servers: checked without being repeated, and shown without their password."""
 
-import re
 from urllib.parse import urlsplit
 
+from domain.masking import mask_secrets
+
 _SCHEMES = ("redis", "rediss", "unix")
-_SECRET_PARAMETER = re.compile(r"(?i)([?&](?:password|ssl_password)=)[^&#]*")
 
 
 def mask_url(url: str) -> str:
@@ -16,7 +16,7 @@ def mask_url(url: str) -> str:
     if not mark:
         return "***" if "@" in url else url
     credentials, at, place = rest.rpartition("@")
-    place = _SECRET_PARAMETER.sub(r"\1***", place)
+    place = mask_secrets(place)
     if not at:
         return f"{scheme}://{place}"
     user, colon, _ = credentials.partition(":")

@@ -27,25 +27,26 @@ class AttentionSettings(Settings):
 
 
 class AttentionSpan:
-    """When one camera is looked at at attention speed. Times must not go back."""
+    """When one camera is looked at at attention speed. A clock that is set back by more than a span
+    takes ends it."""
 
     def __init__(self, settings: AttentionSettings) -> None:
         self._settings = settings
+        self._longest = timedelta(seconds=settings.for_s)
+        self._rest = timedelta(seconds=settings.rest_s)
         self._began_at: datetime | None = None
-        self._rests_until: datetime | None = None
+        self._rested_at: datetime | None = None
 
     def holds(self, suspicious: bool, at: datetime) -> bool:
         """Whether attention is due at the moment `at`; call again whenever time has passed."""
-        settings = self._settings
-        if not (settings.enabled and suspicious):
+        if not (self._settings.enabled and suspicious):
             self._began_at = None
             return False
-        if self._rests_until is not None and at < self._rests_until:
+        if self._rested_at is not None and abs(at - self._rested_at) < self._rest:
             return False
         if self._began_at is None:
             self._began_at = at
-        ends_at = self._began_at + timedelta(seconds=settings.for_s)
-        if at < ends_at:
+        if abs(at - self._began_at) < self._longest:
             return True
-        self._began_at, self._rests_until = None, ends_at + timedelta(seconds=settings.rest_s)
+        self._rested_at, self._began_at = self._began_at + self._longest, None
         return False

@@ -1,19 +1,13 @@
 """Logs: one line an occurrence, ids first, never a password."""
 
 import logging
-import re
 import sys
 from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
 
-_PASSWORD_IN_URL = re.compile(r"(?P<scheme>\w+://[^\s:/@]*):[^\s/]*@")
-
-
-def mask_secrets(text: str) -> str:
-    """`text` with the password of every URL in it replaced by ``***``."""
-    return _PASSWORD_IN_URL.sub(r"\g<scheme>:***@", text)
+from domain.masking import mask_secrets
 
 
 def _mask_event(

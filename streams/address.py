@@ -6,13 +6,16 @@ from pathlib import Path
 from typing import Self
 from urllib.parse import quote, unquote, urlsplit
 
+from domain.masking import mask_secrets, split_credentials
+
 _CAMERA_SCHEMES = ("rtsp", "rtsps")
 _RTSP_PORT = 554
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class CameraAddress:
-    """An address that never shows its password: only `secret_url` holds it."""
+    """An address that never shows its password: only `secret_url` holds it, and `bare_url` if it
+    is part of the path."""
 
     scheme: str
     """``rtsp``, ``rtsps`` or ``file``."""
@@ -25,7 +28,8 @@ class CameraAddress:
     def parse(cls, text: str | os.PathLike[str]) -> Self:
         """Read ``rtsp://user:password@host:554/path``, ``/a/file.mp4`` or ``file:///a/file.mp4``.
 
-        User and password may be percent-encoded or plain, even with ``@ : / ?`` in them.
+        User and password may be percent-encoded or plain, even with ``@ : / ?`` in them (see
+        `split_credentials`).
 
         Raises:
             ValueError: neither a camera's url nor a path; the message holds no password.
@@ -39,7 +43,7 @@ class CameraAddress:
             return cls("file", _checked_path(unquote(urlsplit(text).path)))
         if scheme not in _CAMERA_SCHEMES:
             raise ValueError(f"expected rtsp://, rtsps://, file:// or a path, got {scheme!r}://")
-        credentials, location = _split_credentials(rest)
+        credentials, location = split_credentials(rest)
         user, _, password = credentials.partition(":")
         return cls(scheme, _checked_location(location), unquote(user), unquote(password))
 
@@ -70,11 +74,11 @@ class CameraAddress:
 
     @property
     def masked(self) -> str:
-        """The address as it may be shown: the password is three stars."""
+        """The address as it may be shown: passwords are three stars."""
         if self.is_file:
             return self.location
         hidden = f"{quote(self.user, safe='')}:***@" if self.password else self._user_only
-        return f"{self.scheme}://{hidden}{self.location}"
+        return f"{self.scheme}://{hidden}{mask_secrets(self.location)}"
 
     @property
     def bare_url(self) -> str:
@@ -90,10 +94,10 @@ class CameraAddress:
         return f"{self.scheme}://{secret if self.password else self._user_only}{self.location}"
 
     def scrub(self, text: str) -> str:
-        """`text` with every trace of the password replaced by three stars."""
+        """`text` with every trace of a password replaced by three stars."""
         for secret in {self.password, quote(self.password, safe="")} - {""}:
             text = text.replace(secret, "***")
-        return text
+        return mask_secrets(text)
 
     @property
     def _user_only(self) -> str:
@@ -104,20 +108,6 @@ class CameraAddress:
 
     def __repr__(self) -> str:
         return f"CameraAddress({self.masked!r})"
-
-
-def _split_credentials(rest: str) -> tuple[str, str]:
-    """Part ``user:password@host/path`` into ``user:password`` and ``host/path``."""
-    end = min((at for at in map(rest.find, "/?#") if at >= 0), default=len(rest))
-    authority = rest[:end]
-    if "@" in authority:
-        split = authority.rindex("@")
-    elif "@" in rest and ":" in authority and not authority.rpartition(":")[2].isdigit():
-        # What looks like a host with a worded port is a password with a slash in it.
-        split = rest.rindex("@")
-    else:
-        return "", rest
-    return rest[:split], rest[split + 1 :]
 
 
 def _checked_path(path: str) -> str:

@@ -12,6 +12,9 @@ REORDER_PICTURES = 8
 so many of the usual steps ahead."""
 LATE_S = 5.0
 """A picture may be dated this long before its arrival; beyond, arrival is believed."""
+SET_BACK = timedelta(seconds=2 * LATE_S)
+"""A clock so far behind the last picture was set back. Less is waited for: the pictures of that
+time bear one date."""
 LEAK = 0.005
 """How much of each passing second the tie may give way when packets come later than dated:
 it follows a camera's slow clock but not the jitter of the network."""
@@ -33,8 +36,9 @@ class Anchor:
     """Places the packets of one connection in time.
 
     The camera is taken to have sent each packet at its timestamp plus the shortest delay seen,
-    so `captured_at` is even where arrival is jittery, and never later than arrival. Timestamps
-    that restart or jump go on where the last ones ended, by the time that passed between.
+    so `captured_at` is even where arrival is jittery, and never later than arrival; it steps back
+    only with a clock that is set back. Timestamps that restart or jump go on where the last ones
+    ended, by the time that passed between.
     """
 
     def __init__(self, time_base: Fraction, not_before: datetime | None = None) -> None:
@@ -111,7 +115,7 @@ class Anchor:
         captured_at = arrived_at - timedelta(
             seconds=self._lateness_s(stream_s, arrived_at, waited_s)
         )
-        if self._captured_at is not None:
+        if self._captured_at is not None and self._captured_at - captured_at <= SET_BACK:
             captured_at = max(captured_at, self._captured_at)
         self._captured_at = captured_at
         shifted_dts = None if dts is None else dts + (self._shift or 0)

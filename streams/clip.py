@@ -12,6 +12,7 @@ from typing import Any
 
 import av
 
+from streams.container import open_container
 from streams.elementary import open_elementary
 from streams.packet import Packet
 
@@ -69,7 +70,7 @@ def browser_copy(source: Path, target: Path) -> None:
         ValueError: `source` holds no video that can be decoded.
         OSError: `source` is missing, or `target` cannot be written; it is then removed.
     """
-    with _written(target), av.open(str(source)) as clip, _opened(target) as container:
+    with _written(target), open_container(source) as clip, _opened(target) as container:
         if not clip.streams.video:
             raise ValueError(f"expected a clip with a video stream, got {source.name}")
         shown = clip.streams.video[0]

@@ -9,6 +9,7 @@ import av
 import numpy as np
 
 from domain.errors import StreamCorrupt, StreamNotFound
+from streams.container import open_container
 from streams.frame import Image
 
 Codec = Literal["h264", "hevc"]
@@ -96,7 +97,7 @@ def read_video(path: Path, *, fps: int = 10, start_s: float = 0.0) -> Iterator[I
         StreamCorrupt: it is not video.
     """
     try:
-        with av.open(str(path)) as container:
+        with open_container(path) as container:
             if not container.streams.video:
                 raise StreamCorrupt(f"{path}: expected video, got a file without a video stream")
             yield from _sampled(container.decode(video=0), fps, start_s)

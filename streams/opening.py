@@ -29,4 +29,4 @@ def opened(
             return RtspSource(address, settings, stopping)
         except LeftToLibav as reason:
             log.info("read by libav", camera=address.masked, why=str(reason))
-    return Source(address, settings)
+    return Source(address, settings, stopping)

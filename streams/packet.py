@@ -67,7 +67,8 @@ class Packet:
     time_base: Fraction
     keyframe: bool
     captured_at: datetime
-    """When it was sent, by this machine's clock (aware, UTC); never falls from packet to packet."""
+    """When it was sent, by this machine's clock (aware, UTC); falls from packet to packet only when
+    the clock is set back."""
     stream_s: float
     """Seconds since the connection's first packet, by the stream's own timestamps."""
     stream: StreamInfo

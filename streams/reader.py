@@ -20,18 +20,13 @@ from streams.frame import Frame
 from streams.intake import Intake
 from streams.kept_decoders import KeptDecoders
 from streams.opening import CameraSource, opened
-from streams.packet import PacketSource, RawPacket
+from streams.packet import PacketSource
 from streams.playback import Playback
 from streams.ring import PacketRing
 from streams.settings import StreamSettings
 from streams.status import StreamRecord, StreamStatus
 from streams.taker import PictureTaker
 
-_BLOCKED_S = 0.002
-"""A read that took this long has emptied the socket."""
-_LIBAV_BATCH_S = 0.25
-"""libav's connections rest no longer than this: the kernel's own buffers hold little more of
-3 Mbit/s."""
 _READ_WITHIN = timedelta(seconds=0.5)
 """Beside the pause between batches, it takes at most so long until what was sent is read."""
 _AFTER_YOU_S = 15.0
@@ -173,12 +168,11 @@ class CameraReader:
         try:
             if self.address.is_file:
                 with Playback(self.address, self._settings, self._stopping.wait) as playback:
-                    self._take_in(playback, playback.packets())
+                    self._take_in(playback)
             else:
                 with self._connected() as source:
                     try:
-                        packets: Iterable[RawPacket] = source.packets()
-                        self._take_in(source, packets if source.rests else self._batched(packets))
+                        self._take_in(source)
                     finally:
                         self._tried.clear()
         except StreamError as error:
@@ -198,13 +192,13 @@ class CameraReader:
         finally:
             self._tried.set()
 
-    def _take_in(self, source: PacketSource, packets: Iterable[RawPacket]) -> None:
+    def _take_in(self, source: PacketSource) -> None:
         connected_s = time.monotonic()
         self._record.connected(self._clock.now())
         intake = Intake(source.offered, self._captured_at)
         self._taker.wants_keyframe = False
         steady = False
-        for raw in packets:
+        for raw in source.packets():
             at = self._clock.now()
             packet = intake.take(raw, at)
             self._report(self._record.arrived(packet, at))
@@ -220,19 +214,6 @@ class CameraReader:
             if not steady and time.monotonic() - connected_s >= self._settings.steady_after_s:
                 steady = True
                 self._backoff.reset()
-
-    def _batched(self, packets: Iterable[RawPacket]) -> Iterable[RawPacket]:
-        """The packets, with a rest whenever the socket was empty: what comes meanwhile is then
-        read in one go, instead of waking the thread for each piece of each picture."""
-        before_s = time.monotonic()
-        for packet in packets:
-            blocked = time.monotonic() - before_s > _BLOCKED_S
-            yield packet
-            if self._stopping.is_set():
-                return
-            if blocked and self._settings.batch_s:
-                self._stopping.wait(min(self._settings.batch_s, _LIBAV_BATCH_S))
-            before_s = time.monotonic()
 
     def _note(self, error: StreamError) -> float:
         """Record a failure; seconds to wait before the next attempt."""

@@ -36,7 +36,10 @@ class _Group:
 class PacketRing:
     """Keeps whole groups of pictures: at least `max_s` seconds of them while `max_bytes` allows,
     and never more than `max_bytes`. Of a group that alone is larger, only the last packets stay:
-    whoever has decoded it so far can go on, nobody else. Safe to use from several threads."""
+    whoever has decoded it so far can go on, nobody else. Safe to use from several threads.
+
+    Packets lie in the order of time: one from before the newest, because the clock was set back,
+    begins the ring anew."""
 
     def __init__(
         self,
@@ -72,6 +75,9 @@ class PacketRing:
             self._budget.changed(grown_bytes)
 
     def _add(self, packet: Packet) -> None:
+        newest = self._newest()
+        if newest is not None and packet.captured_at < newest.captured_at:
+            self._clear()
         if packet.keyframe:
             self._groups.append(_Group(packet))
             self._size_bytes -= sum(len(loose.data) for loose in self._loose)
@@ -115,9 +121,7 @@ class PacketRing:
     def newest(self) -> Packet | None:
         """The packet that came last."""
         with self._lock:
-            if self._groups:
-                return self._groups[-1].packets[-1]
-            return self._loose[-1] if self._loose else None
+            return self._newest()
 
     @property
     def newest_keyframe(self) -> Packet | None:
@@ -166,6 +170,16 @@ class PacketRing:
             held_s = self._seconds_from(0)
             self._cut = held_s < self.needed_s
             return held_s if self._cut else None
+
+    def _newest(self) -> Packet | None:
+        if self._groups:
+            return self._groups[-1].packets[-1]
+        return self._loose[-1] if self._loose else None
+
+    def _clear(self) -> None:
+        self._groups.clear()
+        self._loose.clear()
+        self._size_bytes = 0
 
     def _seconds_from(self, group: int) -> float:
         return (self._groups[-1].to_at - self._groups[group].from_at).total_seconds()

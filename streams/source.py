@@ -1,7 +1,8 @@
 """An open camera or file: its video stream, and its packets one after another."""
 
+import threading
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
 from typing import Any, TypeAlias
 
@@ -12,6 +13,7 @@ from domain.closing import Closing
 from domain.errors import StreamCorrupt, StreamRefused, StreamTimeout, UnsupportedCodec
 from streams import sdp
 from streams.address import CameraAddress
+from streams.container import open_container
 from streams.errors import translated
 from streams.nal import ANNEX_B_CODECS
 from streams.packet import Offered
@@ -29,6 +31,10 @@ _RTSP_OPTIONS = {
     "probesize": "32",
     "fpsprobesize": "0",
 }
+_BLOCKED_S = 0.002
+"""A read that took this long has emptied the socket."""
+_LONGEST_BATCH_S = 0.25
+"""The kernel's own buffers hold little more of 3 Mbit/s."""
 _LENGTH_PREFIXED = 1
 """First byte of avcC and hvcC extradata: packets carry lengths instead of start codes."""
 
@@ -36,16 +42,20 @@ _LENGTH_PREFIXED = 1
 class Source(Closing):
     """A container of libav that is always closed: use it with ``with``."""
 
-    rests = False
-    """Whether it reads in batches by itself."""
-
-    def __init__(self, address: CameraAddress, settings: StreamSettings) -> None:
-        """Connect, or open the file.
+    def __init__(
+        self,
+        address: CameraAddress,
+        settings: StreamSettings,
+        stopping: threading.Event | None = None,
+    ) -> None:
+        """Connect, or open the file. Once `stopping` is set, a camera's packets end with the next.
 
         Raises:
             StreamError: what went wrong, by its class.
         """
         self.address = address
+        self._batch_s = 0.0 if address.is_file else min(settings.batch_s, _LONGEST_BATCH_S)
+        self._stopping = stopping or threading.Event()
         self._container = _connected(address, settings)
         try:
             self.stream = self._video_stream(settings)
@@ -77,7 +87,7 @@ class Source(Closing):
         """
         to_annex_b = self._annex_b_filter()
         with closing(self.raw_packets()) as packets:
-            for packet in packets:
+            for packet in self._batched(packets):
                 if to_annex_b is None:
                     yield packet
                     continue
@@ -98,6 +108,19 @@ class Source(Closing):
 
     def close(self) -> None:
         self._container.close()
+
+    def _batched(self, packets: Iterable[LibavPacket]) -> Iterator[LibavPacket]:
+        """The packets, with a rest whenever the socket was empty: what comes meanwhile is then
+        read in one go, instead of waking the thread for each piece of each picture."""
+        before_s = time.monotonic()
+        for packet in packets:
+            blocked = time.monotonic() - before_s > _BLOCKED_S
+            yield packet
+            if self._stopping.is_set():
+                return
+            if blocked and self._batch_s:
+                self._stopping.wait(self._batch_s)
+            before_s = time.monotonic()
 
     def _video_stream(self, settings: StreamSettings) -> av.VideoStream:
         streams = self._container.streams.video
@@ -133,11 +156,10 @@ def _connected(address: CameraAddress, settings: StreamSettings) -> av.container
 
 def _open(address: CameraAddress, settings: StreamSettings) -> av.container.InputContainer:
     if address.is_file:
-        return av.open(address.secret_url, "r")
+        return open_container(address.secret_url)
     socket_us = round(settings.read_timeout_s * _MICROSECONDS)
-    return av.open(
+    return open_container(
         address.secret_url,
-        "r",
         options={**_RTSP_OPTIONS, "timeout": str(socket_us)},
         timeout=(settings.open_timeout_s, settings.read_timeout_s),
     )

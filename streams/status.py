@@ -174,7 +174,7 @@ class StreamRecord:
         cause = self._causes.most_common(1)[0][0] if self._causes else FaultKind.STALLED
         return CoverageGap(
             camera_id=self._camera_id,
-            from_at=self._silent_since,
+            from_at=min(self._silent_since, at),  # the clock may have been set back
             to_at=at,
             cause=cause,
             detail=str(self._failure) if self._failure else "",

@@ -15,8 +15,8 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from domain.masking import mask_secrets
 from models.files import draft_in
-from patrol.logs import mask_secrets
 
 console = Console()
 errors = Console(stderr=True)

@@ -23,7 +23,7 @@ class Eyes:
         self._catalog = catalog
         self._settings = settings
         self._detector: Detector | None = None
-        self._next_try_at: datetime | None = None
+        self._tried_at: datetime | None = None
         self._opening = threading.Lock()
 
     def detector(self, now: datetime) -> Detector | None:
@@ -34,8 +34,10 @@ class Eyes:
         return self._detector
 
     def _try(self, now: datetime) -> None:
-        if self._detector is None and (self._next_try_at is None or now >= self._next_try_at):
-            self._next_try_at = now + RETRY_EVERY
+        if self._detector is not None:
+            return
+        if self._tried_at is None or abs(now - self._tried_at) >= RETRY_EVERY:
+            self._tried_at = now
             try:
                 self._detector = Detector.open(self._catalog, self._settings)
                 runs_on = str(self._detector.runs_on)

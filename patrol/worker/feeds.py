@@ -61,7 +61,8 @@ class CameraFeeds:
             needed_s=min(configuration.evidence.clip_s, settings.ring_s),
         )
         self.detect: CameraReader | None = None
-        self._looked, self._decide_at = self.main, clock.now()
+        self._looked = self.main
+        self._decided_at: datetime | None = None
         if camera.detect_address is not None:
             short = {
                 "ring_s": min(settings.ring_s, LOOKED_RING_S),
@@ -101,17 +102,19 @@ class CameraFeeds:
         if self.detect is None:
             return self.main
         # Asked many times a second for each camera, and to find out costs more than to remember.
-        if (now := self._clock.now()) >= self._decide_at:
-            self._looked, self._decide_at = self._better(self.detect, now), now + DECIDE_EVERY
+        now = self._clock.now()
+        if self._decided_at is None or abs(now - self._decided_at) >= DECIDE_EVERY:
+            self._looked, self._decided_at = self._better(self.detect, now), now
         return self._looked
 
     def _better(self, detect: CameraReader, now: datetime) -> CameraReader:
         theirs = detect.status(now)
         fell_back = self._looked is self.main
+        so_for = abs(now - theirs.since)
         if theirs.status is CameraStatus.SEEING:
-            held = fell_back and now - theirs.since < RETURN_AFTER
+            held = fell_back and so_for < RETURN_AFTER
         else:
-            held = fell_back or now - theirs.since >= FALL_BACK_AFTER
+            held = fell_back or so_for >= FALL_BACK_AFTER
         if not held:
             return detect
         sees = self.main.status(now).status is CameraStatus.SEEING

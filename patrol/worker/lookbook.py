@@ -9,6 +9,9 @@ from streams.reader import ComingPicture
 
 LOOK_SLACK = timedelta(seconds=0.25)
 """A look may be this late: keyframes rarely come on the dot."""
+SET_BACK = timedelta(seconds=10)
+"""No look is owed later than a promise from now. If one is, and by more than threads differ about
+what is now, the clock was set back."""
 
 
 class LookBook:
@@ -76,7 +79,7 @@ class LookBook:
         """A look at a picture captured at `at` is done, computed by `runs_on`. One that came
         `early`, because of activity, changes nothing of what is owed."""
         with self._lock:
-            if self._last_look_at is not None:
+            if self._last_look_at is not None and at >= self._last_look_at:
                 interval_s = (at - self._last_look_at).total_seconds()
                 self._intervals_s.append(round(interval_s, 2))
             self._last_look_at = at
@@ -88,9 +91,12 @@ class LookBook:
                 self._turn_at, self._due_at = at, at + self._promise
 
     def miss_if_late(self, now: datetime, cause: str) -> None:
-        """Count a look as missed once it is a whole promise late, and owe the next one."""
+        """Count a look as missed once it is a whole promise late, and owe the next one. What was
+        owed by a clock that has been set back since is owed now."""
         with self._lock:
-            if now >= self._due_at + self._promise:
+            if self._due_at > now + self._promise + SET_BACK:
+                self._turn_at = self._due_at = now
+            elif now >= self._due_at + self._promise:
                 self._skipped[cause] += 1
                 self._due_at += self._promise
 

@@ -32,11 +32,8 @@ PLAYS_IN_BROWSERS = frozenset({"h264"})
 
 NO_KEYFRAME_KEPT = "the camera's last keyframe is longer ago than memory reaches"
 
-MAIN_COMES_WITHIN = timedelta(seconds=1.5)
+MAIN_COMES_WITHIN_S = 1.5
 """Two streams of one camera arrive and are read at most so far apart."""
-
-LONGEST_WAIT_S = 60.0
-"""A clock that was set back must not put a clip off for ever."""
 
 log = structlog.get_logger(__name__)
 Publish = Callable[[EvidenceSealed | EvidenceMissed], None]
@@ -44,9 +41,9 @@ Publish = Callable[[EvidenceSealed | EvidenceMissed], None]
 
 @dataclass(frozen=True, slots=True, order=True)
 class _Job:
-    """Something to write once `due_at` has come."""
+    """Something to write at `due_s` of the monotonic clock."""
 
-    due_at: datetime
+    due_s: float
     number: int
     incident: Incident = field(compare=False)
     frame: Frame | None = field(compare=False, default=None)
@@ -87,14 +84,16 @@ class Recorder(threading.Thread):
         """Ask for the snapshot and the clip of an incident that opened with `frame`. `ring` holds
         the main stream; if `frame` is `of_other_stream`, the snapshot is made of the main one as
         soon as its packets of that moment must have come."""
-        clip_due_at = frame.captured_at + timedelta(seconds=self._settings.post_roll_s)
-        frame_due_at = frame.captured_at + (MAIN_COMES_WITHIN if of_other_stream else timedelta())
+        now_s = time.monotonic()
+        past_s = max((self._clock.now() - frame.captured_at).total_seconds(), 0.0)
+        frame_due_s = now_s - past_s + (MAIN_COMES_WITHIN_S if of_other_stream else 0.0)
+        clip_due_s = now_s - past_s + self._settings.post_roll_s
         main = ring if of_other_stream else None
         with self._wake:
             number = next(self._numbers)
-            snapshot = _Job(frame_due_at, number, incident, frame, main=main)
+            snapshot = _Job(frame_due_s, number, incident, frame, main=main)
             heapq.heappush(self._jobs, snapshot)
-            heapq.heappush(self._jobs, _Job(clip_due_at, next(self._numbers), incident, ring=ring))
+            heapq.heappush(self._jobs, _Job(clip_due_s, next(self._numbers), incident, ring=ring))
             self._wake.notify()
 
     @property
@@ -141,19 +140,16 @@ class Recorder(threading.Thread):
     def _next_job(self) -> _Job | None:
         """The next job that is due, waited for; None when the recorder stops and none is left."""
         with self._wake:
-            while not (self._jobs and (self._stopping or self._wait_s() <= 0)):
+            while (wait_s := self._wait_s()) is None or (wait_s > 0 and not self._stopping):
                 if self._stopping:
                     return None
-                self._wake.wait(self._wait_s())
+                self._wake.wait(wait_s)
             self._current = heapq.heappop(self._jobs)
             return self._current
 
-    def _wait_s(self) -> float:
-        """Seconds until the first job is due."""
-        if not self._jobs:
-            return LONGEST_WAIT_S
-        due_in_s = (self._jobs[0].due_at - self._clock.now()).total_seconds()
-        return min(due_in_s, LONGEST_WAIT_S)
+    def _wait_s(self) -> float | None:
+        """Seconds until the first job is due; None if there is none."""
+        return self._jobs[0].due_s - time.monotonic() if self._jobs else None
 
     def _snapshots(self, job: _Job, frame: Frame) -> None:
         """The clean picture, and a copy with the boxes and the zone drawn on it."""

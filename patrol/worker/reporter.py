@@ -64,14 +64,14 @@ class Reporter(threading.Thread):
         for post in self._posts:
             with steadfast("health", camera=post.camera_id):
                 self._report_health(post.health(now))
-        if now - self._page_from_at >= LOOKS_EVERY:
+        if abs(now - self._page_from_at) >= LOOKS_EVERY:
             pages = tuple(post.book.close_page() for post in self._posts)
             rings = self._rings()
             self._log_rings(rings, now)
             self._publish(
                 LooksDone(
                     worker_id=self._worker_id,
-                    from_at=self._page_from_at,
+                    from_at=min(self._page_from_at, now),
                     to_at=now,
                     cameras=pages,
                     rings=rings,
@@ -88,7 +88,7 @@ class Reporter(threading.Thread):
         """Now and then, and at once when cameras lose what a clip needs."""
         if rings.cut > 0 and not self._were_cut:
             log.warning("rings cut below what a clip needs", cameras=rings.cut, **_mib(rings))
-        elif self._rings_said_at is None or now - self._rings_said_at >= RINGS_EVERY:
+        elif self._rings_said_at is None or abs(now - self._rings_said_at) >= RINGS_EVERY:
             self._rings_said_at = now
             log.info("rings", cameras_cut=rings.cut, **_mib(rings))
         self._were_cut = rings.cut
@@ -96,7 +96,7 @@ class Reporter(threading.Thread):
     def _report_health(self, health: CameraHealth) -> None:
         said = self._said.get(health.camera_id)
         changed = said is None or (said.status, said.fault) != (health.status, health.fault)
-        if said is None or changed or health.at - said.at >= HEALTH_EVERY:
+        if said is None or changed or abs(health.at - said.at) >= HEALTH_EVERY:
             self._said[health.camera_id] = health
             self._publish(CameraHealthChanged(health=health))
 

@@ -31,7 +31,7 @@ class Roster:
         self._early_at: dict[str, datetime] = {}
         self._lock = threading.Lock()
         self._in_hand: set[str] = set()
-        self._next_tick_at: datetime | None = None
+        self._ticked_at: datetime | None = None
 
     def owed(self, now: datetime) -> list[CameraPost]:
         """The posts to which a look is owed; who has waited most promises, times risk, is first."""
@@ -62,9 +62,9 @@ class Roster:
     def takes_tick(self, now: datetime) -> bool:
         """Whether it is the caller who does now what is done every second."""
         with self._lock:
-            if self._next_tick_at is not None and now < self._next_tick_at:
+            if self._ticked_at is not None and abs(now - self._ticked_at) < TICK_EVERY:
                 return False
-            self._next_tick_at = now + TICK_EVERY
+            self._ticked_at = now
             return True
 
     def looked_early(self, post: CameraPost, at: datetime) -> None:

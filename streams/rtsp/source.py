@@ -21,9 +21,6 @@ HEED_STOP_S = 0.5
 class RtspSource(Closing):
     """An open connection that is always closed: use it with ``with``."""
 
-    rests = True
-    """Whether it reads in batches by itself."""
-
     def __init__(
         self,
         address: CameraAddress,

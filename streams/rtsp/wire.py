@@ -1,6 +1,7 @@
 """The bytes of one RTSP connection: requests out, answers and interleaved packets in."""
 
 import re
+import select
 import socket
 import ssl
 from collections.abc import Iterator
@@ -16,8 +17,8 @@ MOST_HEAD_BYTES = 64 * 1024
 MOST_NOISE_BYTES = 64 * 1024
 """So much that is neither a packet nor a message may come before the sender is given up."""
 
-_FRAME = 0x24
-"""The dollar sign before an interleaved packet (RFC 2326 §10.12)."""
+_DOLLAR = 0x24
+"""The sign before an interleaved packet (RFC 2326 §10.12)."""
 _STATUS = re.compile(rb"RTSP/\d\.\d (\d{3})")
 _MESSAGE = re.compile(rb"[A-Z_]+(?:[ /]|\Z)")
 """How a message begins, as far as it has come."""
@@ -37,7 +38,7 @@ class Answer:
         return next(iter(self.headers.get(name, [])), "")
 
 
-Frame = tuple[int, bytes, int, int]
+Interleaved = tuple[int, bytes, int, int]
 """An interleaved packet: its channel, and the bytes among which it lies, from where to where. There
 are tens of thousands a second, so it is a bare tuple."""
 
@@ -48,6 +49,8 @@ class Wire:
     def __init__(self, address: CameraAddress, timeout_s: float) -> None:
         """Connect. Raises OSError."""
         self._socket = _connected(address, timeout_s)
+        self._coming = select.poll()  # unlike select it takes descriptors beyond 1023
+        self._coming.register(self._socket, select.POLLIN)
         self._rest = b""
         self._noise_bytes = 0
         self.drained = False
@@ -65,11 +68,12 @@ class Wire:
         """Read what has come, and wait for it if nothing has; false once the camera has closed.
         Raises OSError."""
         piece = self._socket.recv(PIECE_BYTES)
-        self.drained = len(piece) < PIECE_BYTES
+        # Of TLS a piece is one record, at most 16 KiB of all that may have come.
+        self.drained = len(piece) < PIECE_BYTES and not self._coming.poll(0)
         self._rest = self._rest + piece if self._rest else piece
         return bool(piece)
 
-    def parts(self) -> Iterator[Frame | Answer]:
+    def parts(self) -> Iterator[Interleaved | Answer]:
         """The whole packets and messages among what was received.
 
         Raises:
@@ -79,7 +83,7 @@ class Wire:
         at, size = 0, len(data)
         try:
             while size - at >= 4:
-                if data[at] == _FRAME:
+                if data[at] == _DOLLAR:
                     end = at + 4 + (data[at + 2] << 8 | data[at + 3])
                     if end > size:
                         return

@@ -10,6 +10,7 @@ import av
 from av.bitstream import BitStreamFilterContext
 
 from domain.errors import StreamCorrupt, StreamNotFound, UnsupportedCodec
+from streams.container import open_container
 from streams.simulator.rtp import CLOCK_HZ, Codec, Packets, packetise
 
 _ANNEX_B_FILTERS: dict[Codec, str] = {"h264": "h264_mp4toannexb", "hevc": "hevc_mp4toannexb"}
@@ -77,7 +78,7 @@ def load_clip(path: Path) -> Clip:
     if not path.is_file():
         raise StreamNotFound(f"expected a clip, there is no file {path}")
     try:
-        with av.open(str(path)) as container:
+        with open_container(path) as container:
             if not container.streams.video:
                 raise StreamCorrupt(f"expected a video, got no video stream in {path}")
             return _read(path, container, container.streams.video[0])

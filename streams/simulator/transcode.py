@@ -10,6 +10,7 @@ from pathlib import Path
 import av
 
 from domain.errors import StreamCorrupt, StreamNotFound, UnsupportedCodec
+from streams.container import open_container
 from streams.simulator.clip import has_times, load_clip
 from streams.simulator.rtp import CLOCK_HZ, Codec
 
@@ -123,7 +124,7 @@ def _fingerprint(path: Path) -> str:
 
 def _transcode(path: Path, target: Path, wish: _Wish, progress: Progress) -> None:
     try:
-        with av.open(str(path)) as source, av.open(str(target), "w", format="mp4") as sink:
+        with open_container(path) as source, av.open(str(target), "w", format="mp4") as sink:
             if not source.streams.video:
                 raise StreamCorrupt(f"expected a video, got no video stream in {path}")
             _encode(path, source, sink, wish, progress)

@@ -152,6 +152,28 @@ def test_an_outage_behind_the_handler_uses_up_no_deliveries(
     assert [entry["event"] for entry in logs] == ["handler has to wait"]
 
 
+def test_an_outage_behind_the_handler_and_a_bus_that_comes_and_goes_bury_nothing(
+    own_bus: EmbeddedBus, quick: BusSettings
+) -> None:
+    inbox, tried, database_is_back = Inbox(), threading.Event(), threading.Event()
+
+    def wait_for_the_database(message: Message) -> None:
+        tried.set()
+        if not database_is_back.is_set():
+            raise CaseStoreUnavailable("the database is away")
+        inbox(message)
+
+    send(own_bus.url, *map(incident_message, range(2)))
+    with consuming(own_bus.url, wait_for_the_database, quick) as consumer:
+        for _ in range(quick.max_deliveries + 1):
+            wait_until(tried.is_set, "an attempt")
+            kill_and_wait(own_bus)
+            tried.clear()
+        database_is_back.set()
+        wait_until(lambda: len(inbox) == 2, "both messages")
+        assert consumer.dead_letters() == ()
+
+
 def test_two_consumers_of_a_group_share_the_work(bus_url: str, quick: BusSettings) -> None:
     handled: dict[str, list[str]] = {"center-1": [], "center-2": []}
     both = threading.Barrier(2, timeout=20)

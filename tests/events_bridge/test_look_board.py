@@ -1,5 +1,7 @@
 """The last look's picture of each camera."""
 
+import socket
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -7,6 +9,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from domain.errors import BusUnavailable
+from events_bridge import look_board
 from events_bridge.embedded import EmbeddedBus
 from events_bridge.look_board import LastLook, LookBoard
 from events_bridge.settings import BusSettings
@@ -62,6 +65,24 @@ def test_a_bus_that_is_away_is_no_trouble_for_a_look(own_bus: EmbeddedBus) -> No
     assert board.get("gate-1") is None
     wait_until(lambda: put_and_get(board), "pictures after the return")
     board.close()
+
+
+def test_a_bus_that_hangs_takes_little_of_the_time_of_looks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(look_board, "QUIET_S", 0.0)
+    settings = BusSettings(answer_timeout_s=0.1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # it takes connections, no more
+        board = LookBoard(f"redis://127.0.0.1:{silent.getsockname()[1]}", settings=settings)
+        waited_s = []
+        for _ in range(50):
+            began_s = time.monotonic()
+            board.put("gate-1", PICTURE, NOON)
+            waited_s.append(time.monotonic() - began_s)
+            time.sleep(0.01)
+        board.close()
+    assert waited_s[0] >= 0.1
+    assert max(waited_s[1:]) < 0.1
 
 
 def put_and_get(board: LookBoard) -> LastLook | None:

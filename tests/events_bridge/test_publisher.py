@@ -1,6 +1,8 @@
 """The publisher, with the bus there, away, killed and full."""
 
+from collections.abc import MutableMapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis
@@ -12,6 +14,7 @@ from events_bridge.publisher import Publisher
 from events_bridge.settings import BusSettings
 from tests.events_bridge.bus_tools import Inbox, consuming, kill_server, on_stream
 from tests.events_bridge.samples import MESSAGES_OF_EACH_TYPE, incident_message, looks_message
+from tests.scarcity import no_descriptors
 from tests.waiting import WAIT_S, wait_until
 
 SOURCE = "patrol/edge-1"
@@ -110,6 +113,29 @@ def test_a_full_bus_makes_messages_wait(bus_url: str, tmp_path: Path, quick: Bus
         client.config_set("maxmemory", before)
         client.close()
     assert on_stream(bus_url) == [incident_message(0)]
+
+
+def test_it_outlives_a_lack_of_descriptors(
+    own_bus: EmbeddedBus, tmp_path: Path, quick: BusSettings
+) -> None:
+    url = own_bus.url
+    own_bus.stop()
+    with (
+        capture_logs() as logs,
+        Publisher(url, tmp_path / "spool", source=SOURCE, settings=quick) as publisher,
+    ):
+        publisher.publish(incident_message(0))
+        wait_until(lambda: not publisher.connected, "an attempt without a bus")
+        with no_descriptors():
+            wait_until(lambda: said(logs, "spool not read"), "an attempt to read")
+        assert publisher.waiting == 1
+        own_bus.start()
+        assert publisher.flush(WAIT_S)
+    assert on_stream(url) == [incident_message(0)]
+
+
+def said(logs: Sequence[MutableMapping[str, Any]], what: str) -> bool:
+    return any(str(entry["event"]).startswith(what) for entry in logs)
 
 
 def test_a_closed_publisher_says_so(bus_url: str, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from domain.errors import BusError
 from events_bridge.envelope import to_envelope
 from events_bridge.spool import Lane, Spool
 from tests.events_bridge.samples import incident_message, looks_message
+from tests.scarcity import no_descriptors
 from tests.small_disk import fill, small_disk
 
 MAX_BYTES = 32_768
@@ -154,4 +155,18 @@ def test_sync_of_what_waits(tmp_path: Path) -> None:
     spool.put(Lane.NEWS, news(1))
     (tmp_path / "news" / "000000000001.segment").unlink()
     spool.sync()  # a file that was delivered and removed in the meantime is no error
+    spool.close()
+
+
+def test_without_descriptors_it_still_takes_messages(tmp_path: Path) -> None:
+    spool = Spool(tmp_path, MAX_BYTES)
+    for number in range(20):
+        spool.put(Lane.NEWS, news(number))
+    with no_descriptors():
+        for number in range(20, 60):
+            spool.put(Lane.NEWS, news(number))
+        with capture_logs() as logs:
+            spool.sync()
+    assert {entry["event"] for entry in logs} == {"spool not safe from a power cut"}
+    assert take_all(spool) == [news(number) for number in range(60)]
     spool.close()

@@ -1,11 +1,14 @@
 """The log of envelopes: order, crashes, damage."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
 
-from events_bridge.spool_log import SpoolLog
+from events_bridge.spool_log import READ_ATTEMPTS, SpoolLog
+from tests.scarcity import no_descriptors
 
 SEGMENT_MAX_BYTES = 1_000
 ENVELOPES = tuple(b'{"number": %d, "text": "%s"}' % (n, b"x" * 80) for n in range(40))
@@ -140,4 +143,65 @@ def test_a_segment_that_vanished_is_no_end(tmp_path: Path) -> None:
     count = vanished.read_bytes().count(b"\n")
     vanished.unlink()
     assert tuple(take(log)) == ENVELOPES[count:]
+    log.close()
+
+
+@contextmanager
+def unreadable(path: Path) -> Iterator[None]:
+    """Within it a directory lies where the segment was."""
+    kept = path.with_suffix(".kept")
+    path.rename(kept)
+    path.mkdir()
+    yield
+    path.rmdir()
+    kept.rename(path)
+
+
+def test_a_segment_that_cannot_be_read_now_is_read_later(tmp_path: Path) -> None:
+    log = filled(tmp_path)
+    with unreadable(segments(tmp_path)[0]):
+        for _ in range(READ_ATTEMPTS - 1):
+            with pytest.raises(IsADirectoryError):
+                log.peek(3)
+    assert tuple(take(log)) == ENVELOPES
+    log.close()
+
+
+def test_however_long_descriptors_are_scarce_nothing_is_set_aside(tmp_path: Path) -> None:
+    log = filled(tmp_path)
+    with no_descriptors():
+        for _ in range(READ_ATTEMPTS * 2):
+            with pytest.raises(OSError, match="Too many open files"):
+                log.peek(3)
+    assert tuple(take(log)) == ENVELOPES
+    log.close()
+
+
+def test_a_segment_that_stays_unreadable_is_set_aside_aloud(tmp_path: Path) -> None:
+    filled(tmp_path).close()
+    bad = segments(tmp_path)[0]
+    count = bad.read_bytes().count(b"\n")
+    bad.rename(tmp_path / "kept")
+    bad.mkdir()
+    log = open_log(tmp_path)
+    for _ in range(READ_ATTEMPTS - 1):
+        with pytest.raises(IsADirectoryError):
+            log.peek(3)
+    with capture_logs() as logs:
+        assert tuple(take(log)) == ENVELOPES[count:]
+    assert [entry["event"] for entry in logs] == ["spool segment cannot be read, set aside"]
+    assert bad.with_suffix(".unreadable").is_dir()
+    log.close()
+
+
+def test_giving_up_what_cannot_be_read_keeps_the_file(tmp_path: Path) -> None:
+    log = filled(tmp_path)
+    oldest = segments(tmp_path)[0]
+    content = oldest.read_bytes()
+    with no_descriptors(), capture_logs() as logs:
+        assert log.give_up_oldest() == ()
+    (said,) = logs
+    assert (said["log_level"], said["waiting"]) == ("error", content.count(b"\n"))
+    assert oldest.with_suffix(".unreadable").read_bytes() == content
+    assert tuple(take(log)) == ENVELOPES[content.count(b"\n") :]
     log.close()

@@ -4,6 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from domain.errors import BusUnavailable, ConfigurationError
+from events_bridge.connection import connect
 from events_bridge.look_board import LookBoard
 from events_bridge.settings import BusSettings
 from events_bridge.urls import mask_url
@@ -36,6 +37,25 @@ def test_an_unusable_address_is_refused_without_its_password(url: str) -> None:
     with pytest.raises(ConfigurationError, match=r"bus\.url: expected") as unusable:
         LookBoard(url)
     assert "cret" not in str(unusable.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://:s3cret@bus/0?timeout=5",
+        "redis://:s3cret@bus/0?db=x",
+        "redis://bus/0?password=s3cret&socket_timeout=abc",
+        "unix://:s3cret@/run/bus.sock?virtual_host=1",
+    ],
+)
+def test_an_option_that_nobody_knows_is_refused_without_the_password(url: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"bus\.url: expected options") as refused:
+        connect(url, BusSettings())
+    assert "s3cret" not in str(refused.value)
+
+
+def test_known_options_are_taken() -> None:
+    connect("rediss://bus/0?health_check_interval=5&max_connections=1", BusSettings()).close()
 
 
 def test_settings_do_not_show_it() -> None:

@@ -15,6 +15,16 @@ from patrol.logs import mask_secrets, set_up_logs
         ("two: rtsp://a:b@c and rtsp://d:e@f", "two: rtsp://a:***@c and rtsp://d:***@f"),
         ("rtsp://10.0.0.1:554/main", "rtsp://10.0.0.1:554/main"),
         ("at 12:30 mail a@b", "at 12:30 mail a@b"),
+        ("rtsp://admin:2024/a#b@10.0.0.1/ch1: no", "rtsp://admin:***@10.0.0.1/ch1: no"),
+        ("rtsp://a:b@c/1,rtsp://d:e@f/2", "rtsp://a:***@c/1,rtsp://d:***@f/2"),
+        ("no 'rtsp://h/x?username=a&password=b_c'.", "no 'rtsp://h/x?username=a&password=***'."),
+        ("rtsp://h/user=a&password=b: lost", "rtsp://h/user=a&password=***: lost"),
+        (
+            "/user=a_password=b_c_channel=1_stream=0.sdp?x",
+            "/user=a_password=***_channel=1_stream=0.sdp?x",
+        ),
+        ('{"url":"http://h/x?pwd=b","user":"a"}', '{"url":"http://h/x?pwd=***","user":"a"}'),
+        ("rediss://h/0?ssl_password=b&db=1", "rediss://h/0?ssl_password=***&db=1"),
     ],
 )
 def test_passwords_in_urls_are_masked(text: str, masked: str) -> None:

@@ -130,3 +130,24 @@ def test_overload_stretches_all_promises_by_the_same_factor(overload: float) -> 
     for count, promise_s in zip(looks, promises_s, strict=True):
         stretched = rounds * step_s / count / promise_s
         assert stretched == pytest.approx(overload, rel=0.1)
+
+
+def test_a_clock_that_is_set_back_owes_a_look_at_once() -> None:
+    book = LookBook("gate", 2.0, START)
+    book.done(at(28_800), {})
+    assert not book.is_due(at(1), None)
+    book.miss_if_late(at(1), "overload")
+    assert book.due_at == at(1)
+    assert book.is_due(at(1.5), None)
+    book.done(at(1.5), {})
+    assert book.due_at == at(3.5)
+    page = book.close_page()
+    assert (page.looks, page.skipped, page.intervals_s) == (2, {}, ())
+
+
+def test_a_missed_look_that_was_owed_by_another_clock_is_owed_at_once() -> None:
+    book = LookBook("gate", 2.0, START)
+    for second in range(60):
+        book.miss_if_late(at(second), "refused")
+    book.miss_if_late(at(20), "refused")
+    assert book.due_at == at(20)

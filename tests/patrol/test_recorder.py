@@ -1,5 +1,6 @@
 """The recorder on a real store, with real packets, when things are not as they should be."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import av
@@ -16,6 +17,7 @@ from patrol.worker.steadfast import steadfast
 from streams.frame import Frame
 from streams.ring import PacketRing
 from tests.builders import NOON, make_incident
+from tests.waiting import wait_until
 
 News = EvidenceSealed | EvidenceMissed
 
@@ -31,10 +33,15 @@ def news() -> list[News]:
 
 
 @pytest.fixture
-def recorder(tmp_path: Path, news: list[News]) -> Recorder:
-    clock = VirtualClock(NOON)
+def clock() -> VirtualClock:
+    return VirtualClock(NOON)
+
+
+@pytest.fixture
+def recorder(tmp_path: Path, clock: VirtualClock, news: list[News]) -> Recorder:
     store = EvidenceStore(tmp_path, clock, min_free_bytes=0)
-    return Recorder(store, EvidenceSettings(), clock=clock, publish=news.append)
+    settings = EvidenceSettings(post_roll_s=0.2)
+    return Recorder(store, settings, clock=clock, publish=news.append)
 
 
 def test_a_stop_writes_what_is_owed_and_says_what_was_never_buffered(
@@ -62,6 +69,18 @@ def test_a_stop_without_time_says_that_everything_is_lost(
     recorder.join(20)
     reasons = [one.evidence.reason for one in news if isinstance(one, EvidenceMissed)]
     assert reasons == [MissingReason.SHUTDOWN, MissingReason.SHUTDOWN]
+
+
+@pytest.mark.parametrize("noticed_h", [0, 8])
+def test_a_clock_that_is_set_back_puts_no_clip_off(
+    recorder: Recorder, clock: VirtualClock, news: list[News], noticed_h: int
+) -> None:
+    clock.move_to(NOON - timedelta(hours=noticed_h))
+    recorder.start()
+    recorder.record(make_incident(opened_at=NOON), make_frame(), PacketRing(30, 1 << 20))
+    clock.move_to(NOON - timedelta(hours=8))
+    wait_until(lambda: len(news) == 3, "snapshots, and what became of the clip")
+    recorder.stop(20)
 
 
 def test_a_round_that_fails_is_not_the_last() -> None:

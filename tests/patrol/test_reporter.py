@@ -5,7 +5,7 @@ from pathlib import Path
 
 from structlog.testing import capture_logs
 
-from domain.clock import VirtualClock
+from domain.clock import Clock, VirtualClock
 from domain.messages import CameraHealthChanged, LooksDone
 from patrol.config import CameraSettings, Configuration
 from patrol.worker.post import CameraPost
@@ -18,19 +18,18 @@ from tests.streams.footage import made_up
 STREAM = StreamInfo("h264", (320, 180))
 
 
-def test_a_camera_with_less_than_a_clip_needs_is_reported(tmp_path: Path) -> None:
-    said: list[CameraHealthChanged | LooksDone] = []
-    clock, budget = VirtualClock(NOON), RingBudget(1_000)
+def make_post(data_dir: Path, clock: Clock, budget: RingBudget) -> CameraPost:
     camera = CameraSettings.model_validate(
         {"id": "gate", "name": "门", "site_id": "s", "url": "rtsp://h/1"}
     )
-    post = CameraPost(
-        camera,
-        Configuration(data_dir=tmp_path),
-        clock=clock,
-        on_gap=lambda _gap: None,
-        budget=budget,
-    )
+    configuration = Configuration(data_dir=data_dir)
+    return CameraPost(camera, configuration, clock=clock, on_gap=lambda _gap: None, budget=budget)
+
+
+def test_a_camera_with_less_than_a_clip_needs_is_reported(tmp_path: Path) -> None:
+    said: list[CameraHealthChanged | LooksDone] = []
+    clock, budget = VirtualClock(NOON), RingBudget(1_000)
+    post = make_post(tmp_path, clock, budget)
     reporter = Reporter("w", [post], clock=clock, publish=said.append, budget=budget)
     for second in range(30):
         post.reader.main.ring.append(made_up(second, keyframe=True, stream=STREAM))
@@ -48,3 +47,20 @@ def test_a_camera_with_less_than_a_clip_needs_is_reported(tmp_path: Path) -> Non
     )  # fmt: skip
     warnings = [line for line in logs if line["log_level"] == "warning"]
     assert [line["event"] for line in warnings] == ["rings cut below what a clip needs"]
+
+
+def test_a_clock_that_is_set_back_does_not_silence_it(tmp_path: Path) -> None:
+    said: list[CameraHealthChanged | LooksDone] = []
+    clock, budget = VirtualClock(NOON + timedelta(hours=8)), RingBudget(1_000)
+    post = make_post(tmp_path, clock, budget)
+    reporter = Reporter("w", [post], clock=clock, publish=said.append, budget=budget)
+    reporter.report(clock.now())
+    said.clear()
+
+    reporter.report(NOON)
+    reporter.report(NOON + LOOKS_EVERY)
+
+    health, *pages = said
+    assert isinstance(health, CameraHealthChanged)
+    spans = [(page.from_at, page.to_at) for page in pages if isinstance(page, LooksDone)]
+    assert spans == [(NOON, NOON), (NOON, NOON + LOOKS_EVERY)]

@@ -142,3 +142,9 @@ def test_one_looker_does_what_is_done_every_second() -> None:
     roster = roster_of()
     ticks = [roster.takes_tick(later(seconds)) for seconds in (0, 0, 0.5, 1, 1.2, 2.5)]
     assert ticks == [True, False, False, True, False, True]
+
+
+def test_a_clock_that_is_set_back_ticks_on() -> None:
+    roster = roster_of()
+    ticks = [roster.takes_tick(later(seconds)) for seconds in (28_800, 0, 0.5, 1)]
+    assert ticks == [True, True, False, True]

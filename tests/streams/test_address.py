@@ -6,7 +6,10 @@ import pytest
 
 from streams.address import CameraAddress
 
-PASSWORDS = ["secret", "p@ss", "a:b", "a/b", "what?", "no#1", "50%", "密码", "a b"]
+PASSWORDS = [
+    *["secret", "p@ss", "a:b", "a/b", "what?", "no#1", "50%", "密码", "a b"],
+    *["2024/abc", "12#34", "8888?x", "123456/x", "a://b"],
+]
 
 
 @pytest.mark.parametrize("password", PASSWORDS)
@@ -42,6 +45,35 @@ def test_forms(text: str, masked: str, secret_url: str) -> None:
     address = CameraAddress.parse(text)
 
     assert (address.masked, address.secret_url) == (masked, secret_url)
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        ("user=admin&password=hidden&channel=1", "user=admin&password=***&channel=1"),
+        (
+            "user=admin_password=hid_den_channel=1_x=0.sdp",
+            "user=admin_password=***_channel=1_x=0.sdp",
+        ),
+        ("live?username=admin&password=hidden", "live?username=admin&password=***"),
+        ("11?usr=admin&PWD=hidden&x=1", "11?usr=admin&PWD=***&x=1"),
+    ],
+)
+def test_a_password_in_the_path_is_not_shown(path: str, shown: str) -> None:
+    address = CameraAddress.parse(f"rtsp://10.0.0.5:554/{path}")
+
+    assert address.masked == f"rtsp://10.0.0.5:554/{shown}"
+    assert address.bare_url == address.secret_url == f"rtsp://10.0.0.5:554/{path}"
+    assert address.scrub(f"cannot open {address.secret_url}") == f"cannot open {address}"
+
+
+@pytest.mark.parametrize(
+    "rest", ["10.0.0.5:554/x@10.0.0.6/y", "[fd00::1]:554/x@h.local", "h/x@y.z"]
+)
+def test_a_port_is_no_password(rest: str) -> None:
+    address = CameraAddress.parse(f"rtsp://{rest}")
+
+    assert (address.user, address.password, address.location) == ("", "", rest)
 
 
 def test_a_file_plays_a_camera() -> None:

@@ -176,3 +176,29 @@ def test_dts_moves_with_pts() -> None:
 
     assert restarted.dts is not None
     assert restarted.pts - restarted.dts == 9_000
+
+
+@pytest.mark.parametrize("set_back_s", [20, 8 * 3600])
+def test_a_clock_that_is_set_back_is_followed(set_back_s: float) -> None:
+    anchor = Anchor(TIME_BASE)
+    stamps = [place(anchor, i, i) for i in range(30)]
+
+    stamps += [place(anchor, i, i - set_back_s) for i in range(30, 33)]
+
+    assert captured_s(stamps[-3:]) == [30 - set_back_s, 31 - set_back_s, 32 - set_back_s]
+    assert [stamp.stream_s for stamp in stamps] == list(range(33))
+
+
+def test_a_clock_that_was_set_back_between_two_connections_is_followed() -> None:
+    anchor = Anchor(TIME_BASE, not_before=after(8 * 3600))
+
+    assert captured_s([place(anchor, i, i) for i in range(3)]) == [0, 1, 2]
+
+
+def test_a_clock_that_is_set_back_a_little_is_waited_for() -> None:
+    anchor = Anchor(TIME_BASE)
+    stamps = [place(anchor, i, i) for i in range(3)]
+
+    stamps += [place(anchor, i, i - 2) for i in range(3, 6)]
+
+    assert captured_s(stamps) == [0, 1, 2, 2, 2, 3]

@@ -183,6 +183,37 @@ def test_nothing_leaves_the_thread(tmp_path: Path) -> None:
     assert [log["event"] for log in logs] == ["reader failed", "camera lost"]
 
 
+class AheadClock:
+    """Runs ahead until it is put right."""
+
+    def __init__(self) -> None:
+        self.ahead = timedelta(hours=8)
+
+    def now(self) -> datetime:
+        return now() + self.ahead
+
+
+def test_a_clock_that_is_put_right_costs_a_group_of_pictures(tmp_path: Path) -> None:
+    address = CameraAddress.parse(make_clip(tmp_path / "a.mp4", gop=5))
+    gaps: list[CoverageGap] = []
+    clock = AheadClock()
+    reader = CameraReader("c1", address, BRISK, clock=clock, on_gap=gaps.append)
+    reader.start()
+    looks(reader, 2)
+    put_right_at = now()
+    clock.ahead = timedelta()
+
+    def is_dated_right() -> bool:
+        span = reader.ring.span
+        return span is not None and put_right_at <= span[0] <= span[1] <= now()
+
+    wait_until(is_dated_right)
+    (frame,) = looks(reader, 1)
+    assert reader.stop()
+    assert put_right_at <= frame.captured_at
+    assert (gaps, reader.status(now()).reconnects) == ([], 0)
+
+
 @pytest.mark.parametrize("suffix", [".h264", ".avi", ".mkv"])
 def test_containers_with_poor_timestamps(tmp_path: Path, suffix: str) -> None:
     with playing(make_clip(tmp_path / f"a{suffix}", seconds=1, gop=5)) as reader:

@@ -3,6 +3,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from streams.budget import RingBudget
 from streams.packet import Packet, StreamInfo
 from streams.ring import PacketRing
 from tests.streams.footage import START, made_up
@@ -150,3 +151,13 @@ def test_one_writes_while_others_read() -> None:
     assert wrong == []
     assert ring.span is not None
     assert ring.span[1] == at(2999)
+
+
+def test_a_clock_that_is_set_back_begins_it_anew() -> None:
+    budget = RingBudget(1_000_000)
+    ring = filled(PacketRing(30, 1_000_000, budget=budget), range(100, 110))
+    filled(ring, range(1, 5))
+
+    assert seconds_of(ring.tail()) == [4]
+    assert ring.span == (at(2), at(4))
+    assert ring.size_bytes == budget.used_bytes == 300

@@ -1,10 +1,13 @@
 """The bytes of a connection: packets and messages, however they are cut."""
 
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -21,13 +24,27 @@ BODY = b"RTSP/1.0 200 OK\r\nContent-Length: 5\r\n\r\n$\x00\x00\x01x"
 NOTICE = b"ANNOUNCE rtsp://x RTSP/1.0\r\nCSeq: 1\r\n\r\n"
 
 
+CERTIFICATE = Path(__file__).with_name("camera.pem")
+"""Signed by nobody, with its key: openssl req -x509 -newkey ec -nodes."""
+
+
+def accepted(server: socket.socket, scheme: str) -> socket.socket:
+    peer, _ = server.accept()
+    if scheme == "rtsp":
+        return peer
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(CERTIFICATE)
+    return context.wrap_socket(peer, server_side=True)
+
+
 @contextmanager
-def connected() -> Iterator[tuple[Wire, socket.socket]]:
+def connected(scheme: str = "rtsp") -> Iterator[tuple[Wire, socket.socket]]:
     """A wire, and the camera's end of it."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        address = CameraAddress.parse(f"rtsp://127.0.0.1:{server.getsockname()[1]}/")
+    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as camera:
+        accepting = camera.submit(accepted, server, scheme)
+        address = CameraAddress.parse(f"{scheme}://127.0.0.1:{server.getsockname()[1]}/")
         wire = Wire(address, 5)
-        peer, _ = server.accept()
+        peer = accepting.result(5)
         try:
             with peer:
                 yield wire, peer
@@ -35,7 +52,7 @@ def connected() -> Iterator[tuple[Wire, socket.socket]]:
             wire.close()
 
 
-def frame(channel: int, payload: bytes) -> bytes:
+def interleaved(channel: int, payload: bytes) -> bytes:
     return b"$" + bytes([channel]) + len(payload).to_bytes(2) + payload
 
 
@@ -60,7 +77,14 @@ def heard(pieces: list[bytes]) -> list[tuple[int, bytes] | Answer]:
 @settings(deadline=None, derandomize=True, max_examples=40)
 @given(st.sets(st.integers(1, 300), max_size=6))
 def test_however_it_is_cut(cuts: set[int]) -> None:
-    whole = frame(0, b"abc") + ANSWER + frame(1, b"") + BODY + NOTICE + frame(2, b"x" * 40)
+    whole = (
+        interleaved(0, b"abc")
+        + ANSWER
+        + interleaved(1, b"")
+        + BODY
+        + NOTICE
+        + interleaved(2, b"x" * 40)
+    )
     edges = [0, *sorted(cut for cut in cuts if cut < len(whole)), len(whole)]
     parts = heard([whole[a:b] for a, b in pairwise(edges)])
     assert [part for part in parts if isinstance(part, tuple)] == [
@@ -75,15 +99,27 @@ def test_however_it_is_cut(cuts: set[int]) -> None:
 
 
 def test_some_noise_is_passed_over_and_much_is_not() -> None:
-    assert heard([b"\x00\x01\x02\x03noise" + frame(0, b"abc")]) == [(0, b"abc")]
+    assert heard([b"\x00\x01\x02\x03noise" + interleaved(0, b"abc")]) == [(0, b"abc")]
     with pytest.raises(StreamCorrupt, match="expected interleaved packets"):
         heard([b"\x00" * MOST_NOISE_BYTES + b"more"])
 
 
 def test_it_tells_when_the_camera_closes_and_whether_all_was_read() -> None:
     with connected() as (wire, peer):
-        threading.Timer(0.05, peer.sendall, [frame(0, b"abc")]).start()
+        threading.Timer(0.05, peer.sendall, [interleaved(0, b"abc")]).start()
         assert wire.receive()
         assert wire.drained
         peer.shutdown(socket.SHUT_WR)
         assert not wire.receive()
+
+
+@pytest.mark.parametrize("scheme", ["rtsp", "rtsps"])
+def test_all_that_has_come_is_read_before_it_says_so(scheme: str) -> None:
+    sent = interleaved(0, b"x" * 50_000)  # three records of TLS
+    with connected(scheme) as (wire, peer):
+        peer.sendall(sent)
+        told = []
+        while len(wire._rest) < len(sent):
+            assert wire.receive()
+            told.append(wire.drained)
+    assert told == [False] * (len(told) - 1) + [True]

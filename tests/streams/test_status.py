@@ -3,7 +3,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from domain.errors import StreamEnded, StreamRefused, StreamTimeout
-from domain.health import CameraStatus, FaultKind
+from domain.health import CameraStatus, CoverageGap, FaultKind
 from streams.packet import StreamInfo
 from streams.settings import StreamSettings
 from streams.status import StreamRecord
@@ -158,3 +158,16 @@ def test_damage_is_counted(record: StreamRecord) -> None:
     record.decode_failed()
 
     assert record.status(at(0)).decode_errors == 1
+
+
+def test_a_gap_does_not_end_before_it_began_when_the_clock_is_set_back(
+    record: StreamRecord,
+) -> None:
+    record.connected(at(3600))
+    see(record, 3600, 3602)
+    record.failed(StreamEnded("gone"), at(3602), at(3603))
+
+    (gap,) = see(record, 4)
+
+    assert isinstance(gap, CoverageGap)
+    assert (gap.from_at, gap.to_at, gap.cause) == (at(4), at(4), FaultKind.ENDED)

@@ -42,6 +42,16 @@ def test_a_peek_notices_that_the_clock_was_set_back() -> None:
     assert time.peek(at(-3500)) - base == 100
 
 
+def test_pictures_dated_by_the_old_clock_do_not_run_away() -> None:
+    time, base = SteadySeconds(), START.timestamp()
+    time.advance(at(0))
+    for second in range(0, 60, 2):
+        assert time.peek(at(second - 3600)) - base == second
+        assert time.advance(at(0)) - base == 0
+    assert time.advance(at(70 - 3600)) - base == 70
+    assert time.peek(at(72 - 3600)) - base == 72
+
+
 @given(st.lists(st.floats(-1e6, 1e6), max_size=50))
 def test_never_backwards_whatever_the_clock_does(steps: list[float]) -> None:
     time, now, last = SteadySeconds(), START, 0.0
