@@ -48,8 +48,8 @@ def export_model(
         convert(file, target, size, words, half=not full_weights, licence=licence)
         if out is not None:
             named = f" --name {name}" if name else ""
-            errors.print(f"{out}; bring it in with: patrol models import {out}{named}",
-                         soft_wrap=True)  # fmt: skip
+            hint = f"{out}; bring it in with: patrol models import {out}{named}"
+            errors.print(hint, soft_wrap=True)
             return
         entry = Catalog(load(config, data_dir=data).models_dir).import_file(target, name=name)
     if as_json:
