@@ -1,15 +1,16 @@
 """The case book: all that the console and the center's program may do with cases."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy.orm import Session
 
-from cases import cameras, figures, held_back, history, maintenance, search
+from cases import cameras, coverage, figures, held_back, history, maintenance, search
 from cases.cameras import CameraRow
 from cases.changes import CaseChange, ChangeFeed, ChangeKind, Subscription
+from cases.coverage import Coverage
 from cases.database import Database
 from cases.grids import Plans
 from cases.intake import Intake, evidence_of_case
@@ -102,7 +103,7 @@ class CaseBook:
                 return []
             case LooksDone():
                 # No news of these: they come all the time and would crowd out the cases'.
-                cameras.take_looks(session, message)
+                cameras.take_looks(session, message, at)
                 return []
         raise MessageInvalid(f"expected a message that cases understand, got {message.type}")
 
@@ -188,6 +189,17 @@ class CaseBook:
         """The camera's gaps that reached beyond `since`, in order of time."""
         with self._database.reading() as session:
             return cameras.gaps(session, camera_id, since)
+
+    def coverage(self, since: datetime) -> Mapping[str, Coverage]:
+        """What became of the looks promised of each camera, in the hours that reached beyond
+        `since`."""
+        with self._database.reading() as session:
+            return coverage.since(session, since)
+
+    def coverage_by_hour(self, camera_id: str, since: datetime) -> tuple[Coverage, ...]:
+        """The same of one camera, hour by hour. Of an hour that is not there nothing was told."""
+        with self._database.reading() as session:
+            return coverage.by_hour(session, since, camera_id)
 
     def held_back(self, since: datetime, camera_id: str | None = None) -> tuple[HeldBack, ...]:
         """What rules held back after a time and why, on one camera or on all."""

@@ -1,22 +1,26 @@
 """What the center knows of cameras: the registry, their last health and looks, their gaps."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
+from cases import coverage
 from cases.database import insert_if_absent
 from cases.grids import Plans, Router
 from cases.queries import LIVE, in_group
 from cases.tables import CameraTableRow, CaseRow, GapRow, SiteRow
 from domain.base import Utc, Value
-from domain.health import CameraHealth, CameraLooks, CoverageGap
+from domain.health import CameraHealth, CameraLooks, CoverageGap, FaultKind
 from domain.messages import LooksDone
 from domain.place import CameraInfo, GridPath, Site
 
 GAPS_MAX = 1_000
 """Gaps of one camera in one answer, the newest."""
+SILENT_AFTER = timedelta(seconds=90)
+"""Workers tell of each camera every 30 s. Of one that nobody told of for three times as long
+nothing is known, whatever was said last."""
 
 
 class CameraRow(Value):
@@ -56,21 +60,40 @@ def install(session: Session, sites: Sequence[Site], cameras: Sequence[CameraInf
 
 
 def take_health(session: Session, health: CameraHealth) -> bool:
-    """Keep a camera's health. False: newer news came before."""
+    """Keep a camera's health, and the gap before it if its worker was away. False: newer news
+    came before."""
     row = _row(session, health.camera_id)
     if row.health_at is not None and row.health_at >= health.at:
         return False
+    if (gap := _away(row, health)) is not None and take_gap(session, gap) and row.info is not None:
+        coverage.take_away(session, gap, row.info.look_every_s)
     row.health_at, row.health = health.at, health
     return True
 
 
-def take_looks(session: Session, done: LooksDone) -> None:
-    """Keep the last looks at each camera of one worker."""
+def _away(row: CameraTableRow, health: CameraHealth) -> CoverageGap | None:
+    """The span before this news in which nobody told of the camera, if it was so long that no
+    worker watched it. Looks only narrow it: unlike health they may get lost, or overtake."""
+    told = [at for at in (row.health_at, row.looks_to) if at is not None and at < health.at]
+    if row.health_at is None or health.at - max(told) <= SILENT_AFTER:
+        return None
+    return CoverageGap(
+        camera_id=row.id,
+        from_at=max(told),
+        to_at=health.at,
+        cause=FaultKind.WORKER_AWAY,
+        detail=row.worker_id or "",
+    )
+
+
+def take_looks(session: Session, done: LooksDone, at: datetime) -> None:
+    """Keep the last looks at each camera of one worker, and what became of the promised ones."""
     for looks in sorted(done.cameras, key=lambda looks: looks.camera_id):
         row = _row(session, looks.camera_id)
         if row.looks_to is None or row.looks_to < done.to_at:
             row.looks_from, row.looks_to = done.from_at, done.to_at
             row.looks, row.worker_id = looks, done.worker_id
+    coverage.take_looks(session, done, at)
 
 
 def take_gap(session: Session, gap: CoverageGap) -> bool:

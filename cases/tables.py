@@ -221,6 +221,31 @@ class GapRow(Base):
     detail: Mapped[str]
 
 
+class CoverageRow(Base):
+    """What became of the looks promised of a camera in one hour of UTC."""
+
+    __tablename__ = "coverage"
+    __table_args__ = (PrimaryKeyConstraint("camera_id", "hour"), Index("ix_coverage_hour", "hour"))
+
+    camera_id: Mapped[str] = mapped_column(ID)
+    hour: Mapped[datetime]
+    looks: Mapped[int]
+    longest_interval_s: Mapped[float | None]
+    missed: Mapped[dict[str, int]] = mapped_column(Document(dict[str, int]))
+
+
+class LooksPageRow(Base):
+    """A page of a worker's looks that was added to its hour, so that it is not added again."""
+
+    __tablename__ = "looks_pages"
+    __table_args__ = (PrimaryKeyConstraint("worker_id", "to_at"),)
+
+    worker_id: Mapped[str] = mapped_column(LONG_ID)
+    to_at: Mapped[datetime]
+    taken_at: Mapped[datetime]
+    """When the center took it, by its own clock."""
+
+
 class HeldBackRow(Base):
     """A span in which a rule held findings back. Never changed: filtering can be audited."""
 

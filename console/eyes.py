@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from urllib.parse import quote
 
-from cases.cameras import CameraRow
+from cases.cameras import SILENT_AFTER, CameraRow
 from console.services import Services
 from console.settings import ConsoleSettings
 from console.signs import Tone, camera_sign
@@ -16,9 +16,6 @@ from domain.place import CameraInfo
 
 PROMISE_SLACK = 1.1
 """The promise counts as kept up to this many times itself: looks happen at keyframes."""
-SILENT_AFTER = timedelta(seconds=90)
-"""Workers tell of each camera every 30 s. Of one that nobody told of for three times as long
-nothing is known, whatever was said last."""
 _CODECS = {"h264": "H.264", "hevc": "H.265"}
 
 

@@ -176,8 +176,13 @@ WORDS: dict[str, Text] = {
     "board.cases": _W("未结案件", "Open cases"),
     "board.every": _W("每 {n} 秒", "every {n} s"),
     "board.fps": _W("{n} 帧/秒", "{n} fps"),
-    "board.kept": _W("兑现, 最长间隔 {span}", "kept, longest gap {span}"),
-    "board.broken": _W("未兑现, 最长间隔 {span}", "broken, longest gap {span}"),
+    "board.kept": _W("目前兑现, 最长间隔 {span}", "now kept, longest interval {span}"),
+    "board.broken": _W("目前未兑现, 最长间隔 {span}", "now broken, longest interval {span}"),
+    "board.day_kept": _W("24 小时兑现, 最长间隔 {span}", "kept for 24 h, longest interval {span}"),
+    "board.day_broken": _W(
+        "24 小时内未兑现, 最长间隔 {span}", "broken within 24 h, longest interval {span}"
+    ),
+    "board.missed": _W("漏看 {n} 次 ({causes})", "missed {n} ({causes})"),
     # maintenance
     "maintenance.words": _W("待处理 {n} 项; 不进入调度台", "{n} open; none goes to the desk"),
     "maintenance.empty": _W("没有运维工单", "Nothing to repair"),

@@ -20,7 +20,8 @@ class CameraStatus(StrEnum):
 
 
 class FaultKind(StrEnum):
-    """Why a camera does not see. The first group is about the stream, the second the picture."""
+    """Why a camera does not see. The first group is about the stream, the second the picture, and
+    the last about the program, which nobody but the center can tell."""
 
     REFUSED = "refused"
     UNREACHABLE = "unreachable"
@@ -40,6 +41,8 @@ class FaultKind(StrEnum):
     BLURRED = "blurred"
     COLOUR_CAST = "colour_cast"
     NOISY = "noisy"
+
+    WORKER_AWAY = "worker_away"
 
     @property
     def words(self) -> Text:
@@ -95,7 +98,37 @@ _FAULT_TITLES = {
     FaultKind.BLURRED: Text.of("画面模糊", "Blurred picture"),
     FaultKind.COLOUR_CAST: Text.of("画面偏色", "Colour cast"),
     FaultKind.NOISY: Text.of("画面噪声", "Noisy picture"),
+    FaultKind.WORKER_AWAY: Text.of("小脑未运行", "Worker not running"),
 }
+
+
+class MissCause(StrEnum):
+    """Why a look was missed, or came to nothing, when neither the stream nor the picture was at
+    fault."""
+
+    OVERLOAD = "overload"  # its picture waited, and there was more to look at than time
+    NO_PICTURE = "no_picture"  # the stream seems in order, and yet nothing new came
+    NO_DETECTOR = "no_detector"  # there was nobody to look
+    FAILED = "failed"  # the worker itself failed at it; its log says how
+
+    @property
+    def words(self) -> Text:
+        return _MISS_TITLES[self]
+
+
+_MISS_TITLES = {
+    MissCause.OVERLOAD: Text.of("过载", "Overload"),
+    MissCause.NO_PICTURE: Text.of("无画面", "No picture"),
+    MissCause.NO_DETECTOR: Text.of("无检测器", "No detector"),
+    MissCause.FAILED: Text.of("程序出错", "Worker failed"),
+}
+_CAUSE_TITLES = {kind.value: kind.words for kinds in (FaultKind, MissCause) for kind in kinds}
+
+
+def cause_words(cause: str) -> Text:
+    """What people call the cause of a missed look; the cause itself when a newer worker knows
+    more of them."""
+    return _CAUSE_TITLES.get(cause, Text.of(cause, cause))
 
 
 class CameraHealth(Value):
@@ -117,7 +150,7 @@ class CameraHealth(Value):
 
 
 class CoverageGap(Value):
-    """A span in which no packets of a camera came, and why."""
+    """A span in which no packets of a camera came, or nobody was there to take them, and why."""
 
     camera_id: Id
     from_at: Utc
@@ -138,8 +171,8 @@ class CameraLooks(Value):
     on_activity: int = 0
     """How many of these looks came early, because packets were suddenly larger than usual."""
     skipped: dict[str, int] = Field(default_factory=dict)
-    """Looks that were due but not done, by cause: a fault of the stream or the picture (frozen…),
-    overload, no_picture, no_detector, or failed (the worker itself; its log says how)."""
+    """Looks that were due but not done, by cause: a `FaultKind` of the stream or the picture, or a
+    `MissCause`."""
     counts: dict[str, int] = Field(default_factory=dict)
     """Detections in the last look, by label."""
     runs_on: str = ""

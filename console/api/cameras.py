@@ -6,12 +6,14 @@ from datetime import timedelta
 from fastapi import APIRouter, HTTPException, Response
 
 from cases.cameras import CameraRow
+from cases.coverage import KEPT_DAYS, Coverage
 from console.eyes import stale_after_s
 from console.problems import Answers, Problem
 from console.services import Here
 from domain.health import CoverageGap
 
 GAPS_DAYS_MAX = 31
+COVERAGE_HOURS_MAX = KEPT_DAYS * 24
 
 router = APIRouter(prefix="/cameras", tags=["cameras"])
 
@@ -35,7 +37,21 @@ def read_camera(services: Here, camera_id: str) -> CameraRow:
     return row
 
 
-@router.get("/{camera_id}/gaps", responses=_MISSING, summary="Spans without packets, and why")
+@router.get(
+    "/{camera_id}/coverage",
+    responses=_MISSING,
+    summary="Looks done and missed in each hour, with the causes",
+)
+def read_coverage(services: Here, camera_id: str, hours: int = 24) -> Sequence[Coverage]:
+    """Hours of UTC, in order, the one that runs included. One that is not there is one of which
+    no worker told; it comes when a worker is back."""
+    if not 1 <= hours <= COVERAGE_HOURS_MAX:
+        raise HTTPException(422, f"expected hours from 1 to {COVERAGE_HOURS_MAX}, got {hours}")
+    row = read_camera(services, camera_id)
+    return services.book.coverage_by_hour(row.info.id, services.now() - timedelta(hours=hours))
+
+
+@router.get("/{camera_id}/gaps", responses=_MISSING, summary="Spans without looks or packets")
 def read_gaps(services: Here, camera_id: str, days: int = 1) -> Sequence[CoverageGap]:
     if not 1 <= days <= GAPS_DAYS_MAX:
         raise HTTPException(422, f"expected days from 1 to {GAPS_DAYS_MAX}, got {days}")

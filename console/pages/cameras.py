@@ -1,12 +1,16 @@
 """The wall of last looks and the table of the cameras' health."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from console.eyes import Tile, count_eyes, tiles_of
 from console.pages.desk import times_of
+from console.promises import promises_of
 from console.rendering import render
-from console.services import Here
+from console.services import Here, Services
 
 _TROUBLE = {"red": 0, "amber": 1, "grey": 2, "green": 3}
 
@@ -15,6 +19,13 @@ router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 def _trouble_first(tiles: tuple[Tile, ...]) -> list[Tile]:
     return sorted(tiles, key=lambda tile: (_TROUBLE.get(tile.tone, 1), not tile.stale))
+
+
+def _board(request: Request, services: Services) -> Mapping[str, Any]:
+    """What the board shows."""
+    times = times_of(request, services)
+    tiles = _trouble_first(tiles_of(services, times))
+    return {"tiles": tiles, "promises": promises_of(services, times, tiles)}
 
 
 @router.get("/wall")
@@ -32,12 +43,11 @@ def wall_tiles(request: Request, services: Here) -> HTMLResponse:
 
 @router.get("/cameras")
 def cameras(request: Request, services: Here) -> HTMLResponse:
-    tiles = _trouble_first(tiles_of(services, times_of(request, services)))
     counts, eyes = services.book.counts(), count_eyes(services)
-    return render(request, "cameras.html", tiles=tiles, counts=counts, eyes=eyes)
+    board = _board(request, services)
+    return render(request, "cameras.html", counts=counts, eyes=eyes, **board)
 
 
 @router.get("/cameras/rows")
 def camera_rows(request: Request, services: Here) -> HTMLResponse:
-    tiles = _trouble_first(tiles_of(services, times_of(request, services)))
-    return render(request, "parts/board.html", tiles=tiles)
+    return render(request, "parts/board.html", **_board(request, services))

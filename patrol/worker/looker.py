@@ -10,6 +10,7 @@ import structlog
 
 from domain.clock import Clock
 from domain.errors import ModelError
+from domain.health import MissCause
 from evidence.snapshot import thumbnail
 from models.detections import Detections
 from models.detector import Detector
@@ -27,10 +28,6 @@ ONE_BY_ONE = 4
 """So many owed posts are taken in hand where pictures are looked at one by one: to ask who is
 next costs some, and the last of them waits for the others."""
 THUMBNAIL_WIDTH = 480
-NO_DETECTOR = "no_detector"
-"""Why a look was skipped when there was nobody to look."""
-FAILED = "failed"
-"""Why a look was skipped when the program itself failed at it; the log says how."""
 
 OnNews = Callable[[CameraPost, Frame | None, Sequence[IncidentMessage]], None]
 OnPicture = Callable[[str, bytes, datetime], None]
@@ -213,7 +210,7 @@ class Looker(threading.Thread):
     ) -> None:
         post, frame = taken.post, taken.frame
         if detections is None or detector is None:
-            post.book.skip(frame.captured_at, NO_DETECTOR, early=taken.early)
+            post.book.skip(frame.captured_at, MissCause.NO_DETECTOR.value, early=taken.early)
             return
         post.patrol.use_model(detector.ref)
         look = Look(post.camera_id, frame.captured_at, detections, frame.size_wh, image)
@@ -235,7 +232,8 @@ def _alone(*taken: Taken) -> Iterator[None]:
     except Exception:
         log.exception("look failed", camera=", ".join(each.post.camera_id for each in taken))
         for each in taken:
-            each.post.book.skip(each.frame.captured_at, FAILED, early=each.early)
+            cause = MissCause.FAILED.value
+            each.post.book.skip(each.frame.captured_at, cause, early=each.early)
 
 
 def _look_wh(detector: Detector | None, frame: Frame) -> tuple[int, int]:

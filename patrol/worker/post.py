@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from domain.clock import Clock
-from domain.health import CameraHealth, CameraStatus, CoverageGap, FaultKind
+from domain.health import CameraHealth, CameraStatus, CoverageGap, FaultKind, MissCause
 from patrol.attention_speed import AttentionSpan
 from patrol.config import CameraSettings, Configuration
 from patrol.worker.feeds import CameraFeeds
@@ -18,10 +18,6 @@ from streams.kept_decoders import KeptDecoders
 from vision.held_back import TellHeldBack
 from vision.patrol import CameraPatrol
 
-OVERLOAD = "overload"
-"""Why a look was missed although its picture waited: there was more to look at than time."""
-NO_PICTURE = "no_picture"
-"""Why a look was missed when the stream seems in order and yet nothing new came."""
 SHOWN_EVERY = timedelta(seconds=3)
 """The wall shows a camera's pictures this far apart, or as looks come if that is less often."""
 
@@ -117,11 +113,10 @@ class CameraPost:
 
     def miss_if_late(self, now: datetime) -> None:
         """Count the look that did not come, with the stream's fault or the overload as cause."""
-        if (fault := self.reader.status(now).fault) is not None:
-            cause = fault.value
-        else:
-            cause = OVERLOAD if self.reader.picture_waits else NO_PICTURE
-        self.book.miss_if_late(now, cause)
+        cause: FaultKind | MissCause | None = self.reader.status(now).fault
+        if cause is None:
+            cause = MissCause.OVERLOAD if self.reader.picture_waits else MissCause.NO_PICTURE
+        self.book.miss_if_late(now, cause.value)
 
     def health(self, at: datetime) -> CameraHealth:
         """How the camera fares: what the stream says, and what the picture says."""

@@ -7,8 +7,8 @@ import httpx
 from console.status import PartStatus, SystemStatus
 from domain.base import Text
 from domain.clock import VirtualClock
-from domain.health import CameraHealth, CameraStatus, CoverageGap, FaultKind
-from domain.messages import CameraHealthChanged, CoverageGapEnded
+from domain.health import CameraHealth, CameraLooks, CameraStatus, CoverageGap, FaultKind
+from domain.messages import CameraHealthChanged, CoverageGapEnded, LooksDone
 from tests.builders import NOON
 from tests.console.conftest import Center
 from tests.console.server import serving
@@ -46,6 +46,41 @@ def test_gaps_are_told_for_some_days(center: Center, client: httpx.Client) -> No
     assert [gap["cause"] for gap in client.get("/api/cameras/gate-1/gaps").json()] == ["ended"]
     assert client.get("/api/cameras/gate-1/gaps?days=0").status_code == 422
     assert client.get("/api/cameras/nobody/gaps").status_code == 404
+
+
+def test_coverage_is_told_by_the_hour(center: Center, client: httpx.Client) -> None:
+    for hours_ago, missed in ((0, {"overload": 7}), (1, {}), (30, {"failed": 1})):
+        at = NOON - timedelta(hours=hours_ago)
+        one = CameraLooks(camera_id="gate-1", looks=3, longest_interval_s=25, skipped=missed)
+        center.book.handle(LooksDone(worker_id="e", from_at=at, to_at=at, cameras=(one,)))
+    told = client.get("/api/cameras/gate-1/coverage").json()
+    assert told == [
+        {
+            "camera_id": "gate-1",
+            "from_at": f"2026-11-23T0{hour}:00:00Z",
+            "looks": 3,
+            "longest_interval_s": 25,
+            "missed": missed,
+        }
+        for hour, missed in ((3, {}), (4, {"overload": 7}))
+    ]
+    assert len(client.get("/api/cameras/gate-1/coverage?hours=48").json()) == 3
+    assert client.get("/api/cameras/gate-2/coverage").json() == []
+    for hours in (0, 90 * 24 + 1):
+        assert client.get(f"/api/cameras/gate-1/coverage?hours={hours}").status_code == 422
+    assert client.get("/api/cameras/nobody/coverage").status_code == 404
+
+
+def test_a_worker_that_was_off_is_told_as_a_gap(center: Center, client: httpx.Client) -> None:
+    for minute in (0, 10):
+        at = NOON - timedelta(minutes=10 - minute)
+        seeing = CameraHealth(camera_id="gate-1", at=at, status=CameraStatus.SEEING, since=at)
+        center.book.handle(CameraHealthChanged(health=seeing))
+    [gap] = client.get("/api/cameras/gate-1/gaps").json()
+    assert (gap["cause"], gap["from_at"]) == ("worker_away", "2026-11-23T03:50:00Z")
+    page = client.get("/cameras/rows").text
+    assert "最长间隔 10 分" in page
+    assert "漏看 300 次 (小脑未运行 300)" in page
 
 
 def test_health_counts_cameras_but_does_not_blame_the_program(

@@ -204,6 +204,7 @@ def test_openapi_names_every_route_and_its_types(client: httpx.Client) -> None:
         "/api/cases/{no}/undo",
         "/api/cameras",
         "/api/cameras/{camera_id}",
+        "/api/cameras/{camera_id}/coverage",
         "/api/cameras/{camera_id}/gaps",
         "/api/cameras/{camera_id}/look.jpg",
         "/api/evidence/{evidence_id}/file",

@@ -268,6 +268,43 @@ def test_the_board_tells_trouble_first(center: Center, client: httpx.Client, pat
         assert expected in said
 
 
+def page_of_looks(after_s: float, longest_s: float, missed: dict[str, int]) -> LooksDone:
+    at = NOON + timedelta(seconds=after_s)
+    one = CameraLooks(camera_id="gate-1", looks=2, longest_interval_s=longest_s, skipped=missed)
+    return LooksDone(worker_id="e", from_at=at - timedelta(seconds=5), to_at=at, cameras=(one,))
+
+
+def test_the_board_remembers_for_a_day_what_was_late_and_why(
+    center: Center, client: httpx.Client, clock: VirtualClock
+) -> None:
+    said = page(client, "/cameras")
+    assert "24 小时" not in said
+    center.book.handle(page_of_looks(0, 25.0, {"no_picture": 3, "overload": 7, "from_tomorrow": 1}))
+    center.book.handle(page_of_looks(5, 2.0, {}))
+    said = page(client, "/cameras")
+    assert "目前兑现, 最长间隔 2 秒" in said
+    assert "24 小时内未兑现, 最长间隔 25 秒" in said
+    assert "漏看 11 次 (过载 7, 无画面 3, from_tomorrow 1)" in said
+    said = page(client, "/cameras/rows?lang=en")
+    assert "now kept, longest interval 2 s" in said
+    assert "broken within 24 h, longest interval 25 s" in said
+    assert "missed 11 (Overload 7, No picture 3, from_tomorrow 1)" in said
+    clock.advance(25 * 3600)
+    center.book.handle(page_of_looks(25 * 3600, 2.0, {}))
+    said = page(client, "/cameras?lang=zh")
+    assert "24 小时兑现, 最长间隔 2 秒" in said
+    assert "漏看" not in said
+
+
+def test_looks_missed_before_the_first_one_break_the_promise(
+    center: Center, client: httpx.Client
+) -> None:
+    dark = CameraLooks(camera_id="gate-1", looks=0, skipped={"unreachable": 2})
+    center.book.handle(LooksDone(worker_id="e", from_at=NOON, to_at=NOON, cameras=(dark,)))
+    said = page(client, "/cameras")
+    assert "24 小时内未兑现, 最长间隔 — 漏看 2 次 (主机不可达 2)" in said
+
+
 def test_english_is_asked_for_once_and_remembered(center: Center, client: httpx.Client) -> None:
     center.open_case("inc_f", IncidentKind.FIRE)
     assert "Confirm" in page(client, "/desk?lang=en")

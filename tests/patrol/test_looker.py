@@ -18,8 +18,8 @@ from patrol.config import CameraSettings, Configuration
 from patrol.second_look import SecondLookSettings
 from patrol.worker.attention import Attention
 from patrol.worker.eyes import Eyes
-from patrol.worker.looker import FAILED, Looker
-from patrol.worker.post import NO_PICTURE, CameraPost
+from patrol.worker.looker import Looker
+from patrol.worker.post import CameraPost
 from patrol.worker.reporter import Reporter
 from patrol.worker.roster import Roster
 from streams.budget import RingBudget
@@ -88,7 +88,7 @@ def test_one_camera_whose_look_fails_blinds_only_itself(
     with capture_logs() as logs:
         pages = bench.look()
     assert [page.looks for page in pages.values()] == [0, 1, 1]
-    assert pages["bad"].skipped == {FAILED: 1}
+    assert pages["bad"].skipped == {"failed": 1}
     assert bad.book.due_at > NOON, "it is not owed most for ever"
     assert [line["camera"] for line in logs if line["event"] == "look failed"] == ["bad"]
 
@@ -103,7 +103,7 @@ def test_a_detector_that_fails_costs_the_looks_and_says_so(
         raise MemoryError
 
     monkeypatch.setattr(detector, "detect", run_out)
-    assert [page.skipped for page in bench.look().values()] == [{FAILED: 1}] * 3
+    assert [page.skipped for page in bench.look().values()] == [{"failed": 1}] * 3
 
 
 def test_a_picture_that_cannot_be_taken_keeps_nobody_in_hand(
@@ -123,7 +123,7 @@ def test_one_camera_whose_tick_fails_stops_no_other(
         monkeypatch.setattr(post.reader, "take", lambda **_: None)
     pages = bench.look(after_s=100)
     assert [len(page.skipped) for page in pages.values()] == [1, 1, 1]
-    assert NO_PICTURE not in pages["good-2"].skipped
+    assert "no_picture" not in pages["good-2"].skipped
 
 
 def test_one_camera_without_health_silences_no_other(
