@@ -85,7 +85,8 @@ class KindSettings(CaseRules):
     """What a case of one kind gets, and what differs for some of them."""
 
     pre_dispatch: PreDispatch = PreDispatch.NEVER
-    """Whether it may be dispatched while the review runs beside it."""
+    """Whether it may be dispatched while the review runs beside it: never, by_person (default of
+    fire), or automatic, before anybody has looked."""
     variants: tuple[Variant, ...] = ()
     """Applied in order, later ones over earlier ones."""
 
