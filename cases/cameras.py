@@ -11,7 +11,7 @@ from cases.database import insert_if_absent
 from cases.grids import Plans, Router
 from cases.queries import LIVE, in_group
 from cases.tables import CameraTableRow, CaseRow, GapRow, SiteRow
-from domain.base import Utc, Value
+from domain.base import Text, Utc, Value
 from domain.health import CameraHealth, CameraLooks, CoverageGap, FaultKind
 from domain.messages import LooksDone
 from domain.place import CameraInfo, GridPath, Site
@@ -115,6 +115,13 @@ def gaps(session: Session, camera_id: str, since: datetime) -> tuple[CoverageGap
         for row in session.scalars(query)
     ]
     return tuple(reversed(found))
+
+
+def name_of(session: Session, camera_id: str) -> Text:
+    """The camera's name; its id when nobody registered it."""
+    camera = session.get(CameraTableRow, camera_id)
+    known = camera.info if camera is not None else None
+    return known.name if known else Text.of(camera_id, camera_id)
 
 
 def sites(session: Session) -> tuple[Site, ...]:

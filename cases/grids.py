@@ -110,6 +110,14 @@ class Plans:
         row = session.get(PlanRow, version)
         return None if row is None else row.document
 
+    def names(self, session: Session, path: GridPath) -> tuple[Text, ...]:
+        """The names of a path's grids in its own plan, outermost first."""
+        if path.plan_version == NO_PLAN:
+            return ()
+        router = self._router(session, path.plan_version)
+        names = (router.name(grid_id) for grid_id in (path.first, path.second, path.third))
+        return tuple(name for name in names if name is not None)
+
     def _router(self, session: Session, version: str) -> Router:
         with self._lock:
             if router := self._routers.get(version):

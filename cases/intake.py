@@ -14,11 +14,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from cases import history, joining, words
+from cases import cameras, history, joining, words
 from cases.changes import CaseChange, ChangeKind
 from cases.database import insert_if_absent, one_at_a_time
 from cases.grids import NO_PLAN, Plans, Router
 from cases.history import Line
+from cases.keywords import keywords
 from cases.moves import Moves
 from cases.numbers import next_number
 from cases.settings import CaseRules, CaseSettings, PreDispatch
@@ -105,7 +106,7 @@ class Intake:
     ) -> list[CaseChange]:
         """Take a neighbour's incident into a case that is open."""
         session.get_one(IncidentRow, incident.id).case_no = case.no
-        name = _camera_name(session, incident.camera_id)
+        name = cameras.name_of(session, incident.camera_id)
         lines = [
             Line(words.joined(incident, name)),
             *_raise(case, self._settings.rules_for(incident)),
@@ -113,7 +114,7 @@ class Intake:
         if incident.state is IncidentState.CLOSED:
             lines.append(Line(words.at_neighbour(name, words.gone(incident))))
         lines += [Line(words.evidence(item)) for item in evidence_of(session, incident.id)]
-        _index(session, case)
+        case.search = keywords(session, case, self._plans)
         _tell(session, case, lines, at)
         joining.settle(session, case)
         return [_change(case, ChangeKind.UPDATED, at)]
@@ -142,7 +143,7 @@ class Intake:
         self._route(case, router, path)
         self._begin(case, incident, rules, _level_one(router, path))
         _now(case, incident)
-        case.search = _search_text(case)
+        case.search = keywords(session, case, self._plans)
         return case
 
     def _route(self, case: CaseRow, router: Router | None, path: GridPath | None) -> None:
@@ -177,14 +178,14 @@ class Intake:
         if begins and incident.revision < case.opening_revision:
             lines.append(Line(words.BACKDATED))
             self._begin(case, incident, rules, self._grid_name(session, case))
-            _index(session, case)
+            case.search = keywords(session, case, self._plans)
             if case.triage is not Triage.URGENT:
                 case.triage = rules.triage
         if newer and begins:
             _now(case, incident)
             lines += _lines_of_life(kept, incident)
         elif newer:
-            name = _camera_name(session, incident.camera_id)
+            name = cameras.name_of(session, incident.camera_id)
             life = _lines_of_life(kept, incident)
             lines += [Line(words.at_neighbour(name, line.note)) for line in life]
         elif not lines:
@@ -245,12 +246,6 @@ def _case_of(incident_id: str) -> Select[CaseRow]:
     return select(CaseRow).where(CaseRow.no == no).with_for_update()
 
 
-def _camera_name(session: Session, camera_id: str) -> Text:
-    camera = session.get(CameraTableRow, camera_id)
-    known = camera.info if camera is not None else None
-    return known.name if known else Text.of(camera_id, camera_id)
-
-
 def _change(case: CaseRow, what: ChangeKind, at: datetime) -> CaseChange:
     return CaseChange(what=what, no=case.no, version=case.version, camera_id=case.camera_id, at=at)
 
@@ -309,18 +304,3 @@ def _lines_of_life(kept: Incident, incident: Incident) -> list[Line]:
     if incident.state is IncidentState.CLOSED and incident.closed_at != kept.closed_at:
         lines.append(Line(words.gone(incident)))
     return lines
-
-
-def _search_text(case: CaseRow) -> str:
-    texts = (case.title, case.camera_name, case.site_name, case.address, case.owner)
-    both = [word for text in texts if text is not None for word in (text.zh, text.en)]
-    return " ".join((case.no, case.camera_id, *both)).lower()
-
-
-def _index(session: Session, case: CaseRow) -> None:
-    """Make the case found by its own words and by the cameras that joined it."""
-    incidents = session.scalars(select(IncidentRow).where(IncidentRow.case_no == case.no))
-    joined = sorted({row.document.camera_id for row in incidents} - {case.camera_id})
-    names = [(camera_id, _camera_name(session, camera_id)) for camera_id in joined]
-    more = [f" {camera_id} {name.zh} {name.en}" for camera_id, name in names]
-    case.search = _search_text(case) + "".join(more).lower()

@@ -52,14 +52,17 @@ def find(session: Session, wanted: CaseFilter, at: datetime) -> CasePage:
 
 
 def to_case(row: CaseRow) -> Case:
-    grids = GridPath(
+    named = {name: getattr(row, name) for name in Case.model_fields if name != "grids"}
+    return Case(grids=grids_of(row), **named)
+
+
+def grids_of(row: CaseRow) -> GridPath:
+    return GridPath(
         plan_version=row.grid_plan,
         first=row.grid_first,
         second=row.grid_second,
         third=row.grid_third,
     )
-    named = {name: getattr(row, name) for name in Case.model_fields if name != "grids"}
-    return Case(grids=grids, **named)
 
 
 def _conditions(wanted: CaseFilter, at: datetime) -> list[ColumnElement[bool]]:

@@ -46,8 +46,10 @@ class CaseRules(Settings):
 class Variant(Settings):
     """What differs for some incidents of a kind. It holds when all conditions named hold."""
 
+    when_kinds: tuple[Id, ...] = ()
+    """Kinds of rule, e.g. fire_lane, whatever their names; empty: any kind."""
     when_rules: tuple[Id, ...] = ()
-    """Rule ids, e.g. fire_lane; empty: any rule."""
+    """Rules by their own names, e.g. lane_east; empty: any rule."""
     when_labels: tuple[str, ...] = ()
     """At least one box carries one of these labels; empty: any."""
     when_count: int | None = Field(default=None, ge=1)
@@ -61,8 +63,11 @@ class Variant(Settings):
 
     def holds_for(self, incident: Incident) -> bool:
         labels = {box.label for box in incident.boxes}
+        # Where nobody says the kind, a rule is named like its kind, as in the configuration.
+        rule_kind = incident.rule_kind or incident.rule_id
         return (
-            (not self.when_rules or incident.rule_id in self.when_rules)
+            (not self.when_kinds or rule_kind in self.when_kinds)
+            and (not self.when_rules or incident.rule_id in self.when_rules)
             and (not self.when_labels or not labels.isdisjoint(self.when_labels))
             and (self.when_count is None or (incident.count or 0) >= self.when_count)
         )
@@ -80,7 +85,8 @@ class KindSettings(CaseRules):
     """What a case of one kind gets, and what differs for some of them."""
 
     pre_dispatch: PreDispatch = PreDispatch.NEVER
-    """Whether it may be dispatched while the review runs beside it."""
+    """Whether it may be dispatched while the review runs beside it: never, by_person (default of
+    fire), or automatic, before anybody has looked."""
     variants: tuple[Variant, ...] = ()
     """Applied in order, later ones over earlier ones."""
 
@@ -97,7 +103,13 @@ _PARKING = {
     "event_code": "0505",
     "event_name": Text.of("机动车乱停放", "Illegally parked motor vehicle"),
 }
-_VEHICLES = ("car", "truck", "bus", "van")
+_MOTOR_VEHICLES = ("car", "truck", "bus", "van", "tricycle")
+_CYCLES = ("bicycle", "motorcycle")
+_VENDOR = {
+    "duty_class": DutyClass.CITY_MANAGEMENT,
+    "event_code": "0501",
+    "event_name": Text.of("无照经营游商", "Unlicensed street vendor"),
+}
 
 DEFAULT_KINDS: dict[IncidentKind, KindSettings] = {
     IncidentKind.FIRE: KindSettings(
@@ -110,27 +122,28 @@ DEFAULT_KINDS: dict[IncidentKind, KindSettings] = {
         pre_dispatch=PreDispatch.BY_PERSON,
     ),
     IncidentKind.ROAD_OCCUPATION: KindSettings(
-        duty_class=DutyClass.CITY_MANAGEMENT,
-        event_code="0501",
-        event_name=Text.of("无照经营游商", "Unlicensed street vendor"),
+        **_VENDOR,
         priority=Priority.NORMAL,
         triage=Triage.LOCAL,
         review_alarm_s=900,
         variants=(
             Variant(
-                when_rules=("goods",),
+                when_kinds=("goods",),
                 event_code="0507",
                 event_name=Text.of("乱堆物堆料", "Goods and materials left about"),
             ),
             Variant(
-                when_labels=("bicycle",),
+                when_labels=_CYCLES,
                 event_code="0506",
-                event_name=Text.of("非机动车乱停放", "Bicycles left about"),
+                event_name=Text.of("非机动车乱停放", "Cycles left about"),
             ),
-            Variant(when_labels=_VEHICLES, **_PARKING),
+            Variant(when_labels=_MOTOR_VEHICLES, **_PARKING),
+            Variant(when_kinds=("stalls",), **_VENDOR),
             Variant(
-                when_rules=("fire_lane",),
-                **{**_PARKING, "duty_class": DutyClass.FIRE_SAFETY},
+                when_kinds=("fire_lane",),
+                duty_class=DutyClass.FIRE_SAFETY,
+                event_code="0505",
+                event_name=Text.of("占用消防通道", "Blocked fire lane"),
                 priority=Priority.HIGH,
             ),
         ),
@@ -155,7 +168,9 @@ DEFAULT_KINDS: dict[IncidentKind, KindSettings] = {
 }
 """Start values after the town's duty classes. The codes 0501, 0505 and 0409 are common to two
 independent local tables; fire has no code in the national line, 0411 is one city's (Beijing
-Chaoyang) and to be replaced by the local one."""
+Chaoyang) and to be replaced by the local one. A blocked fire lane has no code of its own either
+and goes under 0505, whatever stands in it. A tricycle is a motor vehicle, unless a stalls rule
+found it; what the detector calls a motorcycle is mostly an electric bicycle."""
 
 
 class MaintenanceSettings(Settings):

@@ -78,6 +78,8 @@ class Incident(Value):
     kind: IncidentKind
     camera_id: Id
     rule_id: Id
+    rule_kind: str | None = None
+    """What the rule is: fire_lane, goods … None from a worker that does not say it yet."""
     rule_version: str
     """Changes with any parameter of the rule."""
     zone_id: Id

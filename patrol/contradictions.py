@@ -2,7 +2,7 @@
 
 from patrol.config import CLIP_WRITING_S, CameraSettings, Configuration
 from patrol.yamlfile import Location
-from vision.settings import zone_problems
+from vision.settings import RULE_KINDS, zone_problems
 
 DERIVED = (("cases", "timezone"), ("console", "timezone"), ("console", "town"))
 """Settings of parts that follow from `town`; saying them again could only contradict it."""
@@ -16,6 +16,7 @@ def contradictions(configuration: Configuration) -> list[tuple[Location, str]]:
         *_double_gb_ids(configuration.cameras),
         *_said_twice(configuration),
         *_too_short_a_ring(configuration),
+        *_unknown_rule_kinds(configuration),
     ]
     sites = {site.id for site in configuration.sites}
     for index, camera in enumerate(configuration.cameras):
@@ -56,6 +57,20 @@ def _too_short_a_ring(configuration: Configuration) -> list[tuple[Location, str]
         return []
     message = f"expected at least {needed_s:g} s (pre-roll, post-roll, writing), got {ring_s:g} s"
     return [(("streams", "ring_s"), message)]
+
+
+def _unknown_rule_kinds(configuration: Configuration) -> list[tuple[Location, str]]:
+    """Kinds of rule that no rule has; the cases' own settings know nothing of rules."""
+    return [
+        (
+            ("cases", "kinds", kind, "variants", index, "when_kinds", place),
+            f"expected kinds of rule among {', '.join(RULE_KINDS)}, got {rule_kind!r}",
+        )
+        for kind, settings in configuration.cases.kinds.items()
+        for index, variant in enumerate(settings.variants)
+        for place, rule_kind in enumerate(variant.when_kinds)
+        if rule_kind not in RULE_KINDS
+    ]
 
 
 def _double_gb_ids(cameras: tuple[CameraSettings, ...]) -> list[tuple[Location, str]]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Literal, Self
 
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from domain.base import Text
 from domain.geometry import Point
@@ -33,7 +33,7 @@ class CrowdLimit(Window):
 
 
 class CrowdingRuleSettings(BaseRuleSettings):
-    """At least `count` people for `for_s` seconds."""
+    """At least `count` people for `for_s` seconds, or `surge_count` for `surge_for_s`."""
 
     kind: Literal["crowding"] = "crowding"
     confidence: float = Field(default=0.3, ge=0, le=1)
@@ -53,8 +53,13 @@ class CrowdingRuleSettings(BaseRuleSettings):
     not). It never lowers a limit."""
     for_s: float = Field(default=60.0, ge=0)
     """How long they must stay (default 60 s, §5.4)."""
+    surge_count: int | None = Field(default=30, ge=1)
+    """So many people are a crowd sooner, after `surge_for_s` (default 30, §5.4; null: never). Off
+    while the limit is as high: by `count`, `limits`, `density` or `baseline`."""
+    surge_for_s: float = Field(default=30.0, ge=0)
+    """How long so many must stay (default 30 s, §5.4)."""
     presence: float = Field(default=0.8, gt=0, le=1)
-    """Share of `for_s` in which the count must reach the limit (default 0.8)."""
+    """Share of `for_s`, or `surge_for_s`, in which the count must reach it (default 0.8)."""
     smooth_s: float = Field(default=6.0, ge=0)
     """The count is the median over this time, so that a flickering detector decides nothing
     (default 6 s: three looks at one every 2 s)."""
@@ -90,6 +95,16 @@ class CrowdingRuleSettings(BaseRuleSettings):
         what = (zone.polygon, self.confidence, self.min_height, quantile)
         return hashlib.sha256(repr(what).encode()).hexdigest()[:12]
 
+    @field_validator("surge_count")
+    @classmethod
+    def _more_than_a_crowd(cls, surge_count: int | None, info: ValidationInfo) -> int | None:
+        """Of what somebody wrote; the default is merely off where `count` is as high. With
+        `density` the limit is the zone's, and `count` none."""
+        count = info.data.get("count", 0)
+        if surge_count is None or surge_count > count or info.data.get("density") is not None:
+            return surge_count
+        raise ValueError(f"expected more people than count ({count}), or null, got {surge_count}")
+
     @model_validator(mode="after")
     def _density_can_be_told(self) -> Self:
         if (self.density is None) != (self.ground is None):
@@ -116,7 +131,8 @@ class CrowdingRule:
     """Keeps the count of one zone.
 
     Three states: few people; enough of them, and the time runs; a crowd. The limit is needed to
-    come in and `clear_share` of it to go out, so a count that hovers at the limit opens once.
+    come in and `clear_share` of it to go out, so a count that hovers at the limit opens once. A
+    surge, many more than enough, has a time of its own and makes a crowd of them sooner.
     """
 
     def __init__(self, settings: CrowdingRuleSettings, zone: Zone) -> None:
@@ -125,6 +141,7 @@ class CrowdingRule:
         self._usual_limit = self._limit = settings.limit_in(zone)
         self._counts: deque[tuple[float, int]] = deque()
         self._presence: Presence | None = None
+        self._surge: Presence | None = None
         self._crowded = False
         self._low_since_s: float | None = None
         self._baseline: Baseline | None = None
@@ -193,15 +210,25 @@ class CrowdingRule:
 
     def _follow(self, count: float, now_s: float) -> None:
         """Move between the three states."""
+        for_s = self._settings.for_s
         enough, cleared = count >= self._limit, self._cleared(count, now_s)
+        self._presence = _followed(self._presence, enough, cleared, for_s, now_s)
         if self._presence is None:
-            self._presence = Presence(now_s, self._settings.for_s) if enough else None
-        elif cleared:
-            self._presence, self._crowded = None, False
-        else:
-            self._presence.see(enough, now_s)
-        if self._presence is not None and not self._crowded:
-            self._crowded = self._confirms(self._presence, now_s)
+            self._surge, self._crowded = None, False
+        elif not self._crowded:
+            surges = self._surges(count, now_s)
+            self._crowded = surges or self._confirms(self._presence, for_s, now_s)
+
+    def _surges(self, count: float, now_s: float) -> bool:
+        """Whether so many have come that they are a crowd sooner."""
+        many, for_s = self._settings.surge_count, self._settings.surge_for_s
+        if many is None or many <= self._limit:
+            self._surge = None
+            return False
+        enough, cleared = count >= many, count < self._settings.clear_share * many
+        self._surge = _followed(self._surge, enough, cleared, for_s, now_s)
+        # The look itself must count so many: the case's urgency follows the count.
+        return enough and self._surge is not None and self._confirms(self._surge, for_s, now_s)
 
     def _cleared(self, count: float, now_s: float) -> bool:
         if count >= self._settings.clear_share * self._limit:
@@ -211,8 +238,7 @@ class CrowdingRule:
             self._low_since_s = now_s
         return not self._crowded or now_s - self._low_since_s >= self._settings.clear_s
 
-    def _confirms(self, presence: Presence, now_s: float) -> bool:
-        for_s = self._settings.for_s
+    def _confirms(self, presence: Presence, for_s: float, now_s: float) -> bool:
         lasted = presence.lasted_s(now_s) >= for_s
         return lasted and presence.share(for_s, now_s) >= self._settings.presence
 
@@ -230,3 +256,16 @@ class CrowdingRule:
             boxes=people.boxes(),
             count=count,
         )
+
+
+def _followed(
+    presence: Presence | None, enough: bool, cleared: bool, for_s: float, now_s: float
+) -> Presence | None:
+    """The presence after one more look: it begins with enough people and ends when they have
+    cleared."""
+    if presence is None:
+        return Presence(now_s, for_s) if enough else None
+    if cleared:
+        return None
+    presence.see(enough, now_s)
+    return presence

@@ -33,6 +33,7 @@ class Subject:
     """What an incident would be about: a rule on a zone, and how long its incidents live."""
 
     rule_id: str
+    rule_kind: str
     rule_version: str
     kind: IncidentKind
     zone_id: str
@@ -159,6 +160,7 @@ class IncidentBook:
             kind=subject.kind,
             camera_id=self._camera_id,
             rule_id=subject.rule_id,
+            rule_kind=subject.rule_kind,
             rule_version=subject.rule_version,
             zone_id=subject.zone_id,
             zone=subject.zone,

@@ -2,7 +2,7 @@
 settings and what `settings.rule` makes of them, and one line in `RuleSettings`."""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 from pydantic import BeforeValidator, Field, TypeAdapter
 
@@ -18,6 +18,7 @@ from vision.stalls import StallsRuleSettings
 from vision.zones import FRAME_ZONE_ID, INLINE_ZONE_ID, WHOLE_FRAME, Zone, ZoneKind, ZoneSettings
 
 __all__ = [
+    "RULE_KINDS",
     "CrowdingRuleSettings",
     "FireLaneRuleSettings",
     "FireRuleSettings",
@@ -46,6 +47,11 @@ RuleSettings = Annotated[
     Field(discriminator="kind"),
 ]
 """The settings of one rule; `kind` tells which."""
+
+RULE_KINDS: tuple[str, ...] = tuple(
+    settings.model_fields["kind"].default for settings in get_args(get_args(RuleSettings)[0])
+)
+"""Every kind of rule that there is."""
 
 
 def _name_the_kinds(data: Any) -> Any:

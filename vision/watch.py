@@ -90,6 +90,7 @@ def _zones_of(settings: RuleSettings, zones: Sequence[Zone]) -> list[Zone]:
 def _subject(rule_id: str, settings: RuleSettings, zone: Zone) -> Subject:
     return Subject(
         rule_id=rule_id,
+        rule_kind=settings.kind,
         rule_version=rule_version(settings, zone),
         kind=settings.incident_kind,
         zone_id=zone.id,

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from cases.queries import CaseFilter
+from domain.base import Text
 from domain.case import CaseState, Priority
 from domain.evidence import EvidenceKind
 from domain.incident import CloseReason, Incident, IncidentKind, IncidentState
@@ -24,16 +25,16 @@ from tests.builders import (
 )
 from tests.cases.conftest import TO_CLOSED, Desk
 
+GATES = {"gate-1": ("gate-2",), "gate-2": ("gate-1",)}
+CAMERAS = [
+    camera.model_copy(update={"overlaps": GATES.get(camera.id, ())}) for camera in make_cameras()
+]
+
 
 @pytest.fixture
 def pair(desk: Desk) -> Desk:
     """The town, where gate-1 and gate-2 see the same place."""
-    gates = {"gate-1": ("gate-2",), "gate-2": ("gate-1",)}
-    cameras = [
-        camera.model_copy(update={"overlaps": gates.get(camera.id, ())})
-        for camera in make_cameras()
-    ]
-    desk.book.install(make_sites(), cameras, make_plan())
+    desk.book.install(make_sites(), CAMERAS, make_plan())
     return desk
 
 
@@ -68,6 +69,16 @@ def test_a_case_is_found_by_its_neighbours_whatever_comes_late(pair: Desk) -> No
     pair.book.handle(opened(first))
     found = [pair.book.cases(CaseFilter(search=words)) for words in ("gate-2", "路口西")]
     assert [[one.no for one in page.cases] for page in found] == [[case.no], [case.no]]
+
+
+def test_a_joined_case_is_still_found_by_the_grids_of_its_own_plan(pair: Desk) -> None:
+    case = pair.take()
+    plan = make_plan("test-2")
+    renamed = tuple(grid.model_copy(update={"name": Text.of("新名", "New")}) for grid in plan.grids)
+    pair.book.install(make_sites(), CAMERAS, plan.model_copy(update={"grids": renamed}))
+    pair.book.handle(opened(second()))
+    found = [pair.book.cases(CaseFilter(search=words)) for words in ("示例社区01", "新名")]
+    assert [[one.no for one in page.cases] for page in found] == [[case.no], []]
 
 
 def test_it_is_gone_when_it_is_gone_for_both(pair: Desk) -> None:

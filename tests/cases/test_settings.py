@@ -8,7 +8,8 @@ from pydantic import ValidationError
 from cases.settings import CaseSettings, PreDispatch
 from domain.case import Priority
 from domain.duty import DutyClass
-from domain.incident import IncidentKind
+from domain.geometry import Box
+from domain.incident import Incident, IncidentKind, LabelledBox
 from tests.builders import make_incident
 
 
@@ -30,6 +31,43 @@ def test_variants_are_configuration_too() -> None:
     alone = settings.rules_for(make_incident(rule_id="no_parking", count=2))
     many = settings.rules_for(make_incident(rule_id="no_parking", count=3))
     assert (alone.priority, many.priority) == (Priority.NORMAL, Priority.HIGH)
+
+
+TOWN, TRAFFIC, LANE = DutyClass.CITY_MANAGEMENT, DutyClass.TRAFFIC, DutyClass.FIRE_SAFETY
+
+
+@pytest.mark.parametrize(
+    ("rule_id", "rule_kind", "label", "filed"),
+    [
+        ("bikes", "goods", "bicycle", (TOWN, "0506", 3)),
+        ("bikes", "goods", "motorcycle", (TOWN, "0506", 3)),
+        ("goods", "goods", "motorcycle", (TOWN, "0506", 3)),
+        ("heaps", "goods", "suitcase", (TOWN, "0507", 3)),
+        ("road_occupation", "road_occupation", "motorcycle", (TOWN, "0506", 3)),
+        ("road_occupation", "road_occupation", "umbrella", (TOWN, "0501", 3)),
+        ("parking", "parking", "car", (TRAFFIC, "0505", 3)),
+        ("parking", "parking", "tricycle", (TRAFFIC, "0505", 3)),
+        ("goods", "parking", "van", (TRAFFIC, "0505", 3)),  # the name says nothing
+        ("kerb", "stalls", "tricycle", (TOWN, "0501", 3)),
+        ("lane_east", "fire_lane", "car", (LANE, "0505", 2)),
+        ("lane_east", "fire_lane", "bicycle", (LANE, "0505", 2)),
+        ("lane_east", "fire_lane", "umbrella", (LANE, "0505", 2)),
+        ("fire_lane", None, "umbrella", (LANE, "0505", 2)),  # an older worker
+        ("lane_east", None, "umbrella", (TOWN, "0501", 3)),
+    ],
+)
+def test_the_rules_kind_and_what_it_saw_decide_where_a_case_is_filed(
+    rule_id: str, rule_kind: str | None, label: str, filed: tuple[DutyClass, str, int]
+) -> None:
+    box = LabelledBox(label=label, score=0.8, box=Box(x1=0.2, y1=0.5, x2=0.4, y2=0.8))
+    incident = make_incident(rule_id=rule_id, rule_kind=rule_kind, boxes=(box,))
+    rules = CaseSettings().rules_for(incident)
+    assert (rules.duty_class, rules.event_code, rules.priority) == filed
+
+
+def test_an_older_workers_message_names_no_kind() -> None:
+    older = make_incident(rule_kind="goods").model_dump(mode="json", exclude={"rule_kind"})
+    assert Incident.model_validate(older).rule_kind is None
 
 
 @pytest.mark.parametrize(

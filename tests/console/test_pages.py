@@ -46,6 +46,7 @@ def test_the_desk_shows_the_most_urgent_case_first(center: Center, client: httpx
     assert f'<article id="case-body" data-no="{fire.no}"' in html
     for said in (
         "火情 · 消防安全",
+        "问题代码 0411 火灾",
         "5 次巡看中 4 次见火焰",
         "急事 · 特急",
         "示例路口",
@@ -309,6 +310,7 @@ def test_english_is_asked_for_once_and_remembered(center: Center, client: httpx.
     center.open_case("inc_f", IncidentKind.FIRE)
     assert "Confirm" in page(client, "/desk?lang=en")
     assert "Flames in 4 of 5 looks" in page(client, "/desk")
+    assert "Code 0411 Fire" in page(client, "/desk")
     assert "属实并立案" in page(client, "/desk?lang=zh")
 
 

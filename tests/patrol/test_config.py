@@ -96,6 +96,15 @@ def test_all_errors_come_at_once(write) -> None:  # type: ignore[no-untyped-def]
     assert any("lat" in key for key in keys)
 
 
+def test_a_misspelt_kind_of_rule_is_refused(write) -> None:  # type: ignore[no-untyped-def]
+    variants = "[{when_kinds: [fire_lane, good], priority: 2}]"
+    text = GOOD + f"cases: {{kinds: {{road_occupation: {{variants: {variants}}}}}}}\n"
+    (problem,) = check_file(write(text)).errors
+    assert problem.key == "cases.kinds.road_occupation.variants[0].when_kinds[1]"
+    assert "goods" in problem.message
+    assert "got 'good'" in problem.message
+
+
 def test_two_cameras_with_one_id_are_refused(write) -> None:  # type: ignore[no-untyped-def]
     camera = GOOD[GOOD.index("  - id: gate") :]
     report = check_file(write(GOOD + camera))

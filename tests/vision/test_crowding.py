@@ -1,13 +1,27 @@
 """Crowding: many people for a time."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
-from tests.vision.looks import LEFT_HALF, Row, found_at, judged, moved, people
+from tests.vision.looks import (
+    LEFT_HALF,
+    SHANGHAI,
+    Row,
+    detections,
+    found_at,
+    judged,
+    look,
+    moved,
+    patrol,
+    people,
+    told,
+)
 from vision.crowding import CrowdingRule, CrowdingRuleSettings
-from vision.rule import Judgement
+from vision.rule import Judgement, Scene
 from vision.zones import Zone
 
 Counts = Iterable[tuple[float, int]]
@@ -67,6 +81,109 @@ def test_it_disperses_below_a_share_and_after_a_time() -> None:
     back_before_clear_s = list(range(42, 64, 2))
     dispersed_and_anew = list(range(106, 122, 2))
     assert found_at(answers(counts)) == [*first, *back_before_clear_s, *dispersed_and_anew]
+
+
+def surging(counts: Counts, **settings: Any) -> float | None:
+    """When a crowd is found that may surge: 20 people for 8 s."""
+    found = found_at(answers(counts, **{"surge_count": 20, "surge_for_s": 8, **settings}))
+    return found[0] if found else None
+
+
+@pytest.mark.parametrize(
+    ("counts", "first"),
+    [
+        (steady(20, 40), 8),
+        (steady(20, 40, 4), 8),
+        (steady(20, 40, 0.5), 8),
+        (steady(19, 40), 20),  # no surge: the usual time
+        (flicker([22, 22, 9], 40), 8),  # the median
+        ([*steady(20, 4), *steady(12, 40, from_s=6)], 20),  # over too soon
+        ([*steady(12, 2), *steady(20, 40, from_s=4)], 16),  # the median follows 4 s later
+        ([*steady(12, 14), *steady(20, 40, from_s=16)], 20),  # the usual time comes first
+        ([*steady(20, 4), *steady(3, 16, from_s=6), *steady(20, 60, from_s=18)], 30),  # anew
+    ],
+)
+def test_a_surge_is_found_sooner(counts: Counts, first: float | None) -> None:
+    assert surging(counts) == first
+
+
+def test_a_surge_that_wavers_opens_in_a_look_that_counts_so_many() -> None:
+    wavering = [*steady(20, 6), (8.0, 18), (10.0, 20)]
+    assert surging(wavering, smooth_s=0, presence=0.7) == 10
+    finding = answers(wavering, smooth_s=0, presence=0.7, surge_count=20, surge_for_s=8)[-1][1]
+    assert finding.finding is not None
+    assert finding.finding.count == 20
+
+
+@pytest.mark.parametrize(
+    "off",
+    [
+        {"surge_count": None},
+        {"count": 20, "surge_count": 30, "limits": [{"count": 30}]},
+        {"surge_for_s": 60},
+    ],
+)
+def test_without_a_surge_the_usual_time_holds(off: dict[str, Any]) -> None:
+    settings = {**START_VALUES, "surge_count": 20, "surge_for_s": 8, **off}
+    assert found_at_hour(12, steady(31, 60), settings) == 20
+
+
+def test_an_hour_with_a_higher_limit_knows_no_surge_below_it() -> None:
+    school = {"limits": [{"from": "07:00", "to": "08:30", "count": 25}]}
+    settings = {**START_VALUES, "surge_count": 20, "surge_for_s": 8, **school}
+    gathered = steady(22, 40)
+    assert found_at_hour(8, gathered, settings) is None
+    assert found_at_hour(9, gathered, settings) == 8
+
+
+def found_at_hour(hour: int, counts: Counts, settings: dict[str, Any]) -> float | None:
+    """When a crowd is found in looks that the clock on the wall sees within one hour."""
+    local = datetime(2026, 1, 1, hour, tzinfo=SHANGHAI)
+    rule = CrowdingRule(CrowdingRuleSettings.model_validate(settings), Zone.whole_frame())
+    for now_s, count in counts:
+        scene = Scene(now_s=now_s, detections=detections(people(count)), local=local)
+        if rule.judge(scene).finding is not None:
+            return now_s
+    return None
+
+
+def test_a_surge_and_its_crowd_are_one_incident() -> None:
+    camera = patrol({"crowding": {"update_every_s": 1000}})
+    said = [
+        (seconds, words)
+        for seconds, count in [*steady(31, 90), *steady(0, 160, from_s=92)]
+        for words in told(camera.look(look(seconds, people(count))))
+    ]
+    assert said == [(30, "opened 1"), (126, "closed 2 gone")]
+
+
+def test_after_a_surge_has_dispersed_the_next_one_takes_its_time() -> None:
+    counts = [*steady(20, 20), *steady(3, 40, from_s=22), *steady(20, 60, from_s=42)]
+    settings = {"surge_count": 20, "surge_for_s": 8}
+    first, anew = list(range(8, 26, 2)), list(range(54, 62, 2))
+    assert found_at(answers(counts, **settings)) == [*first, *anew]
+
+
+@pytest.mark.parametrize("surge_count", [14, 15])
+def test_a_surge_is_more_than_a_crowd(surge_count: int) -> None:
+    with pytest.raises(ValidationError, match=r"more people than count \(15\)"):
+        CrowdingRuleSettings(surge_count=surge_count)
+
+
+def test_the_default_of_a_surge_is_off_where_a_crowd_is_as_large() -> None:
+    rule = CrowdingRule(CrowdingRuleSettings(count=30), Zone.whole_frame())
+    assert found_at(judged(rule, [(t, people(31)) for t, _ in steady(31, 80)]))[0] == 60
+
+
+def test_with_density_the_zones_limit_counts() -> None:
+    ground = {
+        "picture": [[0, 0], [1, 0], [1, 1], [0, 1]],
+        "metres": [[0, 0], [5, 0], [5, 4], [0, 4]],
+    }
+    dense = {"density": 0.5, "ground": ground, "surge_count": 12, "surge_for_s": 8, "for_s": 20}
+    rule = CrowdingRule(CrowdingRuleSettings.model_validate(dense), Zone.whole_frame())
+    found = found_at(judged(rule, [(t, people(n)) for t, n in steady(12, 40)]))
+    assert found[0] == 8
 
 
 def test_what_is_said() -> None:

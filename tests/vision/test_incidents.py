@@ -16,7 +16,8 @@ MODEL = ModelRef(name="m", sha256="0" * 64)
 
 def subject(**changes: Any) -> Subject:
     values: dict[str, Any] = {
-        "rule_id": "crowding",
+        "rule_id": "square_crowd",
+        "rule_kind": "crowding",
         "rule_version": "v1",
         "kind": IncidentKind.CROWDING,
         "zone_id": "square",
@@ -62,10 +63,11 @@ def test_an_incident_opens_with_all_that_is_known() -> None:
     assert diary.match(7, lasted_s=5.0) == ["opened 1"]
     incident = diary.messages[0].incident
     assert incident.id.startswith("inc_")
-    assert incident.key == ("gate-1", "crowding", "square")
+    assert incident.key == ("gate-1", "square_crowd", "square")
     assert (incident.first_seen_at, incident.opened_at, incident.last_seen_at) == (
         at(2), at(7), at(7),
     )  # fmt: skip
+    assert (incident.rule_id, incident.rule_kind) == ("square_crowd", "crowding")
     assert (incident.rule_version, incident.zone, incident.model) == ("v1", LEFT_HALF, MODEL)
     assert (incident.looks, incident.hits, incident.count) == (4, 3, 10)
     assert incident.state is IncidentState.OPEN

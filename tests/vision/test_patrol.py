@@ -53,7 +53,7 @@ def test_three_rules_on_one_camera_live_their_own_lives() -> None:
 def test_what_an_incident_carries() -> None:
     camera = CameraPatrol(
         "gate-1",
-        parse_rules(CROWDING),
+        parse_rules({"square": {"kind": "crowding", **CROWDING["crowding"]}}),
         [],
         timezone=SHANGHAI,
         model=ModelRef(name="m", sha256="0" * 64),
@@ -61,7 +61,8 @@ def test_what_an_incident_carries() -> None:
     )
     walk(camera, every(2, 0, 4, *people(4)))
     (incident,) = camera.open_incidents
-    assert incident.key == ("gate-1", "crowding", "frame")
+    assert incident.key == ("gate-1", "square", "frame")
+    assert incident.rule_kind == "crowding"
     assert incident.zone == ((0, 0), (1, 0), (1, 1), (0, 1))
     assert incident.model == ModelRef(name="m", sha256="0" * 64)
     assert incident.notice == Text.of("合成画面", "Composed picture")
