@@ -59,6 +59,8 @@ WORDS: dict[str, Text] = {
     "filter.all": _W("全部", "All"),
     "filter.kind": _W("类别", "Kind"),
     "filter.kind_all": _W("全部类别", "All kinds"),
+    "filter.priority": _W("级别", "Priority"),
+    "filter.priority_all": _W("全部级别", "All priorities"),
     "filter.grid": _W("网格", "Grid"),
     "filter.grid_all": _W("全部网格", "All grids"),
     "filter.camera": _W("仅摄像机 {id}", "Only camera {id}"),
@@ -92,6 +94,7 @@ WORDS: dict[str, Text] = {
     "map.kilometres": _W("{n} 公里", "{n} km"),
     "history": _W("流转记录", "History"),
     # pictures and clips
+    "media.taken": _W("拍摄于 {at}", "Taken {at}"),
     "media.label": _W("画面与片段", "Picture and clip"),
     "picture.alt": _W("{kind}, {place}, 拍摄于 {at}", "{kind} at {place}, taken {at}"),
     "picture.pending": _W("快照生成中", "Snapshot on its way"),

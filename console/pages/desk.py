@@ -7,11 +7,11 @@ from cases.queries import CaseFilter, CaseOrder
 from console.case_view import CaseView, case_view
 from console.eyes import count_eyes
 from console.languages import language_of
-from console.pages.queue import Chosen, first_grids, queue_of
+from console.pages.queue import Chosen, grids_by_level, queue_of
 from console.rendering import render
 from console.services import Here, Services
 from console.times import Times
-from domain.case import Case, CaseState, FalseReason
+from domain.case import Case, CaseState, FalseReason, Priority
 from domain.errors import CaseNotFound
 from domain.incident import IncidentKind
 
@@ -49,7 +49,8 @@ def desk(request: Request, services: Here, choice: Chosen) -> HTMLResponse:
         chosen_no=shown.case.no if shown else "",
         whole_page=False,
         kinds=tuple(IncidentKind),
-        first_grids=first_grids(services),
+        grids_by_level=grids_by_level(services),
+        priorities=tuple(Priority),
         false_reasons=tuple(FalseReason),
         eyes=count_eyes(services),
     )

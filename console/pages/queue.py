@@ -1,5 +1,6 @@
 """The queue of the desk: which cases are asked for, and how a row reads."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated
@@ -13,7 +14,7 @@ from console.services import Services
 from console.signs import Sign, kind_symbol, state_sign
 from console.times import Times
 from console.words import say
-from domain.case import Case, CaseState
+from domain.case import Case, CaseState, Priority
 from domain.incident import IncidentKind
 from domain.place import Grid, GridLevel
 
@@ -32,6 +33,7 @@ class Choice(BaseModel):
 
     group: str = ""
     kind: IncidentKind | None = None
+    priority: Priority | None = None
     grid: str = ""
     camera: str = ""
     q: str = ""
@@ -42,6 +44,11 @@ class Choice(BaseModel):
     @classmethod
     def _unknown_is_any(cls, value: object) -> object:
         return value if value in set(IncidentKind) else None
+
+    @field_validator("priority", mode="before")
+    @classmethod
+    def _unknown_is_every_one(cls, value: object) -> object:
+        return next((one for one in Priority if str(int(one)) == str(value)), None)
 
     @field_validator("limit", mode="before")
     @classmethod
@@ -66,6 +73,7 @@ class Choice(BaseModel):
         return CaseFilter(
             group=group,
             kinds=(self.kind,) if self.kind else (),
+            priorities=(self.priority,) if self.priority else (),
             grid=self.grid or None,
             camera_id=self.camera or None,
             search=self.q,
@@ -148,8 +156,9 @@ def tabs_of(counts: CaseCounts, times: Times) -> tuple[Tab, ...]:
     return (*tabs, Tab(ALL, say("filter.all", times.language), everything))
 
 
-def first_grids(services: Services) -> tuple[Grid, ...]:
-    """The level-1 grids, for the filter."""
+def grids_by_level(services: Services) -> Mapping[GridLevel, tuple[Grid, ...]]:
+    """The grids for the filter, the widest level first; only levels that have any."""
     plan = services.book.current_plan()
-    grids = plan.grids if plan else ()
-    return tuple(grid for grid in grids if grid.level is GridLevel.FIRST)
+    grids = [grid for grid in plan.grids if grid.level is not GridLevel.TOWN] if plan else []
+    levels = sorted({grid.level for grid in grids})
+    return {level: tuple(grid for grid in grids if grid.level is level) for level in levels}

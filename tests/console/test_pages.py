@@ -83,6 +83,24 @@ def test_an_odd_address_still_shows_the_desk(client: httpx.Client, query: str) -
     assert client.get(f"/desk?{query}").status_code == 200
 
 
+def test_the_queue_is_narrowed_by_priority_and_by_a_grid_of_any_level(
+    center: Center, client: httpx.Client
+) -> None:
+    fire = center.open_case("inc_f", IncidentKind.FIRE)
+    road = center.open_case("inc_r")
+    second = fire.grids.second
+    assert second is not None
+    for query, shown in (
+        ("priority=1", {fire.no}),
+        ("priority=3", {road.no}),
+        ("priority=9", {fire.no, road.no}),
+        (f"grid={second}", {fire.no, road.no}),
+    ):
+        html = client.get(f"/desk?{query}").text
+        assert set(re.findall(r'data-no="([^"]+)"', html.split("</ul>")[0])) == shown, query
+    assert '<optgroup label="二级网格">' in html
+
+
 def test_decided_cases_move_to_their_tabs(center: Center, client: httpx.Client) -> None:
     case = center.open_case()
     center.book.move(
