@@ -1,7 +1,7 @@
 """A case's pictures and clip as the pages show them: ready, on the way, or missing and why."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from console.services import Services
@@ -31,6 +31,8 @@ class Item:
     words: str = ""
     missing: bool = False
     expected_at: datetime | None = None
+    neighbour: str = ""
+    """The name of the camera that it is of, where that is not the case's own."""
 
     @property
     def ready(self) -> bool:
@@ -150,7 +152,7 @@ def media_of(
     opening: Incident,
 ) -> Media:
     """What is there for `case`, with words for what is not."""
-    items = tuple(_item(services, times, piece) for piece in sealed)
+    items = tuple(_item(services, times, case, piece) for piece in sealed)
     picture = _first(items, EvidenceKind.SNAPSHOT) or _waiting(
         services, times, case, EvidenceKind.SNAPSHOT
     )
@@ -173,7 +175,15 @@ def _first(items: Sequence[Item], kind: EvidenceKind) -> Item | None:
     return next((item for item in found if item.ready), found[0] if found else None)
 
 
-def _item(services: Services, times: Times, piece: Evidence | MissingEvidence) -> Item:
+def _item(services: Services, times: Times, case: Case, piece: Evidence | MissingEvidence) -> Item:
+    item = _piece(services, times, piece)
+    if piece.camera_id == case.camera_id:
+        return item
+    info = services.registry.cameras().get(piece.camera_id)
+    return replace(item, neighbour=info.name.to(times.language) if info else piece.camera_id)
+
+
+def _piece(services: Services, times: Times, piece: Evidence | MissingEvidence) -> Item:
     kind = piece.kind.words.to(times.language)
     if isinstance(piece, MissingEvidence):
         reason, at = piece.reason.words.to(times.language), times.short(piece.at)

@@ -54,6 +54,10 @@ WORDS: dict[str, Text] = {
         "新案件会自动出现在这里, 无需刷新", "New cases appear here by themselves"
     ),
     "queue.shown": _W("显示 {n} / {total}", "{n} of {total} shown"),
+    "queue.most": _W(
+        "只列出最前的 {n} 件, 请用筛选或搜索缩小范围",
+        "Only the first {n} are listed; narrow them down by filters or search",
+    ),
     "queue.more": _W("显示更多", "Show more"),
     "filter.group": _W("阶段", "Stage"),
     "filter.all": _W("全部", "All"),
@@ -95,6 +99,7 @@ WORDS: dict[str, Text] = {
     "history": _W("流转记录", "History"),
     # pictures and clips
     "media.taken": _W("拍摄于 {at}", "Taken {at}"),
+    "media.neighbour": _W("相邻摄像机 {name}", "Neighbouring camera {name}"),
     "media.label": _W("画面与片段", "Picture and clip"),
     "picture.alt": _W("{kind}, {place}, 拍摄于 {at}", "{kind} at {place}, taken {at}"),
     "picture.pending": _W("快照生成中", "Snapshot on its way"),
@@ -226,6 +231,10 @@ WORDS: dict[str, Text] = {
     "js.banner": _W(
         "与服务器断开, 最后消息 {at}。画面与数字均已停止更新",
         "Disconnected from the server, last news {at}. Pictures and figures stand still",
+    ),
+    "js.unread": _W(
+        "服务器暂时读不到数据, 所见停在 {at}",
+        "The server cannot read its data; what you see is of {at}",
     ),
     "js.no_news": _W("无", "none"),
     "js.seconds": _W("{n} 秒", "{n} s"),

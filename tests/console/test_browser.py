@@ -204,6 +204,24 @@ def test_a_strip_decides_on_what_its_maker_saw(center: Center, visit: OpenPage) 
     assert state_of(center, case.no) is CaseState.FILED
 
 
+def test_what_cannot_be_read_is_said_and_read_again(center: Center, visit: OpenPage) -> None:
+    now = center.clock.now()
+    first, second = (center.open_case(f"inc_{n}", at=now - timedelta(minutes=n)) for n in range(2))
+    page = visit("/desk", watched=False)  # failed requests are errors on the console
+    shown(page, first.no)
+    page.route("**/desk/cases/**", lambda route: route.fulfill(status=503))
+    page.keyboard.press("j")
+    see(page, "#banner", "暂时读不到数据")
+    shown(page, first.no)
+    page.keyboard.press("p")
+    page.unroute("**/desk/cases/**")
+    center.seal(first)  # the next news of anything
+    shown(page, second.no)
+    expect(page.locator("#banner")).to_be_hidden(timeout=PATIENCE_MS)
+    states = [state_of(center, case.no) for case in (first, second)]
+    assert states == [CaseState.PENDING_REVIEW] * 2
+
+
 def test_a_toast_undoes_the_case_that_it_speaks_of(center: Center, visit: OpenPage) -> None:
     now = center.clock.now()
     cases = [center.open_case(f"inc_{n}", at=now - timedelta(minutes=n)) for n in range(2)]
@@ -379,6 +397,43 @@ def test_a_phone_goes_from_the_list_to_the_case_and_back(center: Center, visit: 
     see(page, ".case-head", "已立案")
     page.locator("[data-back]").click()
     expect(page.locator("#queue")).to_be_visible()
+
+
+def test_a_phone_gives_reasons_by_thumb(center: Center, visit: OpenPage) -> None:
+    now = center.clock.now()
+    cases = [center.open_case(f"inc_{n}", at=now - timedelta(minutes=n)) for n in range(40)]
+    page = visit("/desk", size=PHONE)
+    page.locator(f"#row-{cases[35].no} a").click()
+    shown(page, cases[35].no)
+    wait_until(lambda: page.evaluate("scrollY") == 0, "the case to be seen from its top")
+    page.locator("#actions [data-do=false]").click()
+    page.locator("#strip-false [data-reason=animal]").click()
+    see(page, "#toasts", "作废")
+    assert center.book.case(cases[35].no).verdict_reason is FalseReason.ANIMAL
+
+
+def test_the_number_of_the_original_is_two_steps_away(center: Center, visit: OpenPage) -> None:
+    now = center.clock.now()
+    cases = [center.open_case(f"inc_{n}", at=now - timedelta(minutes=n)) for n in range(2)]
+    page = visit("/desk")
+    shown(page, cases[0].no)
+    page.keyboard.press("r")
+    see(page, "#candidates", cases[1].no)
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    expect(page.locator("#strip-duplicate input")).to_be_focused()
+
+
+def test_keys_go_on_beyond_what_is_listed(center: Center, visit: OpenPage) -> None:
+    now = center.clock.now()
+    for number in range(52):
+        center.open_case(f"inc_{number}", at=now - timedelta(minutes=number))
+    page = visit("/desk")
+    page.locator(".row-link").nth(49).click()
+    page.keyboard.press("j")
+    expect(page.locator(".row-link")).to_have_count(52)
+    page.keyboard.press("j")
+    expect(page.locator(".row-link").nth(50)).to_have_attribute("aria-current", "true")
 
 
 def test_a_long_queue_grows_on_request(center: Center, visit: OpenPage) -> None:

@@ -13,7 +13,16 @@ from domain.evidence import EvidenceKind
 from domain.health import CameraHealth, CameraLooks, CameraStatus, FaultKind
 from domain.incident import IncidentKind
 from domain.messages import CameraHealthChanged, EvidenceMissed, IncidentUpdated, LooksDone
-from tests.builders import NOON, make_incident, make_missing, next_revision
+from tests.builders import (
+    NOON,
+    make_cameras,
+    make_incident,
+    make_missing,
+    make_plan,
+    make_sites,
+    next_revision,
+    opened,
+)
 from tests.console.conftest import Center, jpeg, picture
 
 
@@ -182,6 +191,26 @@ def test_a_transcoded_preview_is_played_and_named(center: Center, client: httpx.
     assert f'src="/api/evidence/{preview.id}/file"' in html
     assert f'href="/api/evidence/{original.id}/file?download=1"' in html
     assert "转码预览" in words(html)
+
+
+def test_a_neighbours_picture_is_called_one(center: Center, client: httpx.Client) -> None:
+    gates = {"gate-1": ("gate-2",), "gate-2": ("gate-1",)}
+    cameras = [c.model_copy(update={"overlaps": gates.get(c.id, ())}) for c in make_cameras()]
+    center.book.install(make_sites(), cameras, make_plan())
+    case = center.open_case("inc_1")
+    later = center.clock.now() + timedelta(seconds=20)
+    seen = make_incident("inc_2", IncidentKind.ROAD_OCCUPATION, camera_id="gate-2", at=later)
+    center.book.handle(opened(seen))
+    update = {"incident_id": seen.id, "camera_id": "gate-2"}
+    center.seal(case.model_copy(update=update))
+    said = client.get(f"/cases/{case.no}").text
+    assert "相邻摄像机 路口西" in words(said)
+    assert re.search('alt="占道, 路口西', said)
+    assert "路口西" in said.split('<table class="evidence">')[1]
+
+    center.seal(case)
+    said = client.get(f"/cases/{case.no}").text
+    assert "相邻摄像机 路口西" not in words(said.split('class="mediabar')[0])
 
 
 def test_a_notice_stands_on_every_picture(

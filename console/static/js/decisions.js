@@ -5,6 +5,8 @@ import { toast } from "./toasts.js";
 
 const STRIPS = { false: "strip-false", duplicate: "strip-duplicate", dispatch: "strip-dispatch", note: "strip-note" };
 
+const PATIENCE_MS = 10000; // a decision without an answer is said to have failed
+
 let asked = null; // the decision a strip is asking more about, on the version that its maker saw
 let last = null; // the last decision: {no, version}, for undo after moving on
 let sending = false;
@@ -22,6 +24,7 @@ async function post(path, body) {
     method: "POST",
     headers: { "Content-Type": "application/json", "Idempotency-Key": key },
     body: JSON.stringify(body),
+    signal: AbortSignal.timeout(PATIENCE_MS),
   });
   const answer = await response.json();
   if (!response.ok) throw new Error(answer.detail);
@@ -34,8 +37,9 @@ async function once(work) {
   try {
     await work();
   } catch (error) {
-    toast(error instanceof TypeError ? say("js.failed") : error.message, "red");
-    if (!(error instanceof TypeError)) cancel(); // refused: to be decided anew on what is shown now
+    const unsent = error instanceof TypeError || error.name === "TimeoutError";
+    toast(unsent ? say("js.failed") : error.message, "red");
+    if (!unsent) cancel(); // refused: to be decided anew on what is shown now
     await refreshCase();
   } finally {
     sending = false;
@@ -114,7 +118,8 @@ function ask(kind, button) {
   }
   if (kind === "note") strip.querySelector("[data-strip-title]").textContent = button.firstChild.nextSibling.textContent.trim();
   strip.hidden = false;
-  // Digits choose a candidate, so typing starts only on request there.
+  // Digits choose a candidate, so typing starts only on request there: with Tab.
+  if (kind === "false" || kind === "duplicate") strip.focus();
   if (kind === "dispatch" || kind === "note") strip.querySelector("input").focus();
 }
 

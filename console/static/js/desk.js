@@ -10,6 +10,8 @@ const rows = () => [...document.querySelectorAll("#rows .row-link")];
 const rowOf = (no) => rows().find((row) => row.dataset.no === no);
 
 let chosen = null; // the number of the case on show
+let coming = null; // the number of the case that is on its way
+let listY = 0; // how far a phone had scrolled the queue
 let place = 0; // where in the queue it was, for when it has left
 
 export const chosenNo = () => chosen;
@@ -40,9 +42,12 @@ function address() {
 }
 
 async function show(no) {
+  coming = no;
   await htmx.ajax("GET", `/desk/cases/${no}`, { source: "#case", target: "#case", swap: "innerHTML" });
-  if (shownNo() !== no) return; // another was chosen meanwhile; its answer is on the way
+  if (coming === no) coming = null;
+  if (shownNo() !== no) return; // another was chosen meanwhile, or its answer never came: asked for again
   byId("case").scrollTop = 0;
+  if (!WIDE.matches) scrollTo(0, 0);
   document.title = document.title.replace(/^.*? · /, `${byId("case-body").dataset.title} · `);
 }
 
@@ -51,6 +56,7 @@ export function choose(no, { remember = true } = {}) {
   showPicture();
   chosen = no;
   byId("chosen").value = no;
+  if (byId("desk").dataset.view === "list") listY = scrollY;
   byId("desk").dataset.view = "case";
   mark();
   rowOf(no)?.scrollIntoView({ block: "nearest" });
@@ -65,6 +71,7 @@ export function step(by) {
   const at = all.findIndex((row) => row.dataset.no === chosen);
   // A case that has left the queue leaves its place to the one that moved up.
   const next = at >= 0 ? at + by : by > 0 ? place : place - 1;
+  if (next >= all.length) byId("more")?.click(); // at the end of what is listed, list more
   choose(all[Math.min(Math.max(next, 0), all.length - 1)].dataset.no);
 }
 
@@ -75,7 +82,7 @@ export function neighbour(no) {
 }
 
 export function refreshCase() {
-  if (shownNo() !== chosen) return undefined; // the chosen one is on its way, and will be new
+  if (shownNo() !== chosen) return byId("desk") && coming !== chosen ? show(chosen) : undefined;
   const part = byId("desk") ? `/desk/cases/${chosen}` : `/desk/cases/${chosen}?whole=true`;
   return htmx.ajax("GET", part, { source: "#case", target: "#case", swap: "innerMorph" });
 }
@@ -102,6 +109,7 @@ function backToList() {
   byId("chosen").value = "";
   byId("desk").dataset.view = "list";
   history.pushState({}, "", address());
+  if (!WIDE.matches) scrollTo(0, listY);
 }
 
 function listenToFilters() {
@@ -143,13 +151,13 @@ export function startDesk() {
   document.addEventListener("htmx:after:swap", swapped);
   document.body.addEventListener("news", (event) => {
     refreshQueue();
-    const known = event.detail.length === 0 || event.detail.some((change) => change.no === chosen);
-    if (chosen !== null && known) refreshCase();
+    const told = event.detail.length === 0 || event.detail.some((change) => change.no === chosen);
+    if (chosen !== null && (told || shownNo() !== chosen)) refreshCase();
   });
   setInterval(() => document.body.classList.contains("gone") || tell("news", []), REFRESH_MS);
   if (!byId("desk")) return;
   mark();
   listenToFilters();
   listenToClicks();
-  addEventListener("popstate", () => location.reload());
+  addEventListener("popstate", () => location.hash === "" && location.reload()); // not for #main
 }

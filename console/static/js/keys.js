@@ -27,7 +27,8 @@ function pressed(event) {
     return;
   }
   if (typing(event.target)) return;
-  if ((event.key === " " || event.key === "Enter") && event.target.closest?.("button, a, video")) return;
+  if (event.key === " " && event.target.closest?.("button, video, input")) return;
+  if (event.key === "Enter" && event.target.closest?.("button, a, video")) return;
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   const button = byId("actions") && buttonFor(key);
   const move = MOVES[key];

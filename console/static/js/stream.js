@@ -11,6 +11,7 @@ let source;
 let tries = 0;
 let heardAt = 0; // this machine's clock, only for the silence
 let lastNews = null; // the server's clock
+let readAt = now(); // when anything on show was last read anew
 let retry = null; // the one attempt that waits, if one does
 
 function live(words) {
@@ -89,17 +90,42 @@ function connect() {
   source.onerror = reconnect;
 }
 
+// The server lives but cannot read: what is on show stands still though the stream is fine.
+function unread({ detail }) {
+  if (detail.ctx?.response?.status < 500 || document.body.classList.contains("gone")) return;
+  document.body.classList.add("has-banner");
+  byId("banner-words").textContent = say("js.unread", { at: clockWords(readAt) });
+  byId("banner").hidden = false;
+}
+
+function read({ detail }) {
+  if (detail.ctx?.response?.status >= 400) return;
+  readAt = now();
+  if (!document.body.classList.contains("gone")) back();
+}
+
 export function startStream() {
+  document.addEventListener("htmx:response:error", unread);
+  document.addEventListener("htmx:after:swap", read);
   heardAt = Date.now();
-  connect();
+  if (!document.hidden) connect();
   setInterval(() => {
+    if (document.hidden) return;
     if (Date.now() - heardAt > heartbeatMs * SILENCE) {
       heardAt = Date.now(); // the next try gets the same patience
       reconnect();
     }
   }, 1000);
+  // A browser opens six connections to a server and no more: a hidden page must not hold one.
+  document.addEventListener("visibilitychange", () => {
+    clearTimeout(retry);
+    retry = null;
+    source?.close();
+    heardAt = Date.now();
+    if (!document.hidden) connect();
+  });
   addEventListener("pagehide", () => {
     clearTimeout(retry);
-    source.close();
+    source?.close();
   });
 }
