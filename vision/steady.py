@@ -16,32 +16,38 @@ class SteadySeconds:
 
     def __init__(self, step_back_s: float = STEP_BACK_S) -> None:
         self._step_back_s = step_back_s
-        self._offset_s = self._peeked_offset_s = 0.0
+        self._offset_s = self._tick_offset_s = 0.0
         self._last_s: float | None = None
+        self._ticked_s = float("inf")
 
     def advance(self, at: datetime) -> float:
         """Move to `at`; answers its steady time in seconds, at least that of any earlier move."""
         wall_s = at.timestamp()
-        self._offset_s = self._offset_now_s(wall_s)
+        self._offset_s = self._first_fit(wall_s, self._offset_s, self._tick_offset_s)
         self._last_s = self._at_least_last(wall_s + self._offset_s)
         return self._last_s
 
     def peek(self, at: datetime) -> float:
         """The steady time of `at` without moving there: ticks must not push pictures, whose
-        times are some seconds older, out of their own rhythm. A clock that was set back is noticed,
-        but pictures that are still dated by the old one are not taken to be hours later."""
-        wall_s = at.timestamp()
-        self._peeked_offset_s = self._offset_now_s(wall_s)
-        return self._at_least_last(wall_s + self._peeked_offset_s)
+        times are some seconds older, out of their own rhythm.
 
-    def _offset_now_s(self, wall_s: float) -> float:
-        """What is added to wall times now: as before, as a peek found it since, or anew."""
+        A clock that was set back is noticed, and ticks go on by it though pictures are still dated
+        by the old one; set forward again, ticks follow the pictures.
+        """
+        wall_s = at.timestamp()
+        offsets = self._tick_offset_s, self._offset_s
+        if wall_s - self._ticked_s > self._step_back_s:
+            offsets = self._offset_s, self._tick_offset_s
+        self._tick_offset_s, self._ticked_s = self._first_fit(wall_s, *offsets), wall_s
+        return self._at_least_last(wall_s + self._tick_offset_s)
+
+    def _first_fit(self, wall_s: float, *offsets_s: float) -> float:
+        """What is added to wall times now: the first that does not lead far back, or one that goes
+        on from where it was."""
         if self._last_s is None:
             return 0.0
-        for offset_s in (self._offset_s, self._peeked_offset_s):
-            if wall_s + offset_s >= self._last_s - self._step_back_s:
-                return offset_s
-        return self._last_s - wall_s
+        fit = (o for o in offsets_s if wall_s + o >= self._last_s - self._step_back_s)
+        return next(fit, self._last_s - wall_s)
 
     def _at_least_last(self, steady_s: float) -> float:
         return steady_s if self._last_s is None else max(self._last_s, steady_s)

@@ -52,6 +52,20 @@ def test_pictures_dated_by_the_old_clock_do_not_run_away() -> None:
     assert time.peek(at(72 - 3600)) - base == 72
 
 
+def test_ticks_follow_a_clock_that_was_set_back_a_little() -> None:
+    time, base = SteadySeconds(), START.timestamp()
+    time.advance(at(0))
+    assert [time.peek(at(second - 100)) - base for second in (0, 30, 60)] == [0, 30, 60]
+
+
+def test_ticks_follow_the_pictures_when_the_clock_is_right_again() -> None:
+    time, base = SteadySeconds(), START.timestamp()
+    time.advance(at(0))
+    time.peek(at(-3600))
+    assert time.advance(at(2)) - base == 2
+    assert time.peek(at(3)) - base == 3
+
+
 @given(st.lists(st.floats(-1e6, 1e6), max_size=50))
 def test_never_backwards_whatever_the_clock_does(steps: list[float]) -> None:
     time, now, last = SteadySeconds(), START, 0.0
