@@ -23,8 +23,10 @@ class SteadySeconds:
     def advance(self, at: datetime) -> float:
         """Move to `at`; answers its steady time in seconds, at least that of any earlier move."""
         wall_s = at.timestamp()
-        self._offset_s = self._first_fit(wall_s, self._offset_s, self._tick_offset_s)
-        self._last_s = self._at_least_last(wall_s + self._offset_s)
+        offset_s = self._first_fit(wall_s, self._offset_s, self._tick_offset_s)
+        if offset_s != self._offset_s:
+            self._offset_s = self._tick_offset_s = offset_s
+        self._last_s = self._at_least_last(wall_s + offset_s)
         return self._last_s
 
     def peek(self, at: datetime) -> float:

@@ -58,6 +58,13 @@ def test_ticks_follow_a_clock_that_was_set_back_a_little() -> None:
     assert [time.peek(at(second - 100)) - base for second in (0, 30, 60)] == [0, 30, 60]
 
 
+def test_ticks_follow_pictures_that_were_set_back_a_little() -> None:
+    time, base = SteadySeconds(), START.timestamp()
+    time.advance(at(0))
+    assert time.advance(at(-100)) - base == 0
+    assert [time.peek(at(second - 100)) - base for second in (30, 60)] == [30, 60]
+
+
 def test_ticks_follow_the_pictures_when_the_clock_is_right_again() -> None:
     time, base = SteadySeconds(), START.timestamp()
     time.advance(at(0))
