@@ -23,7 +23,7 @@ class Closing:
         self.close()
 
 
-class Running:
+class Running(Closing):
     """Started at the beginning of a ``with`` and stopped at its end, whatever happened in it."""
 
     def start(self) -> None:
@@ -34,14 +34,9 @@ class Running:
         """End; does nothing the second time."""
         raise NotImplementedError
 
+    def close(self) -> None:
+        self.stop()
+
     def __enter__(self) -> Self:
         self.start()
         return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.stop()
