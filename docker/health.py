@@ -1,7 +1,7 @@
 #!/opt/patrol/bin/python
 """Whether a container does its work, for Docker: exit code 0 or 1, and one line why.
 
-usage: patrol-health center      its own health page says that it works
+usage: patrol-health center      its own health page says that it works, whatever workers do
        patrol-health worker      its last news of looks on the bus is young enough
 
 The configuration is the file in $PATROL_CONFIG, or the defaults.
@@ -25,6 +25,8 @@ TIMEOUT_S = 5.0
 SILENT_AFTER_S = 30.0
 """A worker says every few seconds what it has looked at."""
 LATEST_NEWS = 50
+WORKERS = "workers"
+"""The part of the health page that tells of others: workers have a check of their own."""
 
 
 def center(configuration: Configuration) -> str | None:
@@ -33,9 +35,25 @@ def center(configuration: Configuration) -> str | None:
     try:
         with urllib.request.urlopen(url, timeout=TIMEOUT_S) as answer:
             json.load(answer)
+    except urllib.error.HTTPError as error:
+        return _own_fault(url, error)
     except (urllib.error.URLError, TimeoutError, ValueError) as error:
         return f"{url}: {error}"
     return None
+
+
+def _own_fault(url: str, error: urllib.error.HTTPError) -> str | None:
+    """What a page that is not well says of the center itself. While workers are silent people must
+    reach the console all the more, and the proxy waits for a healthy center."""
+    try:
+        health = json.load(error)
+        parts = [*health["parts"], *(health["program"] or {"parts": ()})["parts"]]
+        wrong = [part["name"] for part in parts if not part["ok"]]
+    except (ValueError, KeyError, TypeError):
+        return f"{url}: {error}"
+    if wrong == [WORKERS]:
+        return None
+    return f"{url}: {error}: {', '.join(wrong)}"
 
 
 def worker(configuration: Configuration) -> str | None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import Any, ClassVar
 
 import pytest
 
@@ -54,11 +55,23 @@ def test_without_a_bus_a_worker_is_not_healthy() -> None:
     assert "bus redis://:***@127.0.0.1:1/0" in said
 
 
+def page(*wrong: str) -> dict[str, Any]:
+    """The health page of a center, with these parts wrong."""
+    cases, bus = (
+        [{"name": name, "ok": name not in wrong} for name in names]
+        for names in (("cases", "workers"), ("bus",))
+    )
+    return {"ok": not wrong, "parts": cases, "program": {"parts": bus}}
+
+
 class _Page(BaseHTTPRequestHandler):
+    says: ClassVar[dict[str, Any]] = page()
+
     def do_GET(self) -> None:
-        self.send_response(200 if self.path == "/api/health" else 404)
+        well = 200 if self.says["ok"] else 503
+        self.send_response(well if self.path == "/api/health" else 404)
         self.end_headers()
-        self.wfile.write(json.dumps({"ok": True}).encode())
+        self.wfile.write(json.dumps(self.says).encode())
 
     def log_message(self, *_: object) -> None:
         """Keep the test's output clean."""
@@ -70,9 +83,18 @@ def test_a_center_is_healthy_while_its_page_answers() -> None:
         serving = threading.Thread(target=server.serve_forever)
         serving.start()
         here = Configuration.model_validate({"console": {"port": server.server_port}})
-        assert center(here) is None
+        said: dict[tuple[str, ...], str | None] = {}
+        faults: tuple[tuple[str, ...], ...] = ((), ("workers",), ("cases", "workers"), ("bus",))
+        for wrong in faults:
+            _Page.says = page(*wrong)
+            said[wrong] = center(here)
+        _Page.says = {"ok": False}
+        odd = center(here)
         server.shutdown()
         serving.join()
-    said = center(here)
-    assert said is not None
-    assert "/api/health" in said
+    assert said[()] is said[("workers",)] is None
+    assert str(said[("cases", "workers")]).endswith("503: Service Unavailable: cases, workers")
+    assert str(said[("bus",)]).endswith("503: Service Unavailable: bus")
+    for without_a_page in (odd, center(here)):
+        assert without_a_page is not None
+        assert "/api/health" in without_a_page
