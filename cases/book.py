@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy.orm import Session
 
-from cases import cameras, coverage, figures, held_back, history, maintenance, search
+from cases import cameras, coverage, figures, held_back, history, holders, maintenance, search
 from cases.cameras import CameraRow
 from cases.changes import CaseChange, ChangeFeed, ChangeKind, Subscription
 from cases.coverage import Coverage
@@ -19,15 +19,18 @@ from cases.queries import CaseCounts, CaseFilter, CasePage
 from cases.settings import CaseSettings
 from cases.tables import CaseRow, EvidenceRow, IncidentRow, SiteRow
 from domain.case import Case, Entry, FalseReason, Move, Verdict
+from domain.checkpoint import reached
 from domain.clock import Clock
 from domain.errors import MessageInvalid
 from domain.evidence import Evidence, MissingEvidence
 from domain.health import CoverageGap
 from domain.held_back import HeldBack
+from domain.holding import CameraGrant
 from domain.incident import Incident
 from domain.maintenance import MaintenanceCase
 from domain.messages import (
     CameraHealthChanged,
+    CamerasClaimed,
     CoverageGapEnded,
     EvidenceMissed,
     EvidenceSealed,
@@ -51,7 +54,17 @@ class CaseBook:
         CaseStoreUnavailable: the database does not answer; nothing was changed.
     """
 
-    def __init__(self, database: Database, settings: CaseSettings, clock: Clock) -> None:
+    def __init__(
+        self,
+        database: Database,
+        settings: CaseSettings,
+        clock: Clock,
+        *,
+        tell_grant: Callable[[CameraGrant], None] = lambda _: None,
+    ) -> None:
+        """`tell_grant` tells workers who holds a camera, after the commit; what it raises goes up,
+        and the claim has to come again."""
+        self._tell_grant = tell_grant
         self._database = database
         self._settings = settings
         self._clock = clock
@@ -82,13 +95,26 @@ class CaseBook:
             MessageInvalid: nothing here understands it.
         """
         at = self._clock.now()
+        if isinstance(message, CamerasClaimed):
+            self._grant(message, at)
+            return
         with self._writing() as (session, news):
             news += self._take_in(session, message, at)
+        reached("center.committed")
+
+    def _grant(self, message: CamerasClaimed, at: datetime) -> None:
+        with self._writing() as (session, news):
+            done = holders.claim(session, message, at)
+            for item in done.missing:
+                news += self._intake.evidence(session, item, at)
+        reached("center.committed")
+        for grant in done.grants:
+            self._tell_grant(grant)
 
     def _take_in(self, session: Session, message: Message, at: datetime) -> list[CaseChange]:
         match message:
             case IncidentOpened() | IncidentUpdated() | IncidentClosed():
-                return self._intake.incident(session, message.incident, at)
+                return self._intake.incident(session, message.incident, at, message.held)
             case EvidenceSealed() | EvidenceMissed():
                 return self._intake.evidence(session, message.evidence, at)
             case CameraHealthChanged(health=health):

@@ -11,10 +11,11 @@ its times, and leave what it says of its beginning alone.
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+import structlog
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from cases import cameras, history, joining, words
+from cases import cameras, history, holders, joining, words
 from cases.changes import CaseChange, ChangeKind
 from cases.database import insert_if_absent, one_at_a_time
 from cases.grids import NO_PLAN, Plans, Router
@@ -27,8 +28,11 @@ from cases.tables import CameraTableRow, CaseRow, EvidenceRow, IncidentRow, Site
 from domain.base import Text
 from domain.case import CaseSource, CaseState, Move, Triage
 from domain.evidence import Evidence, EvidenceKind, MissingEvidence
+from domain.holding import Holding
 from domain.incident import CloseReason, Incident, IncidentState
 from domain.place import CameraInfo, GridPath, Site
+
+_log = structlog.get_logger(__name__)
 
 
 class Intake:
@@ -39,31 +43,50 @@ class Intake:
         self._plans = plans
         self._moves = moves
 
-    def incident(self, session: Session, incident: Incident, at: datetime) -> list[CaseChange]:
-        """Take one revision of an incident in; empty when it was no news."""
+    def incident(
+        self, session: Session, incident: Incident, at: datetime, held: Holding | None = None
+    ) -> list[CaseChange]:
+        """Take one revision of an incident in; empty when it was no news. `held` is what its
+        sender holds the camera under."""
         one_at_a_time(session, incident.id)
         values = {
             "id": incident.id,
             "revision": incident.revision,
             "document": incident,
             "opening": incident,
+            "camera_id": incident.camera_id,
+            "rule_id": incident.rule_id,
+            "zone_id": incident.zone_id,
+            "ended_at": incident.closed_at,
+            "epoch": (held.epoch if held else None) or 0,
+            "book": held.book if held else None,
         }
         if insert_if_absent(session, IncidentRow, values):
-            case = joining.case_to_join(session, incident, self._settings)
-            return (
-                self._join(session, case, incident, at)
-                if case
-                else self._open(session, incident, at)
-            )
-        kept = session.get_one(IncidentRow, incident.id)
+            return self._take_new(session, incident, held, at)
+        kept = session.get_one(IncidentRow, incident.id, with_for_update=True)
+        if holders.is_refused(kept, held):
+            _log.warning("refused: its camera is held by another worker", incident=incident.id)
+            return []
         case = session.scalars(_case_of(incident.id)).one()
         news = self._follow(session, case, kept.document, incident, at)
         if incident.revision > kept.revision:
             kept.revision, kept.document = incident.revision, incident
+            holders.follow(kept, incident, held)
         if incident.revision < kept.opening.revision:
             kept.opening = incident
         joining.settle(session, case)
         return [_change(case, ChangeKind.UPDATED, at)] if news else []
+
+    def _take_new(
+        self, session: Session, incident: Incident, held: Holding | None, at: datetime
+    ) -> list[CaseChange]:
+        """Find the case of an incident that is heard of for the first time, or open one."""
+        if (before := holders.unknown_to(session, incident, held)) is not None:
+            return self._go_on(session, before, incident, held, at)
+        case = joining.case_to_join(session, incident, self._settings)
+        if case is not None:
+            return self._join(session, case, incident, at)
+        return self._open(session, incident, at)
 
     def evidence(
         self, session: Session, item: Evidence | MissingEvidence, at: datetime
@@ -73,14 +96,20 @@ class Intake:
         values = {"id": item.id, "incident_id": item.incident_id, "kind": item.kind}
         # A case that is being made right now must either see this evidence or be seen by it.
         one_at_a_time(session, item.incident_id)
+        note = words.evidence(item)
         if not insert_if_absent(session, EvidenceRow, {**values, "at": taken_at, "document": item}):
-            return []
+            kept = session.get_one(EvidenceRow, item.id, with_for_update=True)
+            if isinstance(item, MissingEvidence) or isinstance(kept.document, Evidence):
+                return []
+            # It was given up for lost while whoever has it could not be heard.
+            kept.document, kept.at = item, taken_at
+            note = words.found_after_all(item)
         case = session.scalars(_case_of(item.incident_id)).one_or_none()
         if case is None:
             return []
         case.version += 1
         case.updated_at = at
-        history.append(session, case, Line(words.evidence(item)), at)
+        history.append(session, case, Line(note), at)
         return [_change(case, ChangeKind.EVIDENCE, at)]
 
     def _open(self, session: Session, incident: Incident, at: datetime) -> list[CaseChange]:
@@ -117,6 +146,38 @@ class Intake:
         case.search = keywords(session, case, self._plans)
         _tell(session, case, lines, at)
         joining.settle(session, case)
+        return [_change(case, ChangeKind.UPDATED, at)]
+
+    def _go_on(
+        self,
+        session: Session,
+        before: IncidentRow,
+        incident: Incident,
+        held: Holding | None,
+        at: datetime,
+    ) -> list[CaseChange]:
+        """Take an incident into the case of the one that it goes on with, of which its sender
+        cannot have known: a worker that lost its book, or one that was not answered in time."""
+        case = session.scalars(_case_of(before.id)).one()
+        row = session.get_one(IncidentRow, incident.id)
+        row.case_no = case.no
+        rules = self._settings.rules_for(incident)
+        lines = [Line(words.goes_on(incident)), *_raise(case, rules)]
+        is_back = before.ended_at is not None and incident.state is IncidentState.OPEN
+        if holders.is_former(session, incident.camera_id, held):
+            row.superseded_by = before.id
+        else:
+            spoke = joining.voice(session, case) == before.id
+            before.superseded_by = incident.id
+            if spoke:
+                _now(case, incident)
+        if incident.state is IncidentState.CLOSED:
+            lines.append(Line(words.gone(incident)))
+        lines += [Line(words.evidence(item)) for item in evidence_of(session, incident.id)]
+        _tell(session, case, lines, at)
+        joining.settle(session, case)
+        if is_back and self._moves.may_reopen(case):
+            self._reopen(session, case, rules, at)
         return [_change(case, ChangeKind.UPDATED, at)]
 
     def _new_case(self, session: Session, incident: Incident, at: datetime) -> CaseRow:
@@ -181,9 +242,13 @@ class Intake:
             case.search = keywords(session, case, self._plans)
             if case.triage is not Triage.URGENT:
                 case.triage = rules.triage
-        if newer and begins:
+        speaker = joining.voice(session, case)
+        if newer and incident.id == speaker:
             _now(case, incident)
             lines += _lines_of_life(kept, incident)
+        elif newer and begins:
+            life = _lines_of_life(kept, incident)
+            lines += [Line(words.from_former_holder(line.note)) for line in life]
         elif newer:
             name = cameras.name_of(session, incident.camera_id)
             life = _lines_of_life(kept, incident)

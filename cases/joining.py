@@ -51,12 +51,24 @@ def incident_rows(session: Session, case: CaseRow) -> Sequence[IncidentRow]:
 
 
 def settle(session: Session, case: CaseRow) -> None:
-    """Let a case say of now what all its incidents say: it is gone when it is gone everywhere."""
+    """Let a case say of now what all its incidents say: it is gone when it is gone everywhere.
+    One that another tells of in its place has no say."""
     session.flush()
-    incidents = [row.document for row in incident_rows(session, case)]
+    rows = incident_rows(session, case)
+    incidents = [row.document for row in rows if row.superseded_by is None]
     case.last_seen_at = max(incident.last_seen_at for incident in incidents)
     left = [i.closed_at for i in incidents if i.closed_at and _is_gone(i)]
     case.gone_at = max(left) if len(left) == len(incidents) else None
+
+
+def voice(session: Session, case: CaseRow) -> str:
+    """The incident that speaks for a case, by id: the one it began with, or the one that tells of
+    the same thing in its place."""
+    places = {row.id: row.superseded_by for row in incident_rows(session, case)}
+    speaker = case.incident_id
+    while (successor := places.get(speaker)) is not None:
+        speaker = successor
+    return speaker
 
 
 def _neighbours(session: Session, camera_id: str) -> tuple[str, ...]:

@@ -67,7 +67,10 @@ class IncidentRow(Base):
     """An incident at the newest revision that came, and at the oldest."""
 
     __tablename__ = "incidents"
-    __table_args__ = (Index("ix_incidents_case_no", "case_no"),)
+    __table_args__ = (
+        Index("ix_incidents_case_no", "case_no"),
+        Index("ix_incidents_camera_id", "camera_id", "ended_at"),
+    )
 
     id: Mapped[str] = mapped_column(LONG_ID, primary_key=True)
     revision: Mapped[int]
@@ -77,6 +80,18 @@ class IncidentRow(Base):
     case_no: Mapped[str | None] = mapped_column(CASE_NO)
     """The case it belongs to. A case begins with one incident (`CaseRow.incident_id`); others
     join it. No foreign key, which would go round in a circle."""
+    camera_id: Mapped[str | None] = mapped_column(ID)
+    rule_id: Mapped[str | None] = mapped_column(ID)
+    zone_id: Mapped[str | None] = mapped_column(ID)
+    ended_at: Mapped[datetime | None]
+    """None while it is open."""
+    epoch: Mapped[int] = mapped_column(default=0, server_default="0")
+    """The highest epoch under which it was told or handed over; what comes under a lower one is
+    refused (`cases.holders`)."""
+    book: Mapped[str | None] = mapped_column(LONG_ID)
+    """The book of its last teller; None from a worker that has none."""
+    superseded_by: Mapped[str | None] = mapped_column(LONG_ID)
+    """The incident of the same case that tells of the same thing in its place."""
 
 
 class CaseRow(Base):
@@ -208,6 +223,24 @@ class CameraTableRow(Base):
     looks_to: Mapped[datetime | None]
     looks: Mapped[CameraLooks | None] = mapped_column(Document(CameraLooks))
     worker_id: Mapped[str | None] = mapped_column(LONG_ID)
+
+
+class HolderRow(Base):
+    """A camera's holder, and those before it: the one of the highest epoch holds it."""
+
+    __tablename__ = "holders"
+    __table_args__ = (PrimaryKeyConstraint("camera_id", "epoch"),)
+
+    camera_id: Mapped[str] = mapped_column(ID)
+    epoch: Mapped[int]
+    worker_id: Mapped[str] = mapped_column(LONG_ID)
+    book: Mapped[str] = mapped_column(LONG_ID)
+    granted_start: Mapped[int]
+    """Which start of the worker's book it was granted to."""
+    granted_at: Mapped[datetime]
+    start: Mapped[int]
+    """The newest start that claimed it, and when, by the worker's clock."""
+    claimed_at: Mapped[datetime]
 
 
 class GapRow(Base):

@@ -60,6 +60,25 @@ def joined(incident: Incident, camera: Text) -> Text:
     )
 
 
+def goes_on(incident: Incident) -> Text:
+    """Another program, or one whose book was lost, tells of what this case is about."""
+    return Text.of(
+        f"接续同一事件: {incident.explanation.zh}",
+        f"The same incident goes on: {incident.explanation.en}",
+    )
+
+
+def from_former_holder(what: Text) -> Text:
+    """What a worker says that has handed its camera over."""
+    return Text.of(f"原小脑: {what.zh}", f"Former worker: {what.en}")
+
+
+def found_after_all(item: Evidence) -> Text:
+    """A file that was said to be missing."""
+    sealed = evidence(item)
+    return Text.of(f"补到{sealed.zh}", f"Found after all. {sealed.en}")
+
+
 def at_neighbour(camera: Text, what: Text) -> Text:
     return Text.of(f"{camera.zh}: {what.zh}", f"{camera.en}: {what.en}")
 

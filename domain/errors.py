@@ -18,8 +18,9 @@ PatrolError
 │   ├── ModelShapeError         inputs or outputs are not those of the declared head
 │   └── ModelUnreachable        the address it is published at cannot be reached from here
 ├── BusError
-│   ├── BusUnavailable          the bus does not answer; messages wait in the spool
+│   ├── BusUnavailable          the bus does not answer; messages wait in the worker's book
 │   └── MessageInvalid          an envelope that cannot be understood; goes to the dead letters
+├── BookTaken                   another process has the worker's book
 ├── EvidenceError
 │   ├── EvidenceNotFound
 │   ├── EvidenceStorageFull     no space is left where evidence is kept
@@ -129,11 +130,15 @@ class BusError(PatrolError):
 
 
 class BusUnavailable(BusError):
-    """The bus does not answer; messages wait in the spool."""
+    """The bus does not answer; messages wait in the worker's book."""
 
 
 class MessageInvalid(BusError):
     """An envelope that cannot be understood."""
+
+
+class BookTaken(PatrolError):
+    """Another process has the worker's book."""
 
 
 class EvidenceError(PatrolError):

@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from domain.base import Text, Utc, Value
+from domain.ids import id_of
+from domain.incident import Incident
 from domain.place import Id
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -75,3 +77,9 @@ class MissingEvidence(Value):
     reason: MissingReason
     detail: str = ""
     status: Literal["missing"] = "missing"
+
+
+def evidence_id(incident: Incident, kind: EvidenceKind) -> str:
+    """The id of the one file of a kind that an opening of an incident should have: the same
+    whoever says, and however often, what became of it."""
+    return id_of("evi", incident.id, incident.reopened, kind.value)

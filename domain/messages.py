@@ -7,6 +7,7 @@ from domain.base import Utc, Value
 from domain.evidence import Evidence, MissingEvidence
 from domain.health import CameraHealth, CameraLooks, CoverageGap
 from domain.held_back import HeldBack
+from domain.holding import CameraClaim, Holding
 from domain.incident import Incident
 
 
@@ -31,6 +32,8 @@ class Message(Value):
 
 class _IncidentMessage(Message):
     incident: Incident
+    held: Holding | None = None
+    """Under what the sender holds the camera; None from a worker that knows no such thing yet."""
 
     @property
     def name(self) -> str:
@@ -154,6 +157,32 @@ class FindingsHeldBack(Message):
         return self.held_back.to_at
 
 
+class CamerasClaimed(Message):
+    """A worker begins to watch cameras. The center answers with a `CameraGrant` for each."""
+
+    type = "patrol.cameras.claimed.v1"
+    worker_id: str
+    book: str
+    start: int
+    """How often the book was opened: the same claim may come twice, and is granted once."""
+    claimed_at: Utc
+    cameras: tuple[CameraClaim, ...]
+    carried: tuple[str, ...] = ()
+    """The incidents of these cameras that the book knows, by id."""
+
+    @property
+    def name(self) -> str:
+        return f"{self.book}:{self.start}"
+
+    @property
+    def subject(self) -> str:
+        return self.worker_id
+
+    @property
+    def at(self) -> datetime:
+        return self.claimed_at
+
+
 class LooksDone(Message):
     """One worker's looks at all its cameras in one span of time."""
 
@@ -188,6 +217,7 @@ MESSAGES: dict[str, type[Message]] = {
         CameraHealthChanged,
         CoverageGapEnded,
         FindingsHeldBack,
+        CamerasClaimed,
         LooksDone,
     )
 }

@@ -14,10 +14,8 @@ _SHOWN_CHARACTERS = 120
 
 
 def to_envelope(message: Message, source: str) -> bytes:
-    """The message as it crosses the bus. `source` names the sender, such as "patrol/edge-1".
-
-    The bytes hold no line break, so that an envelope is a line of the spool.
-    """
+    """The message as it crosses the bus, in one line. `source` names the sender, such as
+    "patrol/edge-1"."""
     attributes = {
         "specversion": "1.0",
         "id": message.name,

@@ -8,6 +8,7 @@ from typing import Any
 from redis.exceptions import ResponseError
 from redis.typing import EncodableT, FieldT
 
+from domain.checkpoint import reached
 from events_bridge.connection import bus_errors, connect
 from events_bridge.publisher import ENVELOPE_FIELD
 from events_bridge.settings import BusSettings
@@ -131,6 +132,7 @@ class ConsumerGroup:
     def acknowledge(self, delivery: Delivery) -> None:
         with bus_errors(self._url, "acknowledge"):
             self._client.xack(delivery.stream, self._group, delivery.entry_id)
+        reached("bus.acknowledged")
 
     def bury(self, delivery: Delivery, consumer: str, reason: str) -> None:
         """Move an entry to the dead letters, in one transaction with its acknowledgement."""

@@ -25,6 +25,8 @@ class BusSettings(Settings):
     """Messages that could not be handled, one stream per consumer group: <name>:<group>."""
     look_key: str = "patrol:look"
     """The last look's picture of each camera: <name>:<camera id>."""
+    holder_key: str = "patrol:holder"
+    """Which worker holds each camera, as the center granted it: <name>:<camera id>."""
 
     news_keep_s: float = Field(default=_DAY_S, ge=0)
     """How long news stays on the bus after every group has acknowledged it."""
@@ -40,7 +42,8 @@ class BusSettings(Settings):
     backoff_max_s: float = Field(default=5.0, gt=0)
 
     spool_max_bytes: int = Field(default=256 * 2**20, ge=4_096)
-    """Room on disk for messages that wait. Summaries of looks are given up first."""
+    """Room in a worker's book for messages that wait. Summaries of looks are given up first, then
+    what was said of cameras, and only at last incidents and evidence."""
     publish_batch: int = Field(default=100, ge=1)
 
     read_batch: int = Field(default=16, ge=1)
@@ -55,7 +58,7 @@ class BusSettings(Settings):
     housekeeping_every_s: float = Field(default=60.0, gt=0)
 
     embedded_max_bytes: int = Field(default=512 * 2**20, ge=16 * 2**20)
-    """Memory of the embedded server. When it is full, messages wait in the spools."""
+    """Memory of the embedded server. When it is full, messages wait with the workers."""
 
     @field_validator("url")
     @classmethod

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import structlog
 
+from domain.checkpoint import reached
 from domain.clock import Clock, SystemClock
 from domain.closing import Closing
 from domain.errors import (
@@ -73,25 +74,51 @@ class EvidenceStore(Closing):
         media_type: str,
         suffix: str,
         write: Callable[[Path], object],
+        evidence_id: str | None = None,
+        plan: Callable[[Evidence], None] = lambda _: None,
     ) -> Evidence:
         """Let `write` fill a file at the path it is given, and seal it. The same content twice
         makes one file and two records. EvidenceStorageFull without room, EvidenceError if the
-        disk fails or nothing was written, else what `write` raises; then nothing is left."""
-        evidence_id = new_id("evi", self._clock.now())
-        size_bytes, sha256, path = self._keep(f"{evidence_id}{suffix}", suffix, write)
-        return Evidence(
-            id=evidence_id,
-            kind=kind,
-            incident_id=incident_id,
-            camera_id=camera_id,
-            captured_from=captured_from,
-            captured_to=captured_to,
-            sealed_at=self._clock.now(),
-            media_type=media_type,
-            size_bytes=size_bytes,
-            sha256=sha256,
-            path=path,
-        )
+        disk fails or nothing was written, else what `write` raises; then nothing is left.
+
+        `plan` is told the record before the file gets its final name: who keeps it can tell after
+        a crash whose the file is (`holds`). Without an `evidence_id` a new one is made.
+        """
+        evidence_id = evidence_id or new_id("evi", self._clock.now())
+
+        def record(size_bytes: int, sha256: str) -> Evidence:
+            return Evidence(
+                id=evidence_id,
+                kind=kind,
+                incident_id=incident_id,
+                camera_id=camera_id,
+                captured_from=captured_from,
+                captured_to=captured_to,
+                sealed_at=self._clock.now(),
+                media_type=media_type,
+                size_bytes=size_bytes,
+                sha256=sha256,
+                path=_path_of(sha256, suffix),
+            )
+
+        return self._keep(f"{evidence_id}{suffix}", suffix, write, record, plan)
+
+    def holds(self, evidence: Evidence) -> bool:
+        """Whether the file of a record lies here, whole."""
+        try:
+            self.verify(evidence)
+        except (EvidenceError, OSError):
+            return False
+        return True
+
+    def sealed_paths(self) -> Iterator[tuple[str, float]]:
+        """Every sealed file: its path relative to the root, and when it was written, in seconds
+        since 1970. OSError if the folder cannot be read."""
+        for folder in sorted(self._root.glob("[0-9a-f][0-9a-f]")):
+            for path in sorted(folder.iterdir()):
+                relative = path.relative_to(self._root).as_posix()
+                if _SEALED_PATH.fullmatch(relative):
+                    yield relative, path.stat().st_mtime
 
     def path(self, evidence: Evidence | str) -> Path:
         """The sealed file of a record, or at a path relative to the root as a record has it.
@@ -127,9 +154,15 @@ class EvidenceStore(Closing):
                 self._workspace = None
 
     def _keep(
-        self, name: str, suffix: str, write: Callable[[Path], object]
-    ) -> tuple[int, str, str]:
-        """Size in bytes, SHA-256 and relative path of what `write` fills the file `name` with."""
+        self,
+        name: str,
+        suffix: str,
+        write: Callable[[Path], object],
+        record: Callable[[int, str], Evidence],
+        plan: Callable[[Evidence], None],
+    ) -> Evidence:
+        """Seal what `write` fills the file `name` with, under the `record` of its size in bytes
+        and its SHA-256."""
         if not _SUFFIX.fullmatch(suffix):
             raise EvidenceError(f"expected a suffix such as .jpg, got {suffix!r}")
         with _storage_errors(self._root):
@@ -137,8 +170,12 @@ class EvidenceStore(Closing):
             unsealed = self._folder() / name
             try:
                 write(unsealed)
-                size_bytes, sha256 = _finish(unsealed)
-                return size_bytes, sha256, self._move_in(unsealed, sha256, suffix)
+                sealed = record(*_finish(unsealed))
+                reached("evidence.written")
+                plan(sealed)
+                self._move_in(unsealed, sealed)
+                reached("evidence.sealed")
+                return sealed
             finally:
                 unsealed.unlink(missing_ok=True)
 
@@ -169,20 +206,23 @@ class EvidenceStore(Closing):
                 f"got {free_bytes}"
             )
 
-    def _move_in(self, unsealed: Path, sha256: str, suffix: str) -> str:
-        """Give a finished file its final name; that name, relative to the root."""
-        relative = f"{sha256[:2]}/{sha256}{suffix}"
-        target = self._root / relative
+    def _move_in(self, unsealed: Path, sealed: Evidence) -> None:
+        """Give a finished file its final name."""
+        target = self._root / sealed.path
         if not target.parent.is_dir():
             target.parent.mkdir(exist_ok=True)
             _sync(self._root)
         if target.exists():
-            if _sha256(target) == sha256:
-                return relative
-            _log.error("sealed file was altered, its content is restored", path=relative)
+            if _sha256(target) == sealed.sha256:
+                return
+            _log.error("sealed file was altered, its content is restored", path=sealed.path)
         unsealed.replace(target)
         _sync(target.parent)
-        return relative
+
+
+def _path_of(sha256: str, suffix: str) -> str:
+    """Where a file of this content lies, relative to the root."""
+    return f"{sha256[:2]}/{sha256}{suffix}"
 
 
 def _finish(unsealed: Path) -> tuple[int, str]:

@@ -15,6 +15,7 @@ from domain.clock import Clock, SystemClock
 from domain.errors import BusUnavailable
 from domain.place import GridPlan
 from events_bridge.consumer import Consumer
+from events_bridge.holder_board import HolderBoard
 from events_bridge.look_board import LookBoard
 from evidence.store import EvidenceStore
 from patrol import __version__
@@ -41,13 +42,16 @@ class Center:
         self._started_at = clock.now()
         self._database = Database(configuration.database_url)
         self._database.upgrade()
-        self._book = CaseBook(self._database, configuration.case_settings, clock)
+        bus = configuration.bus
+        self._holders = HolderBoard(bus_url, settings=bus)
+        self._book = CaseBook(
+            self._database, configuration.case_settings, clock, tell_grant=self._holders.put
+        )
         self._book.install(
             configuration.sites,
             [configuration.info_of(camera) for camera in configuration.enabled_cameras],
             configuration.grids or NO_GRIDS,
         )
-        bus = configuration.bus
         self._consumer = Consumer(
             bus_url, group=GROUP, name="center", handler=self._book.handle, settings=bus
         )
@@ -97,6 +101,7 @@ class Center:
         consuming.join(STOP_WITHIN_S)
         self._consumer.close()
         self._board.close()
+        self._holders.close()
         self._store.close()
         self._database.close()
         log.info("center stopped")

@@ -11,6 +11,7 @@ from typing import Any
 from domain.base import Text
 from domain.evidence import Evidence, EvidenceKind, MissingEvidence, MissingReason
 from domain.geometry import Box, Point
+from domain.holding import Holding
 from domain.incident import (
     CloseReason,
     Incident,
@@ -181,16 +182,16 @@ def reopened_revision(incident: Incident, *, seconds: float = 60) -> Incident:
     )
 
 
-def opened(incident: Incident) -> IncidentOpened:
-    return IncidentOpened(incident=incident)
+def opened(incident: Incident, held: Holding | None = None) -> IncidentOpened:
+    return IncidentOpened(incident=incident, held=held)
 
 
-def updated(incident: Incident) -> IncidentUpdated:
-    return IncidentUpdated(incident=incident)
+def updated(incident: Incident, held: Holding | None = None) -> IncidentUpdated:
+    return IncidentUpdated(incident=incident, held=held)
 
 
-def closed(incident: Incident) -> IncidentClosed:
-    return IncidentClosed(incident=incident)
+def closed(incident: Incident, held: Holding | None = None) -> IncidentClosed:
+    return IncidentClosed(incident=incident, held=held)
 
 
 def make_evidence(

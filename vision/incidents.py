@@ -10,6 +10,7 @@ After the cool-down a closed incident is forgotten, and the next match opens a n
 match is never swallowed: it is in an open incident or it opens one.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -23,6 +24,8 @@ from vision.rule import Finding
 IncidentMessage = IncidentOpened | IncidentUpdated | IncidentClosed
 Key = tuple[str, str]
 """Rule id and zone id."""
+NameIncident = Callable[[str, str], str]
+"""The id of the next incident of a rule, by its id, on a zone, by its id."""
 
 GROWTH = 1.2
 """An incident whose count grew by this factor since the last report is reported at once."""
@@ -69,8 +72,17 @@ class _Line:
 class IncidentBook:
     """The incidents of one camera, open or in their cool-down."""
 
-    def __init__(self, camera_id: str, *, model: ModelRef | None, notice: Text | None) -> None:
+    def __init__(
+        self,
+        camera_id: str,
+        *,
+        model: ModelRef | None,
+        notice: Text | None,
+        name: NameIncident | None = None,
+    ) -> None:
+        """`name` names incidents; without it they are named at random."""
         self._camera_id = camera_id
+        self._name = name
         self._model = model
         self._notice = notice
         self._lines: dict[Key, _Line] = {}
@@ -150,11 +162,28 @@ class IncidentBook:
             closed_s=closed_s,
         )
 
+    def take_over(self, subject: Subject, incident: Incident, at: datetime, now_s: float) -> None:
+        """Carry on with an incident that another told of up to now. If this book tells of one of
+        the subject already, that one stays, in its newest revision."""
+        line = self._lines.get(subject.key)
+        if line is None:
+            self.restore(subject, incident, at, now_s)
+        elif line.incident.id == incident.id and line.incident.revision < incident.revision:
+            known = line.incident.model_copy(update={"revision": incident.revision})
+            if line.open == (incident.state is IncidentState.OPEN):
+                self._lines[subject.key] = replace(line, incident=known)
+            else:
+                self.restore(subject, incident, at, now_s)
+
+    def let_go(self) -> None:
+        """Forget everything, and say nothing of it: somebody else carries it on."""
+        self._lines.clear()
+
     def _open(
         self, subject: Subject, finding: Finding, at: datetime, now_s: float
     ) -> IncidentMessage:
         incident = Incident(
-            id=new_id("inc", at),
+            id=self._next_id(subject, at),
             revision=1,
             state=IncidentState.OPEN,
             kind=subject.kind,
@@ -179,6 +208,9 @@ class IncidentBook:
         )
         self._lines[subject.key] = _Line(subject, incident, now_s, finding.count or 0)
         return IncidentOpened(incident=incident)
+
+    def _next_id(self, subject: Subject, at: datetime) -> str:
+        return self._name(*subject.key) if self._name is not None else new_id("inc", at)
 
     def _reopen(self, line: _Line, finding: Finding, at: datetime, now_s: float) -> IncidentMessage:
         incident = _seen_again(line.incident, finding, at).model_copy(

@@ -15,7 +15,7 @@ from domain.incident import CloseReason, Incident, IncidentState, ModelRef
 from domain.messages import IncidentUpdated
 from vision.baseline import BaselineMemory
 from vision.held_back import HeldBackBook, TellHeldBack
-from vision.incidents import IncidentBook, IncidentMessage, closed_for_change
+from vision.incidents import IncidentBook, IncidentMessage, NameIncident, closed_for_change
 from vision.look import Look
 from vision.rule import Doubt, Doubting, Scene
 from vision.schedule import is_on
@@ -74,6 +74,7 @@ class CameraPatrol:
         permits: Permits = _always,
         keep_back: KeepBack | None = None,
         tell_held_back: TellHeldBack | None = None,
+        name_incident: NameIncident | None = None,
     ) -> None:
         _refuse_problems(camera_id, rules, zones)
         self._camera_id = camera_id
@@ -81,7 +82,7 @@ class CameraPatrol:
         self._permits = permits
         self._keep_back = keep_back
         self._time = SteadySeconds()
-        self._book = IncidentBook(camera_id, model=model, notice=notice)
+        self._book = IncidentBook(camera_id, model=model, notice=notice, name=name_incident)
         self._held_back = HeldBackBook(camera_id, tell_held_back)
         self._ignored = _compiled(zones, ZoneKind.IGNORE)
         self._exempt = _compiled(zones, ZoneKind.EXEMPT)
@@ -193,7 +194,7 @@ class CameraPatrol:
         now_s = self._time.advance(at)
         watches = {watch.subject.key: watch for watch in self._watches}
         messages: list[IncidentMessage] = []
-        for incident in sorted(incidents, key=lambda i: (i.state is IncidentState.OPEN, i.id)):
+        for incident in sorted(incidents, key=_by_age):
             watch = watches.get((incident.rule_id, incident.zone_id))
             if watch is not None and watch.subject.rule_version == incident.rule_version:
                 messages += self._book.close(watch.subject, CloseReason.UNSEEN, at, now_s)
@@ -203,6 +204,33 @@ class CameraPatrol:
                 messages.append(closed_for_change(incident, at))
         self._book.forget(now_s)
         return self._logged(messages)
+
+    def take_over(self, incidents: Iterable[Incident], at: datetime) -> list[IncidentMessage]:
+        """Carry on with what another program told of up to now, as the center knows it.
+
+        What was closed because its camera was given up is open again: it was given to us. What is
+        of other rules than ours is closed. What this patrol tells of already stays as it is.
+        """
+        now_s = self._time.advance(at)
+        watches = {watch.subject.key: watch for watch in self._watches}
+        messages: list[IncidentMessage] = []
+        ours = sorted(incidents, key=_by_age)
+        newest = {(incident.rule_id, incident.zone_id): incident for incident in ours}
+        for incident in ours:
+            key = incident.rule_id, incident.zone_id
+            watch = watches.get(key) if newest[key] is incident else None
+            if watch is not None and watch.subject.rule_version == incident.rule_version:
+                self._book.take_over(watch.subject, _given_up(incident), at, now_s)
+                watch.looked_s = now_s if watch.looked_s is None else watch.looked_s
+            elif incident.state is IncidentState.OPEN:
+                messages.append(closed_for_change(incident, at))
+        self._book.forget(now_s)
+        return self._logged(messages)
+
+    def let_go(self) -> None:
+        """Forget what is open and say nothing of it: somebody else carries it on. What is seen
+        from now on is told as new."""
+        self._book.let_go()
 
     def _close_overdue(self, at: datetime, now_s: float) -> list[IncidentMessage]:
         messages: list[IncidentMessage] = []
@@ -288,6 +316,19 @@ class CameraPatrol:
             if message.incident.shadow:
                 self._keep_back(message)
         return [message for message in messages if not message.incident.shadow]
+
+
+def _by_age(incident: Incident) -> tuple[bool, datetime, str]:
+    """What is open comes after what is closed, and what is newer after what is older."""
+    return incident.state is IncidentState.OPEN, incident.opened_at, incident.id
+
+
+def _given_up(incident: Incident) -> Incident:
+    """The incident as its new owner finds it: one that was closed for want of an owner is open."""
+    if incident.close_reason is not CloseReason.RULE_CHANGED:
+        return incident
+    update = {"state": IncidentState.OPEN, "closed_at": None, "close_reason": None}
+    return incident.model_copy(update=update)
 
 
 def _refuse_problems(

@@ -16,6 +16,7 @@ from patrol.worker.views import KeptView
 from streams.budget import RingBudget
 from streams.kept_decoders import KeptDecoders
 from vision.held_back import TellHeldBack
+from vision.incidents import NameIncident
 from vision.patrol import CameraPatrol
 
 SHOWN_EVERY = timedelta(seconds=3)
@@ -35,6 +36,7 @@ class CameraPost:
         budget: RingBudget | None = None,
         decoders: KeptDecoders | None = None,
         on_held_back: TellHeldBack | None = None,
+        name_incident: NameIncident | None = None,
     ) -> None:
         self.camera_id = camera.id
         self.reader = CameraFeeds(
@@ -50,6 +52,7 @@ class CameraPost:
             permits=configuration.permits(camera),
             keep_back=ShadowLog(configuration.worker_dir).keep,
             tell_held_back=on_held_back,
+            name_incident=name_incident,
         )
         self.kept = KeptLooks(
             configuration.worker_dir,

@@ -3,18 +3,18 @@
 import threading
 import time
 from collections.abc import Sequence
-from datetime import datetime
+from functools import partial
 from threading import Lock
 
 import structlog
 
 from domain.clock import Clock, SystemClock
-from domain.evidence import EvidenceKind, MissingEvidence, MissingReason
 from domain.health import CoverageGap
 from domain.held_back import HeldBack
-from domain.ids import new_id
-from domain.incident import Incident, IncidentState
-from domain.messages import CoverageGapEnded, EvidenceMissed, FindingsHeldBack, IncidentClosed
+from domain.holding import CameraGrant
+from domain.messages import CoverageGapEnded, FindingsHeldBack
+from events_bridge.envelope import to_envelope
+from events_bridge.holder_board import HolderBoard
 from events_bridge.look_board import LookBoard
 from events_bridge.publisher import Publisher
 from evidence.store import EvidenceStore
@@ -22,24 +22,30 @@ from models.catalog import Catalog
 from patrol.approvals import by_rule
 from patrol.config import Configuration
 from patrol.worker.attention import Attention
+from patrol.worker.book import Book
+from patrol.worker.book.upgrade import take_up_older_files
 from patrol.worker.eyes import Eyes
+from patrol.worker.holder import Holder
 from patrol.worker.learned import LessonKeeper
 from patrol.worker.looker import Looker
-from patrol.worker.memory import WorkerMemory
 from patrol.worker.post import CameraPost
 from patrol.worker.recorder import Recorder
 from patrol.worker.reporter import Reporter
 from patrol.worker.roster import Roster
+from patrol.worker.witness import Witness, close_left_behind
 from streams.budget import RingBudget
 from streams.frame import Frame
 from streams.kept_decoders import KeptDecoders
 from streams.reader import stop_all
-from vision.incidents import IncidentMessage, closed_for_change
+from vision.incidents import IncidentMessage
 
 STOP_WITHIN_S = 4.0
 """Everything has ended by then after a stop; what is not written is said to be lost."""
 CONNECT_APART_S = 0.05
 """Cameras are connected one after the other, not all in one instant."""
+GRANTED_WITHIN_S = 2.0
+"""So long the center's grant of the cameras is waited for; then the work begins without it."""
+BOOK = "book.sqlite3"
 
 log = structlog.get_logger(__name__)
 
@@ -51,17 +57,18 @@ class Worker:
         self, configuration: Configuration, *, bus_url: str, clock: Clock | None = None
     ) -> None:
         self._clock = clock or SystemClock()
-        self._memory_path = configuration.worker_dir / "memory.json"
-        self._incidents: tuple[Incident, ...] = ()
-        self._saving = threading.Lock()
         worker_id = configuration.worker.id
         bus = configuration.bus
-        self._publisher = Publisher(
-            bus_url,
-            configuration.worker_dir / "spool",
-            source=f"/workers/{worker_id}",
-            settings=bus,
+        source = f"/workers/{worker_id}"
+        self._book = Book(
+            configuration.worker_dir / BOOK,
+            partial(to_envelope, source=source),
+            max_bytes=bus.spool_max_bytes,
+            clock=self._clock,
         )
+        take_up_older_files(self._book, configuration.worker_dir)
+        self._publisher = Publisher(bus_url, self._book.outbox, source=source, settings=bus)
+        self._holders = HolderBoard(bus_url, settings=bus)
         self._board = LookBoard(bus_url, settings=bus)
         self._store = EvidenceStore(
             configuration.evidence_dir,
@@ -72,8 +79,7 @@ class Worker:
             self._store,
             configuration.evidence,
             clock=self._clock,
-            publish=self._publisher.publish,
-            on_done=self._save_memory,
+            debts=self._book.debts,
         )
         eyes = Eyes(Catalog(configuration.models_dir), configuration.detector_settings)
         for off in by_rule(configuration.withheld_at(self._clock.now())):
@@ -89,23 +95,35 @@ class Worker:
                 budget=budget,
                 decoders=decoders,
                 on_held_back=self._held_back,
+                name_incident=partial(self._book.name_incident, camera.id),
             )
             for camera in configuration.enabled_cameras
         ]
+        self._witnesses = {
+            post.camera_id: Witness(post.camera_id, post.patrol, self._book, self._recorder)
+            for post in self._posts
+        }
+        self._holder = Holder(
+            self._book,
+            self._holders,
+            worker_id=worker_id,
+            camera_ids=list(self._witnesses),
+            clock=self._clock,
+            take_over=self._take_over,
+            let_go=self._let_go,
+        )
         self._attention = Attention(configuration.second_look)
-        roster, judging = (
-            Roster(
-                self._posts,
-                attended=configuration.attention.cameras,
-                early_share=configuration.worker.early_share,
-            ),
-            Lock(),
+        self._judging = Lock()
+        roster = Roster(
+            self._posts,
+            attended=configuration.attention.cameras,
+            early_share=configuration.worker.early_share,
         )
         self._lookers = [
             Looker(
                 roster,
                 eyes,
-                judging=judging,
+                judging=self._judging,
                 attention=self._attention,
                 batch=configuration.detector.max_batch,
                 clock=self._clock,
@@ -122,7 +140,6 @@ class Worker:
             budget=budget,
         )
         self._lessons = LessonKeeper(configuration.worker_dir / "learned.json", self._posts)
-        self._recorded: set[str] = set()
 
     def start(self, stopping: threading.Event) -> None:
         """Take up what was left open, then connect, look and report."""
@@ -131,6 +148,9 @@ class Worker:
         for post in self._posts:
             post.reader.start()
             stopping.wait(CONNECT_APART_S)
+        if not self._holder.wait(GRANTED_WITHIN_S):
+            log.warning("the center has not granted the cameras yet, the work begins without it")
+        self._holder.start()
         self._recorder.start()
         self._attention.start()
         for looker in self._lookers:
@@ -153,12 +173,14 @@ class Worker:
             post.patrol.end_held_back()
         self._attention.stop(at_most(0.3))
         self._reporter.stop(at_most(0.3))
+        self._holder.stop(at_most(0.3))
         self._recorder.stop(at_most(2.0))
-        self._remember()
         self._lessons.stop(at_most(0.3))
         readers = [reader for post in self._posts for reader in post.reader.readers]
         stop_all(readers, timeout_s=at_most(0.3))
         self._publisher.close(at_most(0.5))
+        self._book.close()
+        self._holders.close()
         self._board.close()
         self._store.close()
         log.info("worker stopped")
@@ -166,25 +188,18 @@ class Worker:
     def _handle_news(
         self, post: CameraPost, frame: Frame | None, news: Sequence[IncidentMessage]
     ) -> None:
-        for message in news:
-            incident = message.incident
-            self._publisher.publish(message)
-            if self._deserves_evidence(message) and frame is not None:
-                feeds = post.reader
-                self._recorder.record(
-                    incident, frame, feeds.main.ring, of_other_stream=feeds.detect is not None
-                )
-        self._remember()
+        feeds = post.reader
+        self._witnesses[post.camera_id].note(
+            news, frame, feeds.main.ring, of_other_stream=feeds.detect is not None
+        )
 
-    def _deserves_evidence(self, message: IncidentMessage) -> bool:
-        """An incident is recorded when it opens, and again each time it comes back."""
-        incident_id = message.incident.id
-        if isinstance(message, IncidentClosed):
-            self._recorded.discard(incident_id)
-            return False
-        is_new = incident_id not in self._recorded
-        self._recorded.add(incident_id)
-        return is_new
+    def _take_over(self, grant: CameraGrant) -> None:
+        with self._judging:
+            self._witnesses[grant.camera_id].take_over(grant, self._clock.now())
+
+    def _let_go(self, grant: CameraGrant) -> None:
+        with self._judging:
+            self._witnesses[grant.camera_id].let_go()
 
     def _gap_ended(self, gap: CoverageGap) -> None:
         self._publisher.publish(CoverageGapEnded(gap=gap))
@@ -192,52 +207,12 @@ class Worker:
     def _held_back(self, held_back: HeldBack) -> None:
         self._publisher.publish(FindingsHeldBack(held_back=held_back))
 
-    def _remember(self) -> None:
-        """Save what is open now or in its cool-down. Called by the thread that judges, to which
-        the books belong."""
-        self._incidents = tuple(i for post in self._posts for i in post.patrol.remembered)
-        self._save_memory()
-
-    def _save_memory(self) -> None:
-        """Save what is open and what is owed. The recorder calls it too: a clip that is sealed
-        must not be called lost after a crash."""
-        with self._saving:
-            memory = WorkerMemory(incidents=self._incidents, owed_clips=self._recorder.pending)
-            try:
-                memory.save(self._memory_path)
-            except OSError as error:
-                log.warning("incidents not saved", error=str(error))
-
     def _recall(self) -> None:
-        """Carry on the incidents that were open, own up to the clips that were never written."""
-        memory = WorkerMemory.load(self._memory_path)
+        """Settle what an earlier run owed, carry its incidents on, and claim the cameras."""
         now = self._clock.now()
-        for post in self._posts:
-            mine = [i for i in memory.incidents if i.camera_id == post.camera_id]
-            for message in post.patrol.restore(mine, now):
-                self._publisher.publish(message)
-        self._close_left_behind(memory.incidents, now)
-        open_now = (i for i in memory.incidents if i.state is IncidentState.OPEN)
-        self._recorded = {incident.id for incident in open_now}
-        for incident in memory.owed_clips:
-            self._publisher.publish(EvidenceMissed(evidence=self._lost_clip(incident)))
-        self._remember()
-
-    def _close_left_behind(self, incidents: Sequence[Incident], now: datetime) -> None:
-        """Close what was open on cameras that this worker watches no more: nobody else would."""
-        here = {post.camera_id for post in self._posts}
-        for incident in incidents:
-            is_told = incident.state is IncidentState.OPEN and not incident.shadow
-            if is_told and incident.camera_id not in here:
-                self._publisher.publish(closed_for_change(incident, now))
-
-    def _lost_clip(self, incident: Incident) -> MissingEvidence:
-        now = self._clock.now()
-        return MissingEvidence(
-            id=new_id("mis", now),
-            kind=EvidenceKind.CLIP,
-            incident_id=incident.id,
-            camera_id=incident.camera_id,
-            at=now,
-            reason=MissingReason.SHUTDOWN,
-        )
+        self._recorder.reconcile()
+        known = self._book.incidents
+        close_left_behind(self._book, frozenset(self._witnesses), now)
+        for witness in self._witnesses.values():
+            witness.recall(known, now)
+        self._holder.claim()

@@ -1,4 +1,9 @@
-"""The recorder: turns an opened incident into sealed files, and says so when it cannot."""
+"""The recorder: turns an opened incident into sealed files, and says so when it cannot.
+
+What it is asked for was written into the worker's book as owed before. Each file's record is
+written before the file is sealed, and again with the message about it: so whatever moment the
+process dies in, the next one knows what is there and whose it is (`reconcile`).
+"""
 
 import heapq
 import itertools
@@ -14,13 +19,18 @@ import structlog
 
 from domain.clock import Clock
 from domain.errors import EvidenceError, EvidenceStorageFull
-from domain.evidence import Evidence, EvidenceKind, MissingEvidence, MissingReason
-from domain.ids import new_id
+from domain.evidence import (
+    Evidence,
+    EvidenceKind,
+    MissingEvidence,
+    MissingReason,
+    evidence_id,
+)
 from domain.incident import Incident
-from domain.messages import EvidenceMissed, EvidenceSealed
 from evidence.settings import EvidenceSettings
 from evidence.snapshot import draw_boxes, encode_jpeg
 from evidence.store import EvidenceStore
+from patrol.worker.book.debts import Debts
 from patrol.worker.full_size import full_size
 from patrol.worker.steadfast import steadfast
 from streams.clip import browser_copy, write_clip
@@ -35,8 +45,9 @@ NO_KEYFRAME_KEPT = "the camera's last keyframe is longer ago than memory reaches
 MAIN_COMES_WITHIN_S = 1.5
 """Two streams of one camera arrive and are read at most so far apart."""
 
+DIED = "the worker died before it was written"
+
 log = structlog.get_logger(__name__)
-Publish = Callable[[EvidenceSealed | EvidenceMissed], None]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -51,6 +62,13 @@ class _Job:
     main: PacketRing | None = field(compare=False, default=None)
     """Where a better picture than `frame` may be found."""
 
+    @property
+    def kinds(self) -> tuple[EvidenceKind, ...]:
+        """What may be owed of it."""
+        if self.ring is not None:
+            return (EvidenceKind.CLIP, EvidenceKind.CLIP_PREVIEW)
+        return (EvidenceKind.SNAPSHOT, EvidenceKind.SNAPSHOT_BOXED)
+
 
 class Recorder(threading.Thread):
     """Writes snapshots at once and clips when their post-roll is over, one after the other."""
@@ -61,18 +79,14 @@ class Recorder(threading.Thread):
         settings: EvidenceSettings,
         *,
         clock: Clock,
-        publish: Publish,
-        on_done: Callable[[], None] = lambda: None,
+        debts: Debts,
     ) -> None:
-        """`on_done` is called after each piece of work, when `pending` no longer holds it."""
         super().__init__(name="recorder", daemon=True)
         self._store = store
         self._settings = settings
         self._clock = clock
-        self._publish = publish
-        self._on_done = on_done
+        self._debts = debts
         self._jobs: list[_Job] = []
-        self._current: _Job | None = None
         self._numbers = itertools.count()
         self._wake = threading.Condition()
         self._stopping = False
@@ -81,7 +95,7 @@ class Recorder(threading.Thread):
     def record(
         self, incident: Incident, frame: Frame, ring: PacketRing, *, of_other_stream: bool = False
     ) -> None:
-        """Ask for the snapshot and the clip of an incident that opened with `frame`. `ring` holds
+        """Ask for the files that are owed of an incident that opened with `frame`. `ring` holds
         the main stream; if `frame` is `of_other_stream`, the snapshot is made of the main one as
         soon as its packets of that moment must have come."""
         now_s = time.monotonic()
@@ -96,12 +110,25 @@ class Recorder(threading.Thread):
             heapq.heappush(self._jobs, _Job(clip_due_s, next(self._numbers), incident, ring=ring))
             self._wake.notify()
 
-    @property
-    def pending(self) -> tuple[Incident, ...]:
-        """The incidents whose clips are not written yet, the one being written among them."""
-        with self._wake:
-            jobs = [*self._jobs, *([self._current] if self._current else [])]
-            return tuple(job.incident for job in jobs if job.ring is not None)
+    def reconcile(self) -> None:
+        """Settle what an earlier run left owing, before anything new is asked for: a file that
+        was sealed is taken up, all else is told to be missing."""
+        for owed in self._debts.open:
+            if owed.record is not None and self._store.holds(owed.record):
+                log.info("sealed file taken up", incident=owed.incident_id, kind=owed.kind.value)
+                self._debts.sealed(owed.record)
+            else:
+                self._debts.missed(
+                    MissingEvidence(
+                        id=owed.id,
+                        kind=owed.kind,
+                        incident_id=owed.incident_id,
+                        camera_id=owed.camera_id,
+                        at=self._clock.now(),
+                        reason=MissingReason.SHUTDOWN,
+                        detail=DIED,
+                    )
+                )
 
     def stop(self, timeout_s: float) -> None:
         """Write what can be written in time, shorter clips included; say of the rest it is lost."""
@@ -122,15 +149,26 @@ class Recorder(threading.Thread):
         while (job := self._next_job()) is not None:
             with steadfast("record"):
                 self._do(job)
-            with self._wake:
-                self._current = None
-            with steadfast("remember"):
-                self._on_done()
 
     def _do(self, job: _Job) -> None:
+        """Make what a job asks for. What it could not is said to be missing, whatever went wrong:
+        silence would be taken for a file that is still to come."""
+        try:
+            self._make(job)
+        except Exception as error:
+            log.exception("recording failed", incident=job.incident.id)
+            self._give_up(job, MissingReason.STORAGE_FAILED, f"{type(error).__name__}: {error}")
+
+    def _give_up(self, job: _Job, reason: MissingReason, detail: str = "") -> None:
+        """Say of all that is still owed of a job that it is missing."""
+        owed = {one.id for one in self._debts.open}
+        for kind in job.kinds:
+            if evidence_id(job.incident, kind) in owed:
+                self._missed(job, kind, reason, detail)
+
+    def _make(self, job: _Job) -> None:
         if time.monotonic() > self._give_up_at_s:
-            kind = EvidenceKind.CLIP if job.ring is not None else EvidenceKind.SNAPSHOT
-            self._missed(job, kind, MissingReason.SHUTDOWN)
+            self._give_up(job, MissingReason.SHUTDOWN)
         elif job.frame is not None:
             frame = job.frame if job.main is None else full_size(job.frame, job.main)
             self._snapshots(job, frame)
@@ -144,8 +182,7 @@ class Recorder(threading.Thread):
                 if self._stopping:
                     return None
                 self._wake.wait(wait_s)
-            self._current = heapq.heappop(self._jobs)
-            return self._current
+            return heapq.heappop(self._jobs)
 
     def _wait_s(self) -> float | None:
         """Seconds until the first job is due; None if there is none."""
@@ -182,10 +219,16 @@ class Recorder(threading.Thread):
             )
             return
         span = packets[0].captured_at, packets[-1].captured_at
+        plays = packets[0].stream.codec in PLAYS_IN_BROWSERS
         sealed = self._seal(
-            job, EvidenceKind.CLIP, span, "video/mp4", lambda path: write_clip(packets, path)
+            job,
+            EvidenceKind.CLIP,
+            span,
+            "video/mp4",
+            lambda path: write_clip(packets, path),
+            () if plays else (EvidenceKind.CLIP_PREVIEW,),
         )
-        if sealed is not None and packets[0].stream.codec not in PLAYS_IN_BROWSERS:
+        if sealed is not None and not plays:
             self._preview(job, sealed, span)
 
     def _preview(self, job: _Job, clip: Evidence, span: tuple[datetime, datetime]) -> None:
@@ -205,7 +248,9 @@ class Recorder(threading.Thread):
         span: tuple[datetime, datetime],
         media_type: str,
         write: Callable[[Path], object],
+        then: tuple[EvidenceKind, ...] = (),
     ) -> Evidence | None:
+        """Seal a file and tell of it; `then` is what is owed as soon as it is there."""
         try:
             sealed = self._store.seal(
                 kind=kind,
@@ -216,31 +261,31 @@ class Recorder(threading.Thread):
                 media_type=media_type,
                 suffix=".mp4" if media_type == "video/mp4" else ".jpg",
                 write=write,
+                evidence_id=evidence_id(job.incident, kind),
+                plan=self._debts.plan,
             )
         except EvidenceStorageFull as error:
             self._missed(job, kind, MissingReason.STORAGE_FULL, str(error))
         except (EvidenceError, OSError, ValueError) as error:
             self._missed(job, kind, MissingReason.STORAGE_FAILED, str(error))
         else:
-            self._publish(EvidenceSealed(evidence=sealed))
+            self._debts.sealed(sealed, job.incident, then)
             return sealed
         return None
 
     def _missed(
         self, job: _Job, kind: EvidenceKind, reason: MissingReason, detail: str = ""
     ) -> None:
-        now = self._clock.now()
-        log.warning("evidence missing", incident=job.incident.id, kind=kind, reason=reason)
         missing = MissingEvidence(
-            id=new_id("mis", now),
+            id=evidence_id(job.incident, kind),
             kind=kind,
             incident_id=job.incident.id,
             camera_id=job.incident.camera_id,
-            at=now,
+            at=self._clock.now(),
             reason=reason,
             detail=detail,
         )
-        self._publish(EvidenceMissed(evidence=missing))
+        self._debts.missed(missing)
 
 
 def _write_bytes(content: bytes, path: Path) -> None:

@@ -15,6 +15,7 @@ from domain.messages import LooksDone
 from events_bridge.embedded import EmbeddedBus
 from events_bridge.publisher import Publisher
 from patrol.config import Configuration
+from tests.books import make_book
 
 Check = Callable[[Configuration], str | None]
 HEALTH = runpy.run_path(str(Path(__file__).parents[2] / "docker" / "health.py"))
@@ -35,9 +36,10 @@ def say_looks(bus_url: str, tmp_path: Path, worker_id: str) -> None:
     looks = LooksDone(
         worker_id=worker_id, from_at=NOW - timedelta(seconds=5), to_at=NOW, cameras=()
     )
-    publisher = Publisher(bus_url, tmp_path / f"spool-{worker_id}", source=f"patrol/{worker_id}")
-    publisher.publish(looks)
-    publisher.close(timeout_s=10)
+    with make_book(tmp_path / worker_id) as book:
+        publisher = Publisher(bus_url, book.outbox, source=f"patrol/{worker_id}")
+        publisher.publish(looks)
+        publisher.close(timeout_s=10)
 
 
 def test_a_worker_is_healthy_while_it_says_what_it_looks_at(bus_url: str, tmp_path: Path) -> None:

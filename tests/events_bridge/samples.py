@@ -6,9 +6,11 @@ from domain.base import Text
 from domain.evidence import EvidenceKind
 from domain.health import CameraHealth, CameraLooks, CameraStatus, CoverageGap, FaultKind
 from domain.held_back import HeldBack, HeldBackReason
+from domain.holding import CameraClaim, Holding
 from domain.incident import IncidentKind
 from domain.messages import (
     CameraHealthChanged,
+    CamerasClaimed,
     CoverageGapEnded,
     EvidenceMissed,
     EvidenceSealed,
@@ -37,7 +39,7 @@ _INCIDENT = make_incident(
 )
 
 MESSAGES_OF_EACH_TYPE: tuple[Message, ...] = (
-    opened(_INCIDENT),
+    opened(_INCIDENT, Holding(book="book_01JDCM3J00000000000000000B", epoch=7)),
     updated(next_revision(_INCIDENT)),
     closed(closed_revision(next_revision(_INCIDENT))),
     EvidenceSealed(evidence=make_evidence("evi_1", EvidenceKind.CLIP)),
@@ -77,6 +79,14 @@ MESSAGES_OF_EACH_TYPE: tuple[Message, ...] = (
             to_at=NOON,
             looks=58,
         )
+    ),
+    CamerasClaimed(
+        worker_id="edge-1",
+        book="book_01JDCM3J00000000000000000B",
+        start=3,
+        claimed_at=NOON,
+        cameras=(CameraClaim(camera_id="gate-1", epoch=7), CameraClaim(camera_id="gate-2")),
+        carried=(_INCIDENT.id,),
     ),
     LooksDone(
         worker_id="edge-1",

@@ -18,6 +18,7 @@ from cases.book import CaseBook
 from cases.database import Database
 from domain.clock import SystemClock
 from events_bridge.consumer import Consumer
+from events_bridge.holder_board import HolderBoard
 from evidence.store import EvidenceStore
 from patrol.center import NO_GRIDS
 from patrol.config import Configuration
@@ -78,7 +79,8 @@ def case_book(configuration: Configuration, bus_url: str) -> Iterator[CaseBook]:
     """A center without its console: a consumer that fills a case book."""
     database = Database(configuration.database_url)
     database.upgrade()
-    book = CaseBook(database, configuration.case_settings, SystemClock())
+    holders = HolderBoard(bus_url)
+    book = CaseBook(database, configuration.case_settings, SystemClock(), tell_grant=holders.put)
     infos = [configuration.info_of(camera) for camera in configuration.enabled_cameras]
     book.install(configuration.sites, infos, configuration.grids or NO_GRIDS)
     consumer = Consumer(bus_url, group="center", name="test", handler=book.handle)
@@ -91,6 +93,7 @@ def case_book(configuration: Configuration, bus_url: str) -> Iterator[CaseBook]:
         stopping.set()
         consuming.join(10)
         consumer.close()
+        holders.close()
         database.close()
 
 

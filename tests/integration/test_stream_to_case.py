@@ -7,9 +7,9 @@ import pytest
 from domain.case import CaseState
 from domain.evidence import EvidenceKind, MissingReason
 from domain.incident import IncidentKind
-from patrol.worker.memory import WorkerMemory
 from streams.replay import replay
 from streams.simulator import Simulator
+from tests.books import make_book
 from tests.builders import NOON
 from tests.integration.rig import block_clip, case_book, prepare, store_of, wait_for, worker
 
@@ -61,10 +61,9 @@ def test_two_cameras_make_two_cases_each_with_a_picture_and_a_clip(
                         frames = list(replay(path, look_every_s=0.01, start_at=NOON, decode="all"))
                         assert frames[-1].stream_s >= 3
             assert len(book.cases().cases) == 2
-            memory = configuration.worker_dir / "memory.json"
-            wait_for(
-                lambda: not WorkerMemory.load(memory).owed_clips, "memory of clips that are sealed"
-            )
+        with make_book(configuration.worker_dir) as kept:
+            assert kept.debts.open == ()
+            assert {incident.camera_id for incident in kept.incidents} == set(kinds_wanted)
     log_and_files = b"".join(p.read_bytes() for p in tmp_path.rglob("*.json"))
     assert b"s3cret" not in log_and_files
 

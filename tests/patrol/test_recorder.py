@@ -1,5 +1,6 @@
 """The recorder on a real store, with real packets, when things are not as they should be."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -8,14 +9,18 @@ import numpy as np
 import pytest
 
 from domain.clock import VirtualClock
-from domain.evidence import EvidenceKind, MissingReason
+from domain.evidence import MissingReason, evidence_id
+from domain.incident import Incident
 from domain.messages import EvidenceMissed, EvidenceSealed
 from evidence.settings import EvidenceSettings
 from evidence.store import EvidenceStore
+from patrol.worker.book import Book
+from patrol.worker.book.debts import OF_EACH_OPENING
 from patrol.worker.recorder import Recorder
 from patrol.worker.steadfast import steadfast
 from streams.frame import Frame
 from streams.ring import PacketRing
+from tests.books import make_book, waiting
 from tests.builders import NOON, make_incident
 from tests.waiting import wait_until
 
@@ -28,59 +33,111 @@ def make_frame() -> Frame:
 
 
 @pytest.fixture
-def news() -> list[News]:
-    return []
-
-
-@pytest.fixture
 def clock() -> VirtualClock:
     return VirtualClock(NOON)
 
 
 @pytest.fixture
-def recorder(tmp_path: Path, clock: VirtualClock, news: list[News]) -> Recorder:
-    store = EvidenceStore(tmp_path, clock, min_free_bytes=0)
+def book(tmp_path: Path, clock: VirtualClock) -> Iterator[Book]:
+    with make_book(tmp_path, clock=clock) as book:
+        yield book
+
+
+@pytest.fixture
+def store(tmp_path: Path, clock: VirtualClock) -> Iterator[EvidenceStore]:
+    with EvidenceStore(tmp_path / "evidence", clock, min_free_bytes=0) as store:
+        yield store
+
+
+@pytest.fixture
+def recorder(store: EvidenceStore, clock: VirtualClock, book: Book) -> Recorder:
     settings = EvidenceSettings(post_roll_s=0.2)
-    return Recorder(store, settings, clock=clock, publish=news.append)
+    return Recorder(store, settings, clock=clock, debts=book.debts)
+
+
+def ask(
+    recorder: Recorder,
+    book: Book,
+    ring: PacketRing | None = None,
+    frame: Frame | None = None,
+    incident: Incident | None = None,
+) -> Incident:
+    """Owe an incident's evidence and have it recorded, as the witness does."""
+    incident = incident or make_incident(opened_at=NOON)
+    with book.page() as page:
+        for kind in OF_EACH_OPENING:
+            page.owe(incident, kind)
+    recorder.record(incident, frame or make_frame(), ring or PacketRing(30, 1 << 20))
+    return incident
+
+
+def told(book: Book) -> list[News]:
+    """What the center is told of evidence, in order."""
+    news = waiting(book.outbox)
+    assert all(isinstance(one, EvidenceSealed | EvidenceMissed) for one in news)
+    return [one for one in news if isinstance(one, EvidenceSealed | EvidenceMissed)]
 
 
 def test_a_stop_writes_what_is_owed_and_says_what_was_never_buffered(
-    recorder: Recorder, news: list[News]
+    recorder: Recorder, book: Book
 ) -> None:
-    incident = make_incident(opened_at=NOON)
-    recorder.record(incident, make_frame(), PacketRing(30, 1 << 20))
-    assert recorder.pending == (incident,)
+    incident = ask(recorder, book)
+    assert [one.kind for one in book.debts.open] == list(OF_EACH_OPENING)
     recorder.start()
     recorder.stop(20)
-    kinds = [one.evidence.kind for one in news]
-    assert kinds == [EvidenceKind.SNAPSHOT, EvidenceKind.SNAPSHOT_BOXED, EvidenceKind.CLIP]
+    news = told(book)
+    assert [one.evidence.kind for one in news] == list(OF_EACH_OPENING)
+    assert [one.evidence.id for one in news] == [
+        evidence_id(incident, kind) for kind in OF_EACH_OPENING
+    ]
     assert [one.evidence.status for one in news] == ["sealed", "sealed", "missing"]
     assert isinstance(news[2], EvidenceMissed)
     assert news[2].evidence.reason is MissingReason.NOT_BUFFERED
-    assert recorder.pending == ()
+    assert book.debts.open == ()
 
 
-def test_a_stop_without_time_says_that_everything_is_lost(
-    recorder: Recorder, news: list[News]
-) -> None:
-    recorder.record(make_incident(opened_at=NOON), make_frame(), PacketRing(30, 1 << 20))
+def test_a_stop_without_time_says_that_everything_is_lost(recorder: Recorder, book: Book) -> None:
+    ask(recorder, book)
     recorder.stop_at_once()
     recorder.start()
     recorder.join(20)
-    reasons = [one.evidence.reason for one in news if isinstance(one, EvidenceMissed)]
-    assert reasons == [MissingReason.SHUTDOWN, MissingReason.SHUTDOWN]
+    reasons = [one.evidence.reason for one in told(book) if isinstance(one, EvidenceMissed)]
+    assert reasons == [MissingReason.SHUTDOWN] * 3
 
 
 @pytest.mark.parametrize("noticed_h", [0, 8])
 def test_a_clock_that_is_set_back_puts_no_clip_off(
-    recorder: Recorder, clock: VirtualClock, news: list[News], noticed_h: int
+    recorder: Recorder, clock: VirtualClock, book: Book, noticed_h: int
 ) -> None:
     clock.move_to(NOON - timedelta(hours=noticed_h))
     recorder.start()
-    recorder.record(make_incident(opened_at=NOON), make_frame(), PacketRing(30, 1 << 20))
+    ask(recorder, book)
     clock.move_to(NOON - timedelta(hours=8))
-    wait_until(lambda: len(news) == 3, "snapshots, and what became of the clip")
+    wait_until(lambda: not book.debts.open, "snapshots, and what became of the clip")
     recorder.stop(20)
+
+
+def test_a_picture_that_cannot_be_made_is_said_to_be_missing(
+    recorder: Recorder, book: Book
+) -> None:
+    """Whatever goes wrong in recording: what is owed and not told would be waited for for ever."""
+
+    class Unreadable:
+        captured_at = NOON
+
+        def image(self) -> None:
+            raise RuntimeError("a mistake of our own")
+
+    ask(recorder, book, frame=Unreadable())  # type: ignore[arg-type]
+    recorder.start()
+    recorder.stop(20)
+    told_of = {one.evidence.kind: one.evidence for one in told(book)}
+    for kind in OF_EACH_OPENING[:2]:
+        missing = told_of[kind]
+        assert missing.status == "missing"
+        assert missing.reason is MissingReason.STORAGE_FAILED
+        assert "a mistake of our own" in missing.detail
+    assert book.debts.open == ()
 
 
 def test_a_round_that_fails_is_not_the_last() -> None:
