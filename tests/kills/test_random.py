@@ -1,0 +1,49 @@
+"""A town that dies again and again, at any moment. `KILLS=100 SEED=7 pytest tests/kills` for more
+and for the same again."""
+
+import os
+import random
+
+import pytest
+
+from tests.kills.conftest import MakePlace, Stage
+from tests.kills.town import Place
+from tests.kills.verdict import judge
+
+KILLS = int(os.environ.get("KILLS", "16"))
+SEED = int(os.environ.get("SEED", "0")) or random.SystemRandom().randrange(1, 1 << 31)
+EACH = 4
+"""Kills of one town."""
+
+
+def die_again_and_again(stage: Stage, place: Place, dice: random.Random) -> int:
+    """Kill a town `EACH` times at most, then let it live; how often it died."""
+    kills = 0
+    for _ in range(EACH):
+        life = stage.live(place, kill_after_s=dice.uniform(0.02, 0.9))
+        assert life.killed or life.code == 0
+        kills += life.killed
+        if not life.killed:
+            break
+    assert stage.live(place).code == 0
+    return kills
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(60 + 10 * KILLS)
+def test_kills_at_random_moments(stage: Stage, make_place: MakePlace) -> None:
+    print(f"SEED={SEED}")  # noqa: T201 - shown when it fails
+    dice, kills, towns = random.Random(SEED), 0, 0
+    while kills < KILLS:
+        towns += 1
+        place = make_place(f"town-{towns}", stretch=3)
+        kills += die_again_and_again(stage, place, dice)
+        judge(place)
+
+
+@pytest.mark.slow
+def test_kills_at_random_moments_on_postgresql(stage: Stage, on_postgres: Place) -> None:
+    print(f"SEED={SEED}")  # noqa: T201 - shown when it fails
+    place = on_postgres.model_copy(update={"stretch": 3})
+    die_again_and_again(stage, place, random.Random(SEED))
+    judge(place)
