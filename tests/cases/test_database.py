@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -11,11 +12,13 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 
 from cases.database import Database
-from cases.tables import Base, EntryRow, GapRow
+from cases.tables import Base, EntryRow, GapRow, IncidentRow
 from domain.errors import CaseStoreUnavailable, ConfigurationError
 from domain.health import FaultKind
-from tests.builders import NOON
+from tests.builders import NOON, closed_revision, make_incident
 from tests.cases.conftest import Desk
+
+FILL = import_module("cases.migrations.versions.0006_holders").FILL
 
 
 def test_migrations_make_the_schema_of_the_tables(database: Database) -> None:
@@ -28,6 +31,28 @@ def test_upgrading_again_changes_nothing(database: Database) -> None:
     database.upgrade()
     with database.connection() as connection:
         assert connection.scalar(text("SELECT version_num FROM alembic_version")) == "0006"
+
+
+def test_what_is_asked_of_incidents_is_filled_in_for_older_ones(empty_url: str) -> None:
+    """0006 takes it from their documents."""
+    incidents = [closed_revision(make_incident("inc_ended")), make_incident("inc_open")]
+    database = Database(empty_url)
+    try:
+        database.upgrade()
+        with database.session() as session:
+            for incident in incidents:
+                values = {"document": incident, "opening": incident}
+                session.add(IncidentRow(id=incident.id, revision=incident.revision, **values))
+        with database.session() as session:
+            session.execute(text(FILL[database.dialect]))
+        with database.reading() as session:
+            for incident in incidents:
+                row = session.get_one(IncidentRow, incident.id)
+                assert (row.camera_id, row.rule_id, row.zone_id) == incident.key
+                assert row.ended_at == incident.closed_at
+                assert (row.epoch, row.book, row.superseded_by) == (0, None, None)
+    finally:
+        database.close()
 
 
 def test_programs_that_start_at_once_all_find_the_schema(empty_url: str) -> None:

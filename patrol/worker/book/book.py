@@ -30,7 +30,7 @@ from domain.messages import (
     Message,
 )
 from patrol.worker.book.debts import Debts
-from patrol.worker.book.file import BookFile
+from patrol.worker.book.file import RETRY_DISK_EVERY_S, BookFile
 from patrol.worker.book.outbox import BookOutbox
 from patrol.worker.book.page import Page
 
@@ -46,11 +46,17 @@ class Book(Closing):
     on in memory until the disk takes it again (`patrol.worker.book.file`)."""
 
     def __init__(
-        self, path: Path, encode: Encode, *, max_bytes: int, clock: Clock | None = None
+        self,
+        path: Path,
+        encode: Encode,
+        *,
+        max_bytes: int,
+        clock: Clock | None = None,
+        retry_disk_every_s: float = RETRY_DISK_EVERY_S,
     ) -> None:
         """`encode` makes a message's envelope; `max_bytes` of messages wait at most."""
         self._clock = clock or SystemClock()
-        self._file = BookFile(path, self._clock)
+        self._file = BookFile(path, self._clock, retry_disk_every_s=retry_disk_every_s)
         self._encode = encode
         self._episodes: dict[Key, int] = {}
         self.outbox = BookOutbox(self._file, max_bytes)

@@ -48,9 +48,7 @@ log = structlog.get_logger(__name__)
 class BookFile:
     """Thread-safe. One process owns a book: BookTaken if another one has it."""
 
-    def __init__(
-        self, path: Path, clock: Clock, *, retry_disk_every_s: float = RETRY_DISK_EVERY_S
-    ) -> None:
+    def __init__(self, path: Path, clock: Clock, *, retry_disk_every_s: float) -> None:
         self._path = path
         self._clock = clock
         self._retry_every_s = retry_disk_every_s
@@ -223,17 +221,24 @@ def _opened(path: Path, clock: Clock) -> sqlite3.Connection:
     )
     try:
         _prepare(connection)
-        [(verdict,)] = connection.execute("PRAGMA quick_check(1)").fetchall()
-        [(version,)] = connection.execute("PRAGMA user_version").fetchall()
-        if verdict != "ok" or version > VERSION:
-            raise _damage(verdict if verdict != "ok" else f"it is of a newer version, {version}")
-        if version == 0:
+        if _check(connection, new_too=True) == 0:
             _make_tables(connection)
             _rename(connection, clock)
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _check(connection: sqlite3.Connection, *, new_too: bool = False) -> int:
+    """The version of a book that is whole; 0 for a new one. Raises sqlite3.DatabaseError."""
+    [(verdict,)] = connection.execute("PRAGMA quick_check(1)").fetchall()
+    [(version,)] = connection.execute("PRAGMA user_version").fetchall()
+    if verdict != "ok":
+        raise _damage(str(verdict))
+    if version > VERSION or (version == 0 and not new_too):
+        raise _damage(f"expected a book of version {VERSION}, got {version} (is it newer?)")
+    return int(version)
 
 
 def _prepare(connection: sqlite3.Connection) -> None:
@@ -266,9 +271,7 @@ def _copied(disk: sqlite3.Connection) -> sqlite3.Connection:
     memory = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
     try:
         disk.backup(memory)
-        [(version,)] = memory.execute("PRAGMA user_version").fetchall()
-        if version != VERSION:
-            raise _damage(f"expected a book of version {VERSION}, got {version}")
+        _check(memory)
     except sqlite3.Error:
         memory.close()
         raise
