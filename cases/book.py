@@ -7,7 +7,17 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy.orm import Session
 
-from cases import cameras, coverage, figures, held_back, history, holders, maintenance, search
+from cases import (
+    cameras,
+    coverage,
+    figures,
+    held_back,
+    history,
+    holders,
+    joining,
+    maintenance,
+    search,
+)
 from cases.cameras import CameraRow
 from cases.changes import CaseChange, ChangeFeed, ChangeKind, Subscription
 from cases.coverage import Coverage
@@ -178,14 +188,15 @@ class CaseBook:
             return None if row is None else row.document
 
     def incident(self, no: str) -> Incident:
-        """The incident that the case began with, at the newest revision that came.
+        """The incident that the case began with, or the one that tells of the same thing in its
+        place, at the newest revision that came.
 
         Raises:
             CaseNotFound
         """
         with self._database.reading() as session:
             case = search.get(session, no)
-            return session.get_one(IncidentRow, case.incident_id).document
+            return session.get_one(IncidentRow, joining.voice(session, case)).document
 
     def opening(self, no: str) -> Incident:
         """The case's incident at the oldest revision that came: what the snapshot shows.

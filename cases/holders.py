@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import func, or_, select
+from sqlalchemy import and_, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from cases.database import one_at_a_time
@@ -26,6 +26,8 @@ HANDED_OVER_FOR = timedelta(hours=1)
 COMES_BACK_WITHIN = timedelta(minutes=30)
 """A new incident of a sender that knew nothing of an older one goes on with it if that one is
 open, or closed so long before: the usual cool-down of a rule."""
+FORMER_TOLD = 8
+"""Former holders that a grant names."""
 OWED = (EvidenceKind.SNAPSHOT, EvidenceKind.SNAPSHOT_BOXED, EvidenceKind.CLIP)
 """What each opening of an incident should have."""
 
@@ -84,6 +86,9 @@ def unknown_to(session: Session, incident: Incident, held: Holding | None) -> In
     if held is None:
         return None
     one_at_a_time(session, f"goes-on:{':'.join(incident.key)}")
+    # A former holder sees beside the present one, if that one lives: it begins a case, which the
+    # present one then goes on with, rather than hiding a new thing in an old case.
+    may_be_over = not is_former(session, incident.camera_id, held)
     query = (
         select(IncidentRow)
         .where(
@@ -95,7 +100,10 @@ def unknown_to(session: Session, incident: Incident, held: Holding | None) -> In
             IncidentRow.book.is_not(None),
             or_(
                 IncidentRow.ended_at.is_(None),
-                IncidentRow.ended_at >= incident.opened_at - COMES_BACK_WITHIN,
+                and_(
+                    literal(may_be_over),
+                    IncidentRow.ended_at >= incident.opened_at - COMES_BACK_WITHIN,
+                ),
             ),
             or_(IncidentRow.book != held.book, IncidentRow.epoch > (held.epoch or 0)),
         )
@@ -199,6 +207,16 @@ def _lacking(
             )
 
 
+def _former(session: Session, holder: HolderRow) -> tuple[Holding, ...]:
+    query = (
+        select(HolderRow)
+        .where(HolderRow.camera_id == holder.camera_id, HolderRow.epoch < holder.epoch)
+        .order_by(HolderRow.epoch.desc())
+        .limit(FORMER_TOLD)
+    )
+    return tuple(Holding(book=row.book, epoch=row.epoch) for row in session.scalars(query))
+
+
 def _told(session: Session, row: HolderRow) -> CameraGrant:
     """The answer to the holder. What was handed over is told as long as it may be asked for."""
     handed = (
@@ -213,5 +231,6 @@ def _told(session: Session, row: HolderRow) -> CameraGrant:
         book=row.book,
         start=row.start,
         granted_at=row.granted_at,
+        former=_former(session, row),
         incidents=tuple(each.document for each in handed),
     )

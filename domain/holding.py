@@ -38,5 +38,7 @@ class CameraGrant(Value):
     start: int
     """The holder's start that the answer is for."""
     granted_at: Utc
+    former: tuple[Holding, ...] = ()
+    """The holders before, newest first: one that never heard of its own grant finds it here."""
     incidents: tuple[Incident, ...] = ()
     """What the former holder left: open, or closed not long ago. The new one carries it on."""

@@ -13,7 +13,7 @@ import structlog
 
 from domain.clock import Clock
 from domain.errors import BusUnavailable
-from domain.holding import CameraGrant
+from domain.holding import CameraGrant, Holding
 from events_bridge.holder_board import HolderBoard
 from patrol.worker.book import Book
 from patrol.worker.steadfast import steadfast
@@ -113,7 +113,7 @@ class Holder(threading.Thread):
     def _hear(self, grant: CameraGrant) -> None:
         held = self._book.held(grant.camera_id)
         if grant.book != held.book:
-            self._hear_of_another(grant, held.epoch)
+            self._hear_of_another(grant, held)
             return
         if self._book.take(grant):
             log.info("camera held", camera=grant.camera_id, epoch=grant.epoch)
@@ -121,10 +121,16 @@ class Holder(threading.Thread):
         self._lost.pop(grant.camera_id, None)
         self._answered.add(grant.camera_id)
 
-    def _hear_of_another(self, grant: CameraGrant, my_epoch: int | None) -> None:
-        """Another book's grant: an older one than ours is outdated, a newer one takes the camera
-        from us, once."""
-        if my_epoch is None or grant.epoch <= my_epoch:
+    def _hear_of_another(self, grant: CameraGrant, mine: Holding) -> None:
+        """Another book's grant. An older one than ours is outdated; a newer one takes the camera
+        from us, once, whether we had heard of our own or not."""
+        if mine.epoch is None:
+            own = next((one for one in grant.former if one.book == mine.book), None)
+            if own is None or own.epoch is None:
+                return  # our claim has not been answered yet
+            self._book.hold(grant.camera_id, own.epoch)
+            mine = own
+        if mine.epoch is None or grant.epoch <= mine.epoch:
             return
         self._answered.add(grant.camera_id)
         if self._lost.get(grant.camera_id) == grant.epoch:

@@ -26,7 +26,7 @@ from evidence.settings import EvidenceSettings
 from evidence.store import EvidenceStore
 from patrol.worker.holder import Holder
 from patrol.worker.recorder import Recorder
-from patrol.worker.witness import Witness
+from patrol.worker.witness import Witness, close_left_behind
 from streams.frame import Frame
 from streams.packet import Packet
 from streams.ring import PacketRing
@@ -66,6 +66,8 @@ class Place(Value):
     database_url: str
     name: str
     worker_id: str = "edge-1"
+    hears_after_s: int = 0
+    """Before this second the worker does not hear what the center grants."""
     stretch: int = 1
     """How many times longer everything lasts: a town that dies often needs time to see again."""
 
@@ -148,7 +150,9 @@ class Edge:
     def begin(self) -> None:
         """As `Worker.start` does."""
         self.recorder.reconcile()
-        self.witness.recall(self.book.incidents, self._clock.now())
+        now, known = self._clock.now(), self.book.incidents
+        close_left_behind(self.book, frozenset([CAMERA]), now)
+        self.witness.recall(known, now)
         self.holder.claim()
         self.recorder.start()
 
@@ -215,9 +219,10 @@ def live(place: Place, packets: list[Packet], *, until_s: int | None = None) -> 
 
         edge.begin()
         settle()
-        edge.holder.hear()
         while (second := place.second) < until_s:
             clock.move_to(START + timedelta(seconds=second))
+            if second >= place.hears_after_s:
+                edge.holder.hear()
             if edge.see(second):
                 settle()
             place.pass_second()

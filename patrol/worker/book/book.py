@@ -140,9 +140,13 @@ class Book(Closing):
         held = self.held(grant.camera_id)
         if grant.book != held.book or grant.epoch == held.epoch:
             return False
-        with self.page() as page:
-            page.hold(grant.camera_id, grant.epoch)
+        self.hold(grant.camera_id, grant.epoch)
         return True
+
+    def hold(self, camera_id: str, epoch: int) -> None:
+        """Hold a camera under an epoch that this book was granted."""
+        with self.page() as page:
+            page.hold(camera_id, epoch)
 
     def close(self) -> None:
         self._file.close()
