@@ -1,6 +1,6 @@
 """The catalogue: which models there are, and their verified files."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from models.importing import (
     model_name,
     try_out,
 )
+from models.letterbox import Image
 
 BUILTIN_FILE = Path(__file__).parent / "catalog.yaml"
 CARRIED_FOLDER = "weights"
@@ -81,12 +82,15 @@ class Catalog:
         licence: str | None = None,
         origin: str | None = None,
         note: str | None = None,
+        pictures: Sequence[Image] = (),
     ) -> ModelEntry:
         """Copy a model file into the folder, try it out, and register it.
 
         A file with a known hash needs no further facts; an ultralytics export describes itself;
-        of others `head`, `labels` and, for open input sizes, `input_wh` must be said. Importing
-        the same file again changes nothing. Raises a ModelError for whatever does not fit; then
+        of others `head`, `labels` and, for open input sizes, `input_wh` must be said. It is tried
+        in a process of its own, on drawn pictures and on `pictures` (h, w, 3) uint8 BGR, in which
+        it had best find something: what its output means is read off the values. Importing the
+        same file again changes nothing. Raises a ModelError for whatever does not fit; then
         nothing was registered and nothing is left behind.
         """
         claims = Claims(
@@ -100,29 +104,31 @@ class Catalog:
         )
         check_source(path)
         try:
-            return self._bring_in(path, claims)
+            return self._bring_in(path, claims, pictures)
         except OSError as error:
             raise ModelError(f"{path}: cannot be copied into {self._folder}: {error}") from error
 
-    def _bring_in(self, source: Path, claims: Claims) -> ModelEntry:
+    def _bring_in(self, source: Path, claims: Claims, pictures: Sequence[Image]) -> ModelEntry:
         with draft_in(self._folder, ".onnx") as draft, blaming(source, draft):
-            entry = self._entry_of(draft, source, copy_hashed(source, draft), claims)
-            try_out(entry, draft)
+            entry = self._entry_of(draft, source, copy_hashed(source, draft), claims, pictures)
             settle(draft, self._folder / entry.file)
         self._register(entry)
         return entry
 
-    def _entry_of(self, draft: Path, source: Path, sha256: str, claims: Claims) -> ModelEntry:
+    def _entry_of(
+        self, draft: Path, source: Path, sha256: str, claims: Claims, pictures: Sequence[Image]
+    ) -> ModelEntry:
         known = [entry for entry in self.entries() if entry.sha256 == sha256]
         known.sort(key=lambda entry: entry.name != claims.name)
         name = model_name(source, claims) if claims.name or not known else known[0].name
         self._refuse_clash(name, sha256, draft.stat().st_size, source)
-        entry = (
-            known_entry(known[0], source, claims)
-            if known
-            else described_entry(draft, source, name, sha256, claims)
-        )
+        if not known:
+            entry = described_entry(draft, source, name, sha256, claims, pictures)
+            self._refuse_overwriting(entry, source)
+            return entry
+        entry = known_entry(known[0], source, claims)
         self._refuse_overwriting(entry, source)
+        try_out(entry, draft)
         return entry
 
     def _refuse_clash(self, name: str, sha256: str, size_bytes: int, source: Path) -> None:
