@@ -7,7 +7,13 @@ from typing import Any
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
-from domain.errors import ConfigurationError, ModelCorrupt, ModelError, ModelMissing
+from domain.errors import (
+    ConfigurationError,
+    ModelCorrupt,
+    ModelError,
+    ModelMissing,
+    ModelShapeError,
+)
 from models.entry import HeadKind
 from models.entry import ModelEntry as ModelEntry
 from models.files import blaming, copy_hashed, draft_in, settle, sha256_of, write_whole
@@ -71,6 +77,16 @@ class Catalog:
         _verify(entry, path)
         return path
 
+    def check(self, name: str) -> None:
+        """Try a model out again, unless it is one that the product carries: it may have been
+        registered before its values were looked at. Raises a ModelError as `import_file` does."""
+        entry, path = self.get(name), self.path(name)
+        if not self.carries(name) and try_out(entry, path) != entry:
+            raise ModelShapeError(
+                f"model {name}: its boxes are in 0-1, which was not known when it was brought in; "
+                f"bring it in again with: patrol models import {path}"
+            )
+
     def import_file(
         self,
         path: Path,
@@ -128,8 +144,7 @@ class Catalog:
             return entry
         entry = known_entry(known[0], source, claims)
         self._refuse_overwriting(entry, source)
-        try_out(entry, draft)
-        return entry
+        return try_out(entry, draft)
 
     def _refuse_clash(self, name: str, sha256: str, size_bytes: int, source: Path) -> None:
         """One name stands for one file for ever: incidents refer to it."""

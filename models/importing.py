@@ -112,11 +112,12 @@ def described_entry(
         return told_by_values(trial, entry, said, source, pictures)
 
 
-def try_out(entry: ModelEntry, file: Path) -> None:
-    """Run the trial pictures through the head it is said to have, in a process of its own."""
+def try_out(entry: ModelEntry, file: Path) -> ModelEntry:
+    """Run the trial pictures through the head it is said to have, in a process of its own; the
+    entry as its values show it. Raises ModelError as `described_entry` does."""
     with Trial(file, within_s=TRY_WITHIN_S) as trial:
         check_input(trial.input_shape, entry.input_wh, str(file))
-        as_it_sees(trial, entry, file, ())
+        return as_it_sees(trial, entry, file, ())
 
 
 def _static_wh(shape: Shape) -> tuple[int, int] | None:

@@ -17,6 +17,7 @@ from models.metadata import names_by_id
 
 PICTURE_SUFFIXES = ".jpg", ".jpeg", ".png", ".webp", ".bmp"
 NAMES_FILE = "data.yaml"
+SOME = 8
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,10 +30,21 @@ class LabelledPicture:
 
     def read(self) -> Image:
         """The pixels, (h, w, 3) uint8 BGR. Raises ConfigurationError naming the file."""
-        image = cv2.imread(str(self.path), cv2.IMREAD_COLOR)
-        if image is None:
-            raise ConfigurationError(f"{self.path}: expected a picture, cannot be decoded")
-        return np.asarray(image, np.uint8)
+        return read_picture(self.path)
+
+
+def read_picture(path: Path) -> Image:
+    """The pixels, (h, w, 3) uint8 BGR. Raises ConfigurationError naming the file."""
+    image = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    if image is None:
+        raise ConfigurationError(f"{path}: expected a picture, cannot be decoded")
+    return np.asarray(image, np.uint8)
+
+
+def some_pictures(folder: Path) -> tuple[Image, ...]:
+    """At most `SOME` pictures of a folder, the first by name, (h, w, 3) uint8 BGR. Raises
+    ConfigurationError if there are none, or one cannot be read."""
+    return tuple(read_picture(path) for path in picture_paths(folder)[:SOME])
 
 
 def read_folder(folder: Path, names: Sequence[str]) -> tuple[LabelledPicture, ...]:

@@ -60,7 +60,7 @@ def _model_errors(configuration: Configuration) -> Iterator[tuple[Location, str]
             if label not in known:
                 words = f"expected some of {', '.join(known)}, got {label!r}"
                 yield ("detector", "labels", index), words
-        catalog.path(detector.model)
+        catalog.check(detector.model)
     except ModelError as error:
         yield ("detector", "model"), str(error)
 

@@ -208,3 +208,28 @@ def test_real_networks_are_told_by_their_values(tmp_path, name, labels, head):
     onnx.save(model, str(tmp_path / "unknown.onnx"))
     entry = Catalog(tmp_path / "town").import_file(tmp_path / "unknown.onnx")
     assert (entry.head, entry.boxes) == (head, "pixels")
+
+
+def test_a_model_registered_before_its_values_were_looked_at_is_found_out(catalog, tmp_path):
+    """As `patrol check` does: entries of an older version stay in a data directory."""
+    row = (*CENTRE, 0.9, 1)
+    file = constant_graph(tmp_path / "m.onnx", [row], 3 * CELLS, metadata=exported(ONE))
+    entry = catalog.import_file(file)
+    catalog.check(entry.name)
+    text = (tmp_path / "town" / "catalog.yaml").read_text()
+    (tmp_path / "town" / "catalog.yaml").write_text(text.replace("head: yolov5", "head: yolo26"))
+    with pytest.raises(ModelShapeError, match="head yolo26 .* does not fit"):
+        Catalog(tmp_path / "town").check(entry.name)
+
+
+def test_an_old_entry_of_boxes_in_0_to_1_is_mended_by_importing_again(catalog, tmp_path):
+    row = (*UNIT_CENTRE, 0.9, 0)
+    file = constant_graph(tmp_path / "m.onnx", [row], CELLS, across=True, metadata=exported(TWO))
+    entry = catalog.import_file(file)
+    written = tmp_path / "town" / "catalog.yaml"
+    written.write_text(written.read_text().replace("boxes: unit", "boxes: pixels"))
+    old = Catalog(tmp_path / "town")
+    with pytest.raises(ModelShapeError, match="bring it in again with: patrol models import"):
+        old.check(entry.name)
+    assert old.import_file(file).boxes == "unit"
+    old.check(entry.name)
