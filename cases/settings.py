@@ -229,6 +229,7 @@ class CaseSettings(Settings):
     stages: StageLimits = StageLimits()
     """How long each stage may last; the review's time goes with the kind (`review_alarm_s`)."""
     urgent_stages: UrgentStageLimits = UrgentStageLimits()
+    """The same for cases that are 急事."""
     near_m: float = Field(default=200, ge=0)
     """A case may be called a duplicate of one within so many metres (default 200 m), or of one on
     the same camera or on one that sees the same place."""
