@@ -14,13 +14,18 @@ let line = null; // how news come: over the browser's one stream, or over one of
 let heardAt = 0; // this machine's clock, only for the silence
 let lastNews = null; // the server's clock
 let readAt = now(); // when anything on show was last read anew
-let unanswered = false; // the last request failed, or was not answered
+
+// What was asked for last without an answer: parts of the page that are read again and again, and
+// anything else as one, which the next answer of whatever clears.
+const READ_AGAIN = ["case", "queue", "counts", "tiles", "board", "maintenance"];
+const unanswered = new Set();
+const partOf = (detail) => READ_AGAIN.find((id) => id === detail?.ctx?.target?.id) ?? "other";
 
 // The light tells of both ways: news that come, and requests that are answered.
 function light() {
   const lost = document.body.classList.contains("gone");
-  document.body.classList.toggle("unanswered", unanswered && !lost);
-  byId("live-word").textContent = say(lost ? "js.gone" : unanswered ? "js.late" : "js.live");
+  document.body.classList.toggle("unanswered", unanswered.size > 0 && !lost);
+  byId("live-word").textContent = say(lost ? "js.gone" : unanswered.size ? "js.late" : "js.live");
 }
 
 function heard(data) {
@@ -35,8 +40,8 @@ function heard(data) {
 
 function back() {
   document.body.classList.remove("gone");
-  document.body.classList.toggle("has-banner", unanswered);
-  if (unanswered) unread();
+  document.body.classList.toggle("has-banner", unanswered.size > 0);
+  if (unanswered.size) banner(say("js.unread", { at: clockWords(readAt) }));
   else byId("banner").hidden = true;
 }
 
@@ -149,26 +154,27 @@ function stop() {
 
 // The server lives but cannot read, or does not answer: what is on show stands still though the
 // stream is fine.
-function unread() {
-  unanswered = true;
+function unread({ detail }) {
+  unanswered.add(partOf(detail));
   if (!document.body.classList.contains("gone")) banner(say("js.unread", { at: clockWords(readAt) }));
   light();
 }
 
-function read() {
-  readAt = now();
-  unanswered = false;
+function read({ detail }) {
+  unanswered.delete(partOf(detail));
+  unanswered.delete("other");
+  if (!unanswered.size) readAt = now();
   if (!document.body.classList.contains("gone")) back();
   light();
 }
 
 export function startStream() {
-  document.addEventListener("htmx:response:error", ({ detail }) => {
-    if (detail.ctx?.response?.status >= 500) unread();
+  document.addEventListener("htmx:response:error", (event) => {
+    if (event.detail.ctx?.response?.status >= 500) unread(event);
   });
-  document.addEventListener("htmx:error", ({ detail }) => detail.ctx && unread()); // no answer at all
-  document.addEventListener("htmx:after:swap", ({ detail }) => {
-    if (!(detail.ctx?.response?.status >= 400)) read();
+  document.addEventListener("htmx:error", (event) => event.detail.ctx && unread(event)); // no answer
+  document.addEventListener("htmx:after:swap", (event) => {
+    if (!(event.detail.ctx?.response?.status >= 400)) read(event);
   });
   document.body.addEventListener("unanswered", unread);
   document.body.addEventListener("answered", read);
