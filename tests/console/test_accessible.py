@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from domain.evidence import EvidenceKind
 from domain.health import CameraHealth, CameraStatus, FaultKind
 from domain.incident import IncidentKind
 from domain.messages import CameraHealthChanged
+from events_bridge.embedded import EmbeddedBus
 from tests.console.browser import DESKTOP, PHONE, chromium
 from tests.console.conftest import Center, build_center, jpeg, picture
 from tests.console.server import LiveServer, serving
@@ -36,22 +37,22 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def empty(
-    tmp_path_factory: pytest.TempPathFactory, migrated_file: Path, bus_url: str
+    tmp_path_factory: pytest.TempPathFactory, migrated_file: Path, bus_server: EmbeddedBus
 ) -> Iterator[LiveServer]:
     """A console that has just begun."""
     folder = tmp_path_factory.mktemp("empty")
-    for center in build_center(folder, migrated_file, bus_url, SystemClock()):
+    for center in build_center(folder, migrated_file, bus_server.url, SystemClock()):
         with serving(center.make_app) as server:
             yield server
 
 
 @pytest.fixture(scope="module")
 def busy(
-    tmp_path_factory: pytest.TempPathFactory, migrated_file: Path, bus_url: str
+    tmp_path_factory: pytest.TempPathFactory, migrated_file: Path, bus_server: EmbeddedBus
 ) -> Iterator[tuple[LiveServer, str]]:
     """A console with cases of every look, and the number of one."""
     folder = tmp_path_factory.mktemp("busy")
-    for center in build_center(folder, migrated_file, bus_url, SystemClock()):
+    for center in build_center(folder, migrated_file, bus_server.url, SystemClock()):
         no = _fill(center)
         with serving(center.make_app) as server:
             yield server, no
@@ -103,6 +104,16 @@ def faults(page: Page) -> list[str]:
     ]
 
 
+def faults_of(browser: Browser, url: str, paths: Sequence[str], theme: str, size: Any) -> list[str]:
+    """What axe finds on several pages, with the page that it is on."""
+    found = []
+    for path in paths:
+        page = opened(browser, f"{url}{path}", theme, size)
+        found += [f"{path}: {fault}" for fault in faults(page)]
+        page.context.close()
+    return found
+
+
 def test_axe_is_the_one_released() -> None:
     [entry] = json.loads((VENDOR / "manifest.json").read_text())
     assert hashlib.sha256(AXE.read_bytes()).hexdigest() == entry["sha256"]
@@ -113,10 +124,7 @@ def test_axe_is_the_one_released() -> None:
 def test_a_page_without_cases_has_no_fault(
     empty: LiveServer, browser: Browser, theme: str, size: Any
 ) -> None:
-    for path in PAGES:
-        page = opened(browser, f"{empty.url}{path}", theme, size)
-        assert faults(page) == [], path
-        page.context.close()
+    assert faults_of(browser, empty.url, PAGES, theme, size) == []
 
 
 @pytest.mark.parametrize(("theme", "size"), LOOKS, ids=lambda v: str(v))
@@ -124,10 +132,8 @@ def test_a_page_with_cases_has_no_fault(
     busy: tuple[LiveServer, str], browser: Browser, theme: str, size: Any
 ) -> None:
     server, no = busy
-    for path in (*PAGES, f"/cases/{no}", f"/desk?case={no}", f"/desk?case={no}&lang=en"):
-        page = opened(browser, f"{server.url}{path}", theme, size)
-        assert faults(page) == [], path
-        page.context.close()
+    paths = (*PAGES, f"/cases/{no}", f"/desk?case={no}", f"/desk?case={no}&lang=en")
+    assert faults_of(browser, server.url, paths, theme, size) == []
 
 
 @pytest.mark.parametrize(("theme", "size"), LOOKS, ids=lambda v: str(v))
