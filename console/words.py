@@ -60,7 +60,7 @@ WORDS: dict[str, Text] = {
     "queue.eyes": _W("{total} 路中 {watching} 路在巡", "{watching} of {total} cameras are watched"),
     "queue.eyes_some": _W(
         "其余 {n} 路现在看不到, 有案件也不会出现在这里",
-        "the other {n} see nothing now; no case of theirs would appear here",
+        "{n} not seeing now: no case of theirs would appear here",
     ),
     "queue.eyes_none": _W(
         "现在没有任何画面在巡看, 队列为空不代表没有事",
