@@ -7,7 +7,17 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy.orm import Session
 
-from cases import cameras, coverage, figures, held_back, history, maintenance, search
+from cases import (
+    burning,
+    cameras,
+    coverage,
+    figures,
+    held_back,
+    history,
+    maintenance,
+    near,
+    search,
+)
 from cases.cameras import CameraRow
 from cases.changes import CaseChange, ChangeFeed, ChangeKind, Subscription
 from cases.coverage import Coverage
@@ -15,10 +25,11 @@ from cases.database import Database
 from cases.grids import Plans
 from cases.intake import Intake, evidence_of_case
 from cases.moves import Decision, Moves
+from cases.near import Nearness
 from cases.queries import CaseCounts, CaseFilter, CasePage
 from cases.settings import CaseSettings
 from cases.tables import CaseRow, EvidenceRow, IncidentRow, SiteRow
-from domain.case import Case, Entry, FalseReason, Move, Verdict
+from domain.case import Case, Entry, FalseReason, Move, Permit, Verdict
 from domain.clock import Clock
 from domain.errors import MessageInvalid
 from domain.evidence import Evidence, MissingEvidence
@@ -171,6 +182,24 @@ class CaseBook:
             case = search.get(session, no)
             return session.get_one(IncidentRow, case.incident_id).opening
 
+    def near(self, no: str, limit: int) -> tuple[tuple[Case, Nearness], ...]:
+        """What the case may be a duplicate of, at most `limit`: its own kind first, then the
+        nearest.
+
+        Raises:
+            CaseNotFound
+        """
+        with self._database.reading() as session:
+            case = search.get(session, no)
+            found = near.near_cases(session, case, self._settings, limit)
+            return tuple((search.to_case(other.row), other.nearness) for other in found)
+
+    def burning(self) -> Mapping[str, Case]:
+        """The cameras that see what an urgent open case is about, each with such a case."""
+        with self._database.reading() as session:
+            found = burning.by_camera(session)
+            return {camera_id: search.to_case(row) for camera_id, row in found.items()}
+
     def counts(self) -> CaseCounts:
         with self._database.reading() as session:
             return figures.counts(session, self._settings, self._clock.now())
@@ -243,11 +272,14 @@ class CaseBook:
         verdict: Verdict | None = None,
         reason: FalseReason | None = None,
         duplicate_of: str | None = None,
+        permit: Permit | None = None,
         assignee: str | None = None,
         note: str = "",
         key: str | None = None,
+        forced: bool = False,
     ) -> Case:
         """Move a case on. The same `key` again changes nothing and answers the case as it is.
+        `forced` names an original that is not near, with a note that says why.
 
         Raises:
             CaseNotFound
@@ -255,7 +287,17 @@ class CaseBook:
             MoveConflict: somebody moved it after `version`.
         """
         decision = Decision(
-            move, actor, version, verdict, reason, duplicate_of, assignee, note, key
+            move,
+            actor,
+            version,
+            verdict,
+            reason,
+            duplicate_of,
+            permit,
+            assignee,
+            note,
+            key,
+            forced,
         )
         at = self._clock.now()
         with self._writing() as (session, news):

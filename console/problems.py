@@ -76,35 +76,43 @@ def _tampered(request: Request, error: Exception) -> Response:
 def _refused(request: Request, error: Exception) -> Response:
     """Say what is missing, or what the state table allows instead."""
     zh = error.zh if isinstance(error, MoveRefused) else ""
-    said = Text.of(zh or _why_refused(request), str(error))
+    said = Text.of(zh, str(error)) if zh else _why_refused(request)
     return problem(request, 422, "Move refused", said)
 
 
-def _why_refused(request: Request) -> str:
+def _why_refused(request: Request) -> Text:
     services = services_of(request)
     case = _case_of(request, services)
     if case is None:
-        return "操作不被允许"
-    allowed = "、".join(move.words.zh for move in services.book.allowed(case))
-    hint = f"可以: {allowed}" if allowed else "没有可做的操作"
-    return f"{case.no} 当前为{case.state.words.zh}, 不能这样做。{hint}"
+        return Text.of("操作不被允许", "This is not allowed")
+    moves, state = services.book.allowed(case), case.state.words
+    zh = "、".join(move.words.zh for move in moves)
+    en = ", ".join(move.words.en for move in moves)
+    return Text.of(
+        f"{case.no} 当前为{state.zh}, 不能这样做。" + (f"可以: {zh}" if zh else "没有可做的操作"),
+        f"{case.no} is in the state {state.en}; this is not allowed. "
+        + (f"Possible: {en}" if en else "Nothing can be done"),
+    )
 
 
 def _conflict(request: Request, error: Exception) -> Response:
     """Somebody was faster: say who did what, and when."""
-    said = Text.of(_who_was_faster(request), str(error))
-    return problem(request, 409, "Somebody moved the case first", said)
+    return problem(request, 409, "Somebody moved the case first", _who_was_faster(request))
 
 
-def _who_was_faster(request: Request) -> str:
+def _who_was_faster(request: Request) -> Text:
     services = services_of(request)
     case = _case_of(request, services)
     last = _last_move(services, case) if case else None
     if case is None or last is None or last.move is None:
-        return "案件已被他人处理"
-    at = Times(services.zone, "zh", services.now()).short(last.at)
-    words = f"{last.actor} 已于 {at} {last.move.words.zh} {case.no}"
-    return f"{words}, 现为{case.state.words.zh}"
+        return Text.of("案件已被他人处理", "Somebody else has decided on the case")
+    at, state = Times(services.zone, "zh", services.now()).short(last.at), case.state.words
+    operator = services.settings.operator
+    who = operator if last.actor == operator.zh else Text.of(last.actor, last.actor)
+    return Text.of(
+        f"{who.zh} 已于 {at} {last.move.words.zh} {case.no} ({last.note.zh}), 现为{state.zh}",
+        f"{who.en} decided on {case.no} at {at} ({last.note.en}); it is {state.en} now",
+    )
 
 
 def _case_of(request: Request, services: Services) -> Case | None:

@@ -27,7 +27,7 @@ def test_migrations_make_the_schema_of_the_tables(database: Database) -> None:
 def test_upgrading_again_changes_nothing(database: Database) -> None:
     database.upgrade()
     with database.connection() as connection:
-        assert connection.scalar(text("SELECT version_num FROM alembic_version")) == "0004"
+        assert connection.scalar(text("SELECT version_num FROM alembic_version")) == "0005"
 
 
 def test_programs_that_start_at_once_all_find_the_schema(empty_url: str) -> None:
@@ -37,7 +37,7 @@ def test_programs_that_start_at_once_all_find_the_schema(empty_url: str) -> None
             list(pool.map(Database.upgrade, databases))
         with databases[0].connection() as connection:
             rows = connection.execute(text("SELECT version_num FROM alembic_version")).all()
-        assert rows == [("0004",)]
+        assert rows == [("0005",)]
     finally:
         for database in databases:
             database.close()
