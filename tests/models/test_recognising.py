@@ -218,7 +218,7 @@ def test_a_model_registered_before_its_values_were_looked_at_is_found_out(catalo
     catalog.check(entry.name)
     text = (tmp_path / "town" / "catalog.yaml").read_text()
     (tmp_path / "town" / "catalog.yaml").write_text(text.replace("head: yolov5", "head: yolo26"))
-    with pytest.raises(ModelShapeError, match="head yolo26 .* does not fit"):
+    with pytest.raises(ModelShapeError, match=r"head yolo26 .* does not fit"):
         Catalog(tmp_path / "town").check(entry.name)
 
 
