@@ -25,8 +25,8 @@ class StreamSettings(Settings):
     """Packets without any keyframe for this long are shown as a fault."""
     rtsp: RtspReader = "auto"
     """Who reads cameras: `own` takes H.264 and H.265 apart itself; `libav` costs more and knows
-    more; `auto` is `own`, and libav for what that does not understand, once and said aloud. libav is
-    never used for a camera that redirects."""
+    more; `auto` is `own`, and libav for what that does not understand, once and said aloud. libav
+    is never used for a camera that redirects."""
     transport: RtspTransport = "auto"
     """How the video comes: `tcp` over the connection, `udp` beside it (some packets are lost then),
     `auto` by UDP only where the camera refuses TCP."""

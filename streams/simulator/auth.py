@@ -23,10 +23,13 @@ class Doorkeeper:
         self._scheme = scheme
         self._nonce = secrets.token_hex(16)
 
-    @property
-    def challenge(self) -> str:
-        """The value of WWW-Authenticate."""
-        if self._scheme == "basic":
+    def forget_nonce(self) -> None:
+        """From now on another nonce is asked for."""
+        self._nonce = secrets.token_hex(16)
+
+    def challenge(self, scheme: AuthScheme | None = None) -> str:
+        """The value of WWW-Authenticate, of the usual scheme unless another is given."""
+        if (scheme or self._scheme) == "basic":
             return f'Basic realm="{_REALM}"'
         return f'Digest realm="{_REALM}", nonce="{self._nonce}", algorithm=MD5'
 

@@ -52,7 +52,7 @@ def test_sha_256_is_preferred_and_answered_as_rfc_7616_has_it(
 @pytest.mark.parametrize("scheme", ["basic", "digest"])
 def test_the_simulator_lets_it_in(scheme: str) -> None:
     door = Doorkeeper((CAMERA.user, CAMERA.password), scheme)  # type: ignore[arg-type]
-    login = Login.to([door.challenge], CAMERA)
+    login = Login.to([door.challenge()], CAMERA)
     assert login is not None
     header = {"authorization": login.answers("DESCRIBE", CAMERA.bare_url)}
     assert door.lets_in(Request("DESCRIBE", CAMERA.bare_url, header))
