@@ -33,13 +33,15 @@ class Doorkeeper:
             return f'Basic realm="{_REALM}"'
         return f'Digest realm="{_REALM}", nonce="{self._nonce}", algorithm=MD5'
 
-    def lets_in(self, request: Request) -> bool:
+    def lets_in(self, request: Request, scheme: AuthScheme | None = None) -> bool:
+        """Whether it is answered as asked; `scheme` as in `challenge`."""
         if self._credentials is None:
             return True
-        scheme, _, rest = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != self._scheme:
+        wanted = scheme or self._scheme
+        given, _, rest = request.headers.get("authorization", "").partition(" ")
+        if given.lower() != wanted:
             return False
-        if self._scheme == "basic":
+        if wanted == "basic":
             return self._is_basic(rest, *self._credentials)
         return self._is_digest(request.method, rest, *self._credentials)
 

@@ -199,7 +199,8 @@ class Connection(asyncio.Protocol):
         if door == "redirect":
             self._redirect(request)
             return None
-        knows = door != "basic_only" and self._premises.doorkeeper.lets_in(request)
+        scheme: AuthScheme | None = "basic" if door == "basic_only" else None
+        knows = self._premises.doorkeeper.lets_in(request, scheme)
         if door == "one_time_nonce":
             self._premises.doorkeeper.forget_nonce()
         status = _DOOR_STATUS.get(door or "") or (None if knows else 401)

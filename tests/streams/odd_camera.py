@@ -77,7 +77,12 @@ class OddCamera:
         with peer, suppress(OSError):
             while piece := peer.recv(65536):
                 pending += piece
-                while b"\r\n\r\n" in pending:
+                while b"\r\n\r\n" in pending or pending[:1] == b"$":
+                    if pending[:1] == b"$":  # a report of the client's
+                        if len(pending) < _FRAME + int.from_bytes(pending[2:_FRAME]):
+                            break
+                        pending = pending[_FRAME + int.from_bytes(pending[2:_FRAME]) :]
+                        continue
                     head, _, pending = pending.partition(b"\r\n\r\n")
                     self._answer(peer, head.decode())
 
@@ -275,6 +280,11 @@ LIBAV_DOES_NOT = frozenset(
         "CR alone",
         "no mapping",
         "an unknown payload first",
+        "blank lines before answers",
+        "two types of one codec",
+        "plays only as a whole",
+        "plays only at its own url",
+        "plays only the track",
     }
 )
 """What ours understands and libav may not."""

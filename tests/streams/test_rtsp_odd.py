@@ -98,15 +98,23 @@ def test_parameter_sets_come_with_their_keyframe(clip: Path, known: KnownCameras
         (Oddity(head=put("RTSP/1.0 200 OK", "HTTP/1.1 400 Bad")), "got HTTP"),
     ],
 )
-def test_what_nobody_reads_is_tried_by_libav_once_and_said(
+def test_what_is_beyond_reason_is_named(
     oddity: Oddity, words: str, clip: Path, known: KnownCameras
 ) -> None:
-    with odd_camera(clip, oddity) as camera:
+    own = QUICK.model_copy(update={"rtsp": "own"})
+    with odd_camera(clip, oddity) as camera, pytest.raises(StreamError, match=words):
+        opened(CameraAddress.parse(camera.url), own, known=known)
+
+
+def test_libav_is_tried_once_where_it_does_not_understand_either(
+    clip: Path, known: KnownCameras
+) -> None:
+    with odd_camera(clip, Oddity(sdp=put("m=video", "m=audio"))) as camera:
         address = CameraAddress.parse(camera.url)
-        for expected_connections in (2, 3):
-            with pytest.raises(StreamError, match=words):
+        for connections in (2, 3):
+            with pytest.raises(StreamError, match="expected a video stream, found none"):
                 opened(address, QUICK, known=known)
-            assert camera.connections == expected_connections
+            assert camera.connections == connections
 
 
 def test_libav_reads_what_ours_does_not_and_that_is_said(
@@ -152,9 +160,14 @@ OUTCOMES: dict[str, FaultKind | None] = {
     "redirect": FaultKind.REFUSED,
     "basic_only": None,
 }
-LIBAVS_OWN = frozenset({"redirect", "udp_only", "constant_stamp", "drop"})
-"""Where libav fares otherwise, and why it is not trusted with it: it follows redirects for ever,
-takes no other transport than it was told to, and believes a mark where the time stands still."""
+LIBAVS_OWN = frozenset(
+    {"redirect", "udp_only", "constant_stamp", "drop", "session_control", "one_time_nonce"}
+)
+"""Where libav fares otherwise: it follows redirects for ever, takes no other transport than it was
+told to, believes a mark where the time stands still, plays at one url only, and gives up a login
+that is to be renewed."""
+SILENT = frozenset({FaultKind.STALLED, FaultKind.ENDED})
+"""libav tells no silence from an end."""
 
 
 def outcome(source: Callable[[], CameraSource]) -> FaultKind | None:
@@ -177,7 +190,7 @@ def test_every_fault_is_the_same_to_both(kind: str, clip: Path, known: KnownCame
         assert ours == OUTCOMES.get(kind)
         if kind not in LIBAVS_OWN:
             theirs = outcome(lambda: LibavSource(address, QUICK, None, known=known))
-            assert theirs == ours
+            assert theirs == ours or {theirs, ours} == SILENT
         if kind != "unauthorized":
             assert it.stats.cameras["gate"].rejected <= (
                 PICTURES if kind == "one_time_nonce" else 1
@@ -254,11 +267,14 @@ def test_the_password_is_not_told_to_who_took_a_digest_before(
         address = CameraAddress.parse(it.url("gate", with_credentials=True))
         assert pictures(opened(address, settings, known=known), 1)
         it.set_fault("gate", Fault("basic_only"))
-        with pytest.raises(StreamUnauthorized) as refused:
+        if is_let:
+            with opened(address, settings, known=known) as source:
+                assert "in the clear" in source.note
+            return
+        with pytest.raises(StreamUnauthorized, match="asks for the password itself") as refused:
             opened(address, settings, known=known)
-        assert it.stats.cameras["gate"].rejected == is_let
+        assert it.stats.cameras["gate"].rejected == 0
     assert "hunter2" not in str(refused.value)
-    assert ("Basic" in str(refused.value)) is not is_let
 
 
 # ——— redirects ———
