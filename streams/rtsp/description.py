@@ -102,7 +102,7 @@ def _sections(description: str) -> list[_Media]:
 def _media(line: str) -> _Media:
     """From ``video 0 RTP/AVP 96 97``. What stands for the port does not matter: it is agreed on
     later."""
-    kind, *rest = line.split(maxsplit=MOST_FORMATS)
+    kind, *rest = line.split(maxsplit=MOST_FORMATS) or [""]
     told = [number(word, _MOST_PAYLOAD_TYPE) for word in rest[2:]]
     return _Media(kind.lower(), [one for one in told if one is not None])
 
