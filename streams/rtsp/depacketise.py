@@ -148,7 +148,10 @@ class Depacketiser:
             and data[start + HEADER_BYTES] & self._kind_mask == self._kind_of_fragment
         ):  # inside of a large unit, as most packets are
             self._next = (number + 1) & 0xFFFF
-            self._keep_fragment(data[head + 1 : end])
+            self._fragments.append(data[head + 1 : end])
+            self._fragment_bytes += end - head + PIECE_COSTS_BYTES
+            if self._fragment_bytes > MOST_BYTES:
+                raise StreamCorrupt(_TOO_LARGE.format(MOST_BYTES))
             return None
         if (first >> 6 != _VERSION or second & 0x7F != self._payload_type) and not self._goes_over(
             first, second & 0x7F
