@@ -88,6 +88,8 @@ class OddCamera:
 
     def _answer(self, peer: socket.socket, request: str) -> None:
         self.requests.append(request)
+        if request.startswith("RTSP/"):  # an answer to a question of the camera's own
+            return
         method, url = request.split("\r\n")[0].split(" ")[:2]
         found = re.search(r"CSeq: (\d+)", request)
         lines = [f"RTSP/1.0 200 OK\r\nCSeq: {found[1] if found else 0}"]

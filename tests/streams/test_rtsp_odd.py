@@ -348,3 +348,34 @@ def test_a_redirect_to_nowhere_is_named(clip: Path, known: KnownCameras, locatio
 
 def test_the_clip_is_what_the_odd_camera_needs(clip: Path) -> None:
     assert len(load_clip(clip).units) == 20
+
+
+@pytest.mark.parametrize(
+    ("message", "words"),
+    [
+        (
+            b"REDIRECT rtsp://x/ RTSP/1.0\r\nLocation: rtsp://a:hunter2@192.0.2.9/\r\n\r\n",
+            "not followed",
+        ),
+        (b"TEARDOWN rtsp://x/ RTSP/1.0\r\nCSeq: 1\r\n\r\n", "ended the session"),
+        (b"$\x01\x00\x10\x80\xc9\x00\x01abcd\x81\xcb\x00\x01abcd", "stream is over"),
+    ],
+)
+def test_what_a_camera_says_under_way_ends_the_stream_and_leads_nowhere(
+    message: bytes, words: str, clip: Path, known: KnownCameras
+) -> None:
+    oddity = Oddity(send=lambda packets: [*packets, message])
+    with odd_camera(clip, oddity) as camera:
+        with opened(CameraAddress.parse(camera.url), QUICK, known=known) as source:
+            with pytest.raises(StreamError, match=words) as ended:
+                list(source.packets())
+        assert camera.connections == 1
+    assert "hunter2" not in str(ended.value)
+
+
+def test_its_questions_are_answered(clip: Path, known: KnownCameras) -> None:
+    asks = b"OPTIONS rtsp://x/ RTSP/1.0\r\nCSeq: 41\r\n\r\nANNOUNCE * RTSP/1.0\r\nCSeq: 42\r\n\r\n"
+    with odd_camera(clip, Oddity(send=lambda packets: [asks, *packets])) as camera:
+        assert pictures(opened(CameraAddress.parse(camera.url), QUICK, known=known))
+        wait_until(lambda: any("RTSP/1.0 501" in request for request in camera.requests))
+        assert any(one.startswith("RTSP/1.0 200 OK\r\nCSeq: 41") for one in camera.requests)
