@@ -57,10 +57,9 @@ class LibavSource(Source):
                 for packet in packets:
                     saw_keyframe = saw_keyframe or packet.is_keyframe
                     yield packet
-        except StreamError:
-            if not saw_keyframe:
+        finally:
+            if not saw_keyframe:  # whether it failed, or whoever reads lost patience
                 self._known.libav_in_vain(self.address)
-            raise
 
 
 def opened(

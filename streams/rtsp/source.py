@@ -25,6 +25,8 @@ from streams.settings import StreamSettings
 
 HEED_STOP_S = 0.5
 """A silent camera is waited for in pieces of this length, so that a reader can be stopped."""
+KEYFRAME_EXPECTED_S = 5.0
+"""Most cameras begin with a keyframe; one that has sent none for so long may be misread."""
 KEYFRAME_PATIENCE = 4
 """Pictures that follow on none of this connection are read for so many times the time after which
 their want of a keyframe is shown."""
@@ -86,6 +88,9 @@ class RtspSource(Closing):
                 said = StreamCorrupt(f"{self.address.masked}: {error}")
                 self._note_misread(said)
                 raise said from None
+            except GeneratorExit:
+                self._note_impatience()
+                raise
             # The clock is asked once for all that came together.
             self._picture_s = self._picture_s or time.monotonic()
             if not self._more():
@@ -190,6 +195,12 @@ class RtspSource(Closing):
         if not understood:
             self._note_misread(error)
         raise error
+
+    def _note_impatience(self) -> None:
+        """Whoever reads closes: for want of a keyframe, if it has read for some time without."""
+        waited_s = time.monotonic() - self._began_s
+        if waited_s >= KEYFRAME_EXPECTED_S and self._depacketiser.times > 1:
+            self._note_misread(StreamWithoutKeyframe(f"no keyframe came within {waited_s:.0f} s"))
 
     def _note_misread(self, error: StreamError) -> None:
         """What never made a picture here may make one for libav."""

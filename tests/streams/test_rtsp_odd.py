@@ -379,3 +379,21 @@ def test_its_questions_are_answered(clip: Path, known: KnownCameras) -> None:
         assert pictures(opened(CameraAddress.parse(camera.url), QUICK, known=known))
         wait_until(lambda: any("RTSP/1.0 501" in request for request in camera.requests))
         assert any(one.startswith("RTSP/1.0 200 OK\r\nCSeq: 41") for one in camera.requests)
+
+
+def test_who_sees_no_keyframe_and_leaves_lets_libav_try_once(
+    clip: Path, known: KnownCameras, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("streams.rtsp.source.KEYFRAME_EXPECTED_S", 0.0)
+
+    def keyless(packets: list[bytes]) -> list[bytes]:
+        return packets if packets[0][16] & 0x1F == 1 else []
+
+    with odd_camera(clip, Oddity(send=keyless)) as camera:
+        address = CameraAddress.parse(camera.url)
+        for kind in (RtspSource, LibavSource, RtspSource, RtspSource):
+            with opened(address, QUICK, known=known) as source:
+                assert isinstance(source, kind)
+                packets = source.packets()
+                assert not next(packets).is_keyframe
+                packets.close()
