@@ -171,6 +171,7 @@ class CameraReader:
                     self._take_in(playback)
             else:
                 with self._connected() as source:
+                    self._record.read_as(source.note)
                     try:
                         self._take_in(source)
                     finally:

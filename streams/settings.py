@@ -7,7 +7,8 @@ from pydantic import Field
 from domain.base import Settings
 
 DecodeMode = Literal["auto", "keyframes", "all"]
-RtspReader = Literal["own", "libav"]
+RtspReader = Literal["auto", "own", "libav"]
+RtspTransport = Literal["auto", "tcp", "udp"]
 _MEBIBYTE = 1024 * 1024
 
 
@@ -22,10 +23,16 @@ class StreamSettings(Settings):
     """Silence of this length is shown as a stall and recorded as a gap."""
     no_keyframe_after_s: float = Field(default=15.0, gt=0)
     """Packets without any keyframe for this long are shown as a fault."""
-    rtsp: RtspReader = "own"
-    """Who reads cameras: `own` takes H.264 and H.265 over TCP apart itself and leaves the rest to
-    libav; `libav` leaves it everything, which costs more (for a camera that is not understood
-    otherwise)."""
+    rtsp: RtspReader = "auto"
+    """Who reads cameras: `own` takes H.264 and H.265 apart itself; `libav` costs more and knows
+    more; `auto` is `own`, and libav for what that does not understand, once and said aloud. libav
+    is never used for a camera that redirects."""
+    transport: RtspTransport = "auto"
+    """How the video comes: `tcp` over the connection, `udp` beside it (some packets are lost then),
+    `auto` by UDP only where the camera refuses TCP."""
+    allow_basic: bool | None = None
+    """Whether a camera may be told the password itself (Basic) instead of a digest of it; none
+    means: unless it is known to do without."""
     batch_s: float = Field(default=0.25, ge=0, le=1)
     """Packets are read in batches this far apart, so that a hundred threads sleep most of the
     time; 0 reads each packet as it comes. Where libav reads, 0.25 s is the most."""

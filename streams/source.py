@@ -42,6 +42,9 @@ _LENGTH_PREFIXED = 1
 class Source(Closing):
     """A container of libav that is always closed: use it with ``with``."""
 
+    note = ""
+    """What ops should know of how the camera is read; empty if there is nothing."""
+
     def __init__(
         self,
         address: CameraAddress,
@@ -160,6 +163,10 @@ def _open(address: CameraAddress, settings: StreamSettings) -> av.container.Inpu
     socket_us = round(settings.read_timeout_s * _MICROSECONDS)
     return open_container(
         address.secret_url,
-        options={**_RTSP_OPTIONS, "timeout": str(socket_us)},
+        options={**_RTSP_OPTIONS, **_transport(settings), "timeout": str(socket_us)},
         timeout=(settings.open_timeout_s, settings.read_timeout_s),
     )
+
+
+def _transport(settings: StreamSettings) -> dict[str, str]:
+    return {"rtsp_transport": "udp"} if settings.transport == "udp" else {}

@@ -54,6 +54,7 @@ class StreamRecord:
         self._decode_errors = 0
         self._stream: StreamInfo | None = None
         self._seeing = False
+        self._note = ""
         self._last_packet_at: datetime | None = None
         self._last_keyframe_at: datetime | None = None
         self._next_attempt_at: datetime | None = None
@@ -74,6 +75,11 @@ class StreamRecord:
             self._packet_times_s.clear()
             self._keyframe_times_s.clear()
             self._keyframe_every_s = None
+
+    def read_as(self, note: str) -> None:
+        """What ops should know of how the connection is read, said while nothing is wrong."""
+        with self._lock:
+            self._note = note
 
     def arrived(self, packet: Packet | None, at: datetime) -> CoverageGap | None:
         """A packet came (None: one from before the first keyframe). Gives the gap it ends."""
@@ -152,7 +158,7 @@ class StreamRecord:
             since = at - timedelta(seconds=without_s)
             return CameraStatus.IMPAIRED, since, FaultKind.NO_KEYFRAME, detail
         status = CameraStatus.SEEING if self._seeing else CameraStatus.CONNECTING
-        return status, self._since, None, ""
+        return status, self._since, None, self._note
 
     def _saw(self, packet: Packet, at: datetime, *, resumed: bool) -> None:
         if not self._seeing or resumed:

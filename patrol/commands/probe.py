@@ -17,6 +17,7 @@ from streams.address import CameraAddress
 from streams.door import same_account
 from streams.probe import ProbeReport
 from streams.probe import probe as probe_stream
+from streams.settings import StreamSettings
 
 SAME_SHAPE = 0.02
 """Rounding to whole blocks changes a picture's shape by less."""
@@ -32,10 +33,11 @@ def probe(
     """Open a camera once, its second stream too if it has one, and report what it sends."""
     configuration = load(config)
     address, detect_address = _addresses_of(camera, configuration)
-    report, frame = probe_stream(address, configuration.streams, seconds=seconds)
+    settings = _settings_of(camera, configuration)
+    report, frame = probe_stream(address, settings, seconds=seconds)
     reports = [report]
     if detect_address is not None and _may_try(address, detect_address, report):
-        reports.append(probe_stream(detect_address, configuration.streams, seconds=seconds)[0])
+        reports.append(probe_stream(detect_address, settings, seconds=seconds)[0])
     if as_json:
         shown = report.model_dump(mode="json")
         if len(reports) == 2:
@@ -74,6 +76,11 @@ def _print(reports: Sequence[ProbeReport]) -> None:
 def _may_try(address: CameraAddress, detect: CameraAddress, report: ProbeReport) -> bool:
     """Never two refused logins in a row at one account: it would be locked."""
     return report.fault is not FaultKind.UNAUTHORIZED or not same_account(address, detect)
+
+
+def _settings_of(camera: str, configuration: Configuration) -> StreamSettings:
+    known = next((each for each in configuration.cameras if each.id == camera), None)
+    return known.streams(configuration.streams) if known else configuration.streams
 
 
 def _addresses_of(

@@ -45,7 +45,7 @@ class CameraFeeds:
         """`on_gap` is told of the main stream's gaps: they are what evidence lacks. A gap of the
         other shows as looks that were missed, or taken from the main stream. `budget` bounds the
         rings of all cameras, `decoders` keeps theirs."""
-        settings = configuration.streams
+        settings = camera.streams(configuration.streams)
         look_every_s = configuration.look_every_s(camera, clock.now())
         self._clock = clock
         recorded_only = {"batch_s": max(settings.batch_s, settings.recorded_batch_s)}
