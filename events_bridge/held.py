@@ -6,12 +6,13 @@ are: they go along with a move, and no copy has them. No address is therefore ev
 """
 
 import os
+import re
 import sys
 import threading
 from dataclasses import dataclass
 from pathlib import Path
 
-_BY_HANDLE = Path("/proc/self/fd")
+_BY_HANDLE = re.compile(r"(?P<handle>/proc/\d+/fd/\d+)(?P<rest>/.*)?")
 SERVER_NAME = "patrol-bus"
 
 _held: dict[tuple[int, int], "HeldDirectory"] = {}
@@ -30,9 +31,12 @@ class HeldDirectory:
 
     @property
     def path(self) -> Path:
-        """Where its files are for this process: by handle, so short enough for a socket and true
-        after a move. Without /proc, the name it was opened by."""
-        return _BY_HANDLE / str(self.descriptor) if sys.platform == "linux" else self.opened_as
+        """Where its files are while this process lives, also for its user's other processes: by
+        handle, so short enough for a socket and true after a move. Without /proc, the name it was
+        opened by."""
+        if sys.platform != "linux":
+            return self.opened_as
+        return Path(f"/proc/{os.getpid()}/fd/{self.descriptor}")
 
     @property
     def name(self) -> Path:
@@ -68,10 +72,10 @@ def hold(directory: Path) -> HeldDirectory:
 
 def readable(path: Path) -> Path:
     """`path` with a handle in it replaced by the name of what is held."""
-    if path.is_relative_to(_BY_HANDLE) and len(path.parts) > len(_BY_HANDLE.parts):
-        try:
-            number, *rest = path.relative_to(_BY_HANDLE).parts
-            return (_BY_HANDLE / number).readlink().joinpath(*rest)
-        except OSError:
-            return path
-    return path
+    found = _BY_HANDLE.fullmatch(str(path))
+    if found is None:
+        return path
+    try:
+        return Path(f"{Path(found['handle']).readlink()}{found['rest'] or ''}")
+    except OSError:
+        return path
