@@ -9,6 +9,7 @@ import uvicorn
 from cases.book import CaseBook
 from cases.database import Database
 from console.app import create_app
+from console.door import served
 from console.status import PartStatus, SystemStatus
 from domain.base import Text
 from domain.clock import Clock, SystemClock
@@ -102,18 +103,7 @@ class Center:
         log.info("center stopped")
 
     async def _serve(self, stopping: threading.Event) -> None:
-        console = self._configuration.console
-        server = uvicorn.Server(
-            uvicorn.Config(
-                self._app,
-                host=console.host,
-                port=console.port,
-                log_config=None,
-                access_log=False,
-                timeout_graceful_shutdown=2,
-                server_header=False,
-            )
-        )
+        server = uvicorn.Server(served(self._app, self._configuration.console))
         server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
         serving = asyncio.create_task(server.serve())
         while not serving.done():
