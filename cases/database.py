@@ -141,6 +141,12 @@ def one_at_a_time(session: Session, name: str) -> None:
         session.execute(lock, {"name": name})
 
 
+def file_of(url: str) -> Path | None:
+    """The file of an SQLite database; None for any other. Raises ConfigurationError."""
+    parsed = _parse(url)
+    return Path(str(parsed.database)) if parsed.drivername.startswith("sqlite") else None
+
+
 def _parse(text_url: str) -> URL:
     expected = "expected sqlite:///FILE or postgresql://USER@HOST/NAME"
     try:
