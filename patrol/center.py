@@ -62,10 +62,7 @@ class Center:
         self._clock = clock = clock or SystemClock()
         self._started_at = clock.now()
         self._database = Database(configuration.database_url)
-        self._only = OnlyCenter(
-            Lease(bus_url, GROUP, configuration.data_dir, settings=configuration.bus),
-            DatabaseClaim(self._database),
-        )
+        self._only = OnlyCenter(_lease(configuration, bus_url), DatabaseClaim(self._database))
         self._only.check()
         self._file_claim = _claim_file(configuration)
         self._database.upgrade()
@@ -169,6 +166,14 @@ class Center:
                 server.should_exit = True
             await asyncio.sleep(0.1)
         await serving
+
+
+def _lease(configuration: Configuration, bus_url: str) -> Lease | None:
+    """The lease on a bus that others may use too. An embedded one goes with the data directory,
+    which is claimed; and what is written in it would come along in a copy."""
+    if configuration.bus.is_embedded:
+        return None
+    return Lease(bus_url, GROUP, configuration.data_dir, settings=configuration.bus)
 
 
 def _claim_file(configuration: Configuration) -> Claim | None:

@@ -41,6 +41,7 @@ class Child:
         beats: bool = False,
         silent_at_most_s: float = SILENT_AT_MOST_S,
         first_beat_within_s: float = FIRST_BEAT_WITHIN_S,
+        stop_within_s: float = STOP_WITHIN_S,
     ) -> None:
         """`beats`: it has a heartbeat (patrol.heartbeat), without which it hangs."""
         self.name = name
@@ -56,6 +57,7 @@ class Child:
         self._beats = beats
         self._silent_at_most_s = silent_at_most_s
         self._first_beat_within_s = first_beat_within_s
+        self._stop_within_s = stop_within_s
         self._pipe: int | None = None
         self._first_beat_s: float | None = None
         self._silent_s = 0.0
@@ -101,7 +103,8 @@ class Child:
     def standing(self) -> ChildStanding:
         """How it fares, for people."""
         pid = self.process.pid if self.process else None
-        return ChildStanding(self.name, pid, self.restarts, self._why, self._restarted_at)
+        beats = pid is not None and self._first_beat_s is not None
+        return ChildStanding(self.name, pid, beats, self.restarts, self._why, self._restarted_at)
 
     @property
     def _allowed_s(self) -> float:
@@ -130,7 +133,7 @@ class Child:
         assert self.process is not None
         self._why = f"no heartbeat for {self._silent_s:.0f} s"
         log.error("process hangs", process=self.name, pid=self.process.pid, why=self._why)
-        self._kill_at_s = now_s + STOP_WITHIN_S
+        self._kill_at_s = now_s + self._stop_within_s
         self.process.send_signal(signal.SIGTERM)
 
     def _kill(self) -> None:

@@ -63,8 +63,11 @@ class Part:
 class Pulse(Running):
     """All parts of this process. Without a supervisor nobody listens, and nothing is written."""
 
-    def __init__(self, *, turn_within_s: float = TURN_WITHIN_S) -> None:
+    def __init__(
+        self, *, turn_within_s: float = TURN_WITHIN_S, beat_every_s: float = BEAT_EVERY_S
+    ) -> None:
         self._turn_within_s = turn_within_s
+        self._beat_every_s = beat_every_s
         self._pipe = _claimed_pipe()
         self._parts: list[Part] = []
         self._threads: list[threading.Thread] = []
@@ -110,7 +113,7 @@ class Pulse(Running):
         self._stopping.set()
 
     def _beat_on(self) -> None:
-        while not self._stopping.wait(BEAT_EVERY_S):
+        while not self._stopping.wait(self._beat_every_s):
             if self.beats(time.monotonic()):
                 self._write(BEAT)
 

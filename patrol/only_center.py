@@ -25,8 +25,9 @@ class OnlyCenter(threading.Thread):
     of bus or database, this one stops; `refusal` says why."""
 
     def __init__(
-        self, lease: Lease, claim: DatabaseClaim, *, renew_every_s: float = RENEW_EVERY_S
+        self, lease: Lease | None, claim: DatabaseClaim, *, renew_every_s: float = RENEW_EVERY_S
     ) -> None:
+        """Without a `lease` the bus is this center's own."""
         super().__init__(name="only-center", daemon=True)
         self._lease = lease
         self._claim = claim
@@ -49,7 +50,7 @@ class OnlyCenter(threading.Thread):
                     "first, or name another database (database.url)"
                 )
         try:
-            holder = self._lease.renew()
+            holder = self._lease.renew() if self._lease is not None else None
         except BusUnavailable:
             self._granted.clear()
             return
@@ -91,4 +92,5 @@ class OnlyCenter(threading.Thread):
         if self.is_alive():
             self.join(2.0)
         self._claim.close()
-        self._lease.close()
+        if self._lease is not None:
+            self._lease.close()

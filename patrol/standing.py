@@ -19,10 +19,12 @@ _WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class ChildStanding:
-    """One process: its number if it runs, and how often and why it was started again."""
+    """One process: its number if it runs, whether it has shown that it works, and how often and
+    why it was started again."""
 
     name: str
     pid: int | None
+    beats: bool
     restarts: int
     why: str
     restarted_at: datetime | None
@@ -62,12 +64,12 @@ class Standing:
             if said["pid"] != os.getppid():
                 return None
             return cls(said["pid"], tuple(_child(**child) for child in said["children"]))
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return None
 
 
 def _child(
-    name: str, pid: int | None, restarts: int, why: str, restarted_at: str | None
+    name: str, pid: int | None, beats: bool, restarts: int, why: str, restarted_at: str | None
 ) -> ChildStanding:
     at = datetime.fromisoformat(restarted_at) if restarted_at else None
-    return ChildStanding(name, pid, restarts, why, at)
+    return ChildStanding(name, pid, beats, restarts, why, at)
