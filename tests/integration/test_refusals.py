@@ -1,13 +1,15 @@
-"""What a command says when it cannot run: one line, no traceback, exit code 1."""
+"""What a command says when it cannot run: one line, no traceback, exit code 1. And what it bears."""
 
 import os
+import resource
 import signal
 import socket
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -15,6 +17,8 @@ import pytest
 import yaml
 
 from cases.database import Database
+from events_bridge.publisher import Publisher
+from tests.builders import make_incident, opened
 from tests.integration.test_up import answers, children_of, command_of, free_port
 from tests.waiting import wait_until
 
@@ -164,3 +168,40 @@ def test_two_centers_with_one_database_file_from_two_directories(tmp_path: Path)
     with running("center", "--data", tmp_path / "first", *same) as (first, _):
         said = refusal("center", "--data", tmp_path / "second", "--port", 0, *same)
         assert f"a center with town.db already runs on {tmp_path} (process {first.pid})" in said
+
+
+def test_intake_goes_on_while_strangers_hold_half_requests(tmp_path: Path, bus_url: str) -> None:
+    """More of them than the process may have descriptors."""
+    config = configure(tmp_path / "town.yaml", bus={"url": bus_url})
+    few = 1_024
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    log = tmp_path / "log"
+    port = free_port()
+    command = [sys.executable, "-m", "patrol", "center", "--config", str(config)]
+    command += ["--data", str(tmp_path / "data"), "--port", str(port)]
+    with log.open("wb") as file, ExitStack() as strangers:
+        center = subprocess.Popen(
+            command,
+            stderr=file,
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (few, few)),
+        )
+        strangers.callback(center.wait)
+        strangers.callback(center.kill)
+        web = strangers.enter_context(
+            httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=20)
+        )
+        wait_until(lambda: answers(web), "the console", 60)
+        assert limits[0] > 1_200, "the test itself needs so many descriptors"
+        for _ in range(1_100):
+            line = strangers.enter_context(socket.create_connection(("127.0.0.1", port), 10))
+            with suppress(OSError):
+                line.sendall(b"GET /desk HTTP/1.1\r\nHost: localhost\r\nX-")
+        book = Publisher(bus_url, tmp_path / "spool", source="/workers/test")
+        strangers.callback(book.close)
+        book.publish(opened(make_incident("inc_1", at=datetime.now(UTC))))
+        wait_until(lambda: web.get("/api/cases").json()["cases"], "the case")
+        assert web.get("/desk").status_code == 200
+        assert center.poll() is None
+    lines = log.read_text().splitlines()
+    assert len(lines) < 50
+    assert any("connections ended" in line for line in lines)
