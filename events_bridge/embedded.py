@@ -23,7 +23,7 @@ import structlog
 from domain.closing import Running
 from domain.errors import BusUnavailable
 from events_bridge.backoff import Backoff
-from events_bridge.held import HeldDirectory, hold
+from events_bridge.held import HeldDirectory, hold, told
 from events_bridge.settings import BusSettings
 from events_bridge.valkey import ValkeyProcess, answers, socket_of, socket_url
 
@@ -130,7 +130,7 @@ class EmbeddedBus(Running):
                 self._tend()
                 self._trouble = None
             except (BusUnavailable, OSError) as error:
-                self._tell(str(error))
+                self._tell(told(error))
             self._looked.set()
             self._stopping.wait(WATCH_EVERY_S)
         self._let_go()

@@ -79,3 +79,10 @@ def readable(path: Path) -> Path:
         return Path(f"{Path(found['handle']).readlink()}{found['rest'] or ''}")
     except OSError:
         return path
+
+
+def told(error: Exception) -> str:
+    """An error about a file in a held directory, in words with the file's name."""
+    if isinstance(error, OSError) and error.filename is not None and error.strerror:
+        return f"{readable(Path(os.fsdecode(error.filename)))}: {error.strerror}"
+    return str(error)

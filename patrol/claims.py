@@ -63,7 +63,8 @@ class Claim(Closing):
             descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
             raise ConfigurationError(
-                f"{self._path.parent}: expected a folder to write in, got: {error.strerror}"
+                f"{self._path}: expected a file to lock in a folder to write in, got: "
+                f"{error.strerror}"
             ) from error
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

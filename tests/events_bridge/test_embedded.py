@@ -333,3 +333,10 @@ def test_no_temp_directory_is_needed(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("TMPDIR", str(tmp_path / "gone"))
     with EmbeddedBus(tmp_path / ("deep/" * 40)) as bus:
         put(bus, "first")
+
+
+@pytest.mark.parametrize("name", ["owner.lock", "valkey.log"])
+def test_a_file_in_the_way_is_told_by_its_name(tmp_path: Path, name: str) -> None:
+    (tmp_path / "bus" / name).mkdir(parents=True)
+    with pytest.raises(BusUnavailable, match=rf"{tmp_path}/bus/{name}: Is a directory"):
+        EmbeddedBus(tmp_path / "bus").start()

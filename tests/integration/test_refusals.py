@@ -1,4 +1,4 @@
-"""What a command says when it cannot run: one line, no traceback, exit code 1. And what it bears."""
+"""What a command says when it cannot run: one line, exit code 1. And what it bears."""
 
 import os
 import resource
@@ -99,6 +99,14 @@ def test_a_port_in_use(tmp_path: Path, command: str) -> None:
         port = line.getsockname()[1]
         said = refusal(command, "--data", tmp_path / "data", "--port", port)
     assert said.startswith(f"port {port} is in use by another program")
+
+
+@pytest.mark.parametrize("port", [-1, 65_536, 99_999])
+@pytest.mark.parametrize("command", ["up", "center"])
+def test_a_port_that_there_is_none(tmp_path: Path, command: str, port: int) -> None:
+    code, said = patrol(command, "--data", tmp_path / "data", "--port", port)
+    assert code == 2
+    assert "65535" in said
 
 
 def test_an_address_of_another_machine(tmp_path: Path) -> None:
