@@ -27,8 +27,8 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from console.settings import ConsoleSettings
 
-HEAD_MAX_BYTES = 16 * 1024
-"""A request's first line and headers; browsers send some 2 kB."""
+HEAD_MAX_BYTES = 32 * 1024
+"""A request's first line and headers; browsers send some 2 kB, filters of a list some more."""
 WAITING_CALLERS = 64
 """Callers that wait to be let in. So many are let in at once, at most, before any is counted."""
 KEPT_DESCRIPTORS = 256
