@@ -27,6 +27,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
 
 from cases.tables import Base
+from cases.troubles import told_in_words
 from domain.errors import CaseStoreUnavailable, ConfigurationError
 
 BUSY_TIMEOUT_S = 10.0
@@ -73,8 +74,13 @@ class Database:
 
     def upgrade(self) -> None:
         """Bring the schema to the newest revision. Safe when two programs start at once: the
-        second waits, then finds nothing to do."""
-        with self._translated():
+        second waits, then finds nothing to do.
+
+        Raises:
+            DatabaseUnusable: somebody has to change something; DatabaseTooNew, the program.
+            CaseStoreUnavailable: it may work later.
+        """
+        with told_in_words(self.masked_url):
             if self.dialect == "sqlite":
                 _use_write_ahead_log(self._reading)
             with self._writing.begin() as connection:
@@ -141,11 +147,17 @@ def one_at_a_time(session: Session, name: str) -> None:
         session.execute(lock, {"name": name})
 
 
+def file_of(url: str) -> Path | None:
+    """The file of an SQLite database; None for any other. Raises ConfigurationError."""
+    parsed = _parse(url)
+    return Path(str(parsed.database)) if parsed.drivername.startswith("sqlite") else None
+
+
 def _parse(text_url: str) -> URL:
     expected = "expected sqlite:///FILE or postgresql://USER@HOST/NAME"
     try:
         url = make_url(text_url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise ConfigurationError(f"database.url: {expected}") from None
     if url.drivername in ("postgresql", "postgres", "postgresql+psycopg"):
         return url.set(drivername="postgresql+psycopg")
@@ -174,6 +186,9 @@ def _engine(url: URL) -> Engine:
         raise ConfigurationError(
             f"database.url: PostgreSQL needs the extra sentinel-patrol[postgres] ({error})"
         ) from error
+    except (ArgumentError, TypeError, ValueError) as error:
+        shown = url.render_as_string(hide_password=True)
+        raise ConfigurationError(f"database.url: {shown}: {error}") from error
     if local:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)

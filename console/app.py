@@ -15,6 +15,7 @@ from console.api import cases as cases_api
 from console.api import docs, evidence, health
 from console.api import maintenance as maintenance_api
 from console.guard import PlainAddress, SameOrigin, SecurityHeaders
+from console.limits import HeadLikeGet, RequestLimits
 from console.looks import LookTimes
 from console.pages import cameras, desk, maintenance
 from console.registry import Registry
@@ -61,7 +62,7 @@ def create_app(
         thumbnails=Thumbnails(settings.thumbnail_wh, settings.thumbnails_bytes),
         looks=LookTimes(board, clock, settings.look_poll_s),
         registry=Registry(book, clock),
-        streams=Streams(),
+        streams=Streams(settings.streams_max),
         status=status,
     )
     app.state.streams = app.state.services.streams
@@ -84,9 +85,11 @@ def _bare_app() -> FastAPI:
 
 def _add_guards(app: FastAPI, settings: ConsoleSettings) -> None:
     # The last one added is the first one asked.
+    app.add_middleware(HeadLikeGet)
     app.add_middleware(SameOrigin)
     app.add_middleware(PlainAddress)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(settings.allowed_hosts))
+    app.add_middleware(RequestLimits, max_bytes=settings.body_max_bytes)
     app.add_middleware(SecurityHeaders)
 
 

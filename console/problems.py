@@ -150,7 +150,9 @@ def _http(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     detail = str(error.detail) if isinstance(error, HTTPException) else ""
     said = Text.of("没有找到" if status == 404 else f"请求被拒绝 ({status})", detail)
-    return _answer(request, status, detail or "Refused", said, "error.not_found")
+    answer = _answer(request, status, detail or "Refused", said, "error.not_found")
+    answer.headers.update((isinstance(error, HTTPException) and error.headers) or {})
+    return answer
 
 
 def _answer(request: Request, status: int, title: str, said: Text, page: str) -> Response:

@@ -1,8 +1,10 @@
 """Addresses of redis servers: checked without being repeated, and shown without their password."""
 
-from urllib.parse import urlsplit
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from domain.masking import mask_secrets
+from events_bridge.held import readable
 
 _SCHEMES = ("redis", "rediss", "unix")
 
@@ -17,6 +19,8 @@ def mask_url(url: str) -> str:
         return "***" if "@" in url else url
     credentials, at, place = rest.rpartition("@")
     place = mask_secrets(place)
+    if place.startswith("/proc/"):
+        place = str(readable(Path(unquote(place))))
     if not at:
         return f"{scheme}://{place}"
     user, colon, _ = credentials.partition(":")

@@ -1,4 +1,4 @@
-"""Logs: one line an occurrence, ids first, never a password."""
+"""Logs: one line an occurrence, ids first, never a password, and no line a thousand times."""
 
 import logging
 import sys
@@ -8,6 +8,7 @@ from typing import Any
 import structlog
 
 from domain.masking import mask_secrets
+from patrol.repeats import Repeats
 
 
 def _mask_event(
@@ -46,6 +47,7 @@ def set_up_logs(*, verbose: bool = False, as_json: bool = False) -> None:
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
     )
     handler.setFormatter(formatter)
+    handler.addFilter(Repeats(handler))
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(logging.DEBUG if verbose else logging.INFO)

@@ -43,7 +43,8 @@ DataOption = Annotated[
     typer.Option("--data", "-d", help="Data directory; everything the program writes is there."),
 ]
 PortOption = Annotated[
-    int | None, typer.Option("--port", "-p", help="The console's port, instead of its own.")
+    int | None,
+    typer.Option("--port", "-p", min=0, max=65535, help="The console's port, instead of its own."),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 JsonFileOption = Annotated[

@@ -73,6 +73,7 @@ class Looker(threading.Thread):
         self._on_news = on_news
         self._on_picture = on_picture
         self._stopping = threading.Event()
+        self.on_turn: Callable[[], None] = lambda: None
 
     def stop(self, timeout_s: float) -> None:
         self._stopping.set()
@@ -80,9 +81,12 @@ class Looker(threading.Thread):
 
     def run(self) -> None:
         while not self._stopping.is_set():
+            looked = False
             with steadfast("look"):
-                if not self._round(self._clock.now()):
-                    self._stopping.wait(IDLE_WAIT_S)
+                looked = self._round(self._clock.now())
+                self.on_turn()
+            if not looked:  # or it failed, and would fail again at once
+                self._stopping.wait(IDLE_WAIT_S)
 
     def _round(self, now: datetime) -> bool:
         """Tick, and look at one batch; whether there was anything to look at."""

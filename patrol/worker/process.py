@@ -21,6 +21,7 @@ from evidence.store import EvidenceStore
 from models.catalog import Catalog
 from patrol.approvals import by_rule
 from patrol.config import Configuration
+from patrol.heartbeat import Pulse
 from patrol.worker.attention import Attention
 from patrol.worker.eyes import Eyes
 from patrol.worker.learned import LessonKeeper
@@ -123,6 +124,15 @@ class Worker:
         )
         self._lessons = LessonKeeper(configuration.worker_dir / "learned.json", self._posts)
         self._recorded: set[str] = set()
+
+    def beat_into(self, pulse: Pulse) -> None:
+        """Let `pulse` beat while every thread that has to turn does, and none is gone. To be
+        called before `start`."""
+        for number, looker in enumerate(self._lookers, 1):
+            looker.on_turn = pulse.part(f"looker {number}").turn
+        self._reporter.on_turn = pulse.part("reporter").turn
+        for thread in (self._recorder, self._attention, self._lessons):
+            pulse.lives(thread)
 
     def start(self, stopping: threading.Event) -> None:
         """Take up what was left open, then connect, look and report."""

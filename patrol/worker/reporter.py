@@ -49,6 +49,7 @@ class Reporter(threading.Thread):
         self._stopping = threading.Event()
         self._said: dict[str, CameraHealth] = {}
         self._page_from_at = clock.now()
+        self.on_turn: Callable[[], None] = lambda: None
 
     def stop(self, timeout_s: float) -> None:
         self._stopping.set()
@@ -58,6 +59,7 @@ class Reporter(threading.Thread):
         while not self._stopping.wait(REPORT_EVERY_S):
             with steadfast("report"):
                 self.report(self._clock.now())
+                self.on_turn()
 
     def report(self, now: datetime) -> None:
         """Say what changed by `now`."""

@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 
 from cases.database import Database
 from cases.tables import Base, EntryRow, GapRow
+from cases.troubles import DatabaseUnusable
 from domain.errors import CaseStoreUnavailable, ConfigurationError
 from domain.health import FaultKind
 from tests.builders import NOON
@@ -128,7 +129,7 @@ def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
     path = tmp_path / "cases.sqlite3"
     path.write_text("这不是数据库" * 100)
     database = Database(f"sqlite:///{path}")
-    with pytest.raises(CaseStoreUnavailable, match=r"cases\.sqlite3.*file is not a database"):
+    with pytest.raises(DatabaseUnusable, match=r"cases\.sqlite3.*restore a backup"):
         database.upgrade()
     with pytest.raises(CaseStoreUnavailable, match=r"cases\.sqlite3.*file is not a database"):
         with database.reading() as session:
