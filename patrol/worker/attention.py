@@ -92,9 +92,7 @@ class Attention(threading.Thread):
         if packets and packets[-1].captured_s - packets[0].captured_s > longest_s:
             packets = []
         try:
-            frames = dense_frames(
-                packets, camera_id=post.camera_id, from_s=from_s, per_s=CROPS_HZ
-            )
+            frames = dense_frames(packets, camera_id=post.camera_id, from_s=from_s, per_s=CROPS_HZ)
         except StreamError as error:
             log.warning("no second look", camera=post.camera_id, error=str(error))
             frames = []

@@ -17,7 +17,8 @@ log = structlog.get_logger(__name__)
 
 class Eyes:
     """A detector that may be missing today: cameras are still read and shown, and the detector is
-    tried again every `RETRY_EVERY_S`, so that importing a model is enough to cure a blind worker."""
+    tried again every `RETRY_EVERY_S`, so that importing a model is enough to cure a blind
+    worker."""
 
     def __init__(self, catalog: Catalog, settings: DetectorSettings) -> None:
         self._catalog = catalog

@@ -185,4 +185,6 @@ class CameraFeeds:
             return replace(seen, detail="main stream: connecting; nothing is recorded yet")
         said = f"main stream: {main.detail}; looks go on, evidence is missing"
         lost = CameraStatus.IMPAIRED
-        return replace(seen, status=lost, since=main.since, for_s=main.for_s, fault=main.fault, detail=said)
+        return replace(
+            seen, status=lost, since=main.since, for_s=main.for_s, fault=main.fault, detail=said
+        )

@@ -213,7 +213,9 @@ class Looker(threading.Thread):
             post.book.skip(frame.captured, MissCause.NO_DETECTOR.value, early=taken.early)
             return
         post.patrol.use_model(detector.ref)
-        look = Look(post.camera_id, frame.captured_at, detections, frame.size_wh, image, frame.captured_s)
+        look = Look(
+            post.camera_id, frame.captured_at, detections, frame.size_wh, image, frame.captured_s
+        )
         post.kept.keep(look)
         if news := post.patrol.look(look):
             self._on_news(post, frame, news)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
+from domain.clock import Moment
 from patrol.worker.lookbook import LookBook
 from patrol.worker.post import CameraPost
 from patrol.worker.roster import Roster
@@ -23,18 +24,18 @@ class Post:
     book: LookBook = field(init=False)
 
     def __post_init__(self) -> None:
-        self.book = LookBook(self.camera_id, PROMISE_S, NOON, risk=self.risk)
+        self.book = LookBook(self.camera_id, PROMISE_S, later(0), risk=self.risk)
 
-    def is_due(self, now: datetime) -> bool:
+    def is_due(self, now: Moment) -> bool:
         return self.book.is_due(now, None)
 
-    def is_attended(self, now: datetime) -> bool:
+    def is_attended(self, now: Moment) -> bool:
         return self.suspects
 
     def is_stirred(self) -> bool:
         return self.stirs
 
-    def is_due_again(self, now: datetime) -> bool:
+    def is_due_again(self, now: Moment) -> bool:
         return True
 
 
@@ -46,8 +47,8 @@ def ids(posts: list[Any]) -> list[str]:
     return [post.camera_id for post in posts]
 
 
-def later(seconds: float) -> datetime:
-    return NOON + timedelta(seconds=seconds)
+def later(seconds: float) -> Moment:
+    return Moment(seconds, NOON + timedelta(seconds=seconds))
 
 
 def test_who_waited_longest_comes_first() -> None:

@@ -112,7 +112,7 @@ def test_looks_go_on_after_the_keyframe_has_left_the_ring(tmp_path: Path) -> Non
     assert pictures[-1] is packets[-1]
     assert len(pictures) >= len(packets) - 2
     assert ring.newest_keyframe is None
-    assert ring.between(packets[0].captured_at, packets[-1].captured_at) == []
+    assert ring.between(packets[0].captured_s, packets[-1].captured_s) == []
     assert ring.tail() == []
 
 
