@@ -1,9 +1,9 @@
 """The reader in bad weather: cameras that refuse, stall, send noise, change, and vanish."""
 
-import time
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -23,7 +23,7 @@ from streams.settings import StreamSettings
 from streams.simulator import Fault, Simulator
 from streams.status import StreamStatus
 from tests.media import make_clip, moving_picture
-from tests.streams.footage import BRISK, facts_of, wait_until
+from tests.streams.footage import BRISK, facts_of, moment, wait_until
 
 SECRET = "s3cr3t/p@ss"
 
@@ -53,7 +53,7 @@ class Watched:
 
     @property
     def status(self) -> StreamStatus:
-        return self.reader.status(now())
+        return self.reader.status(moment())
 
     def wait_for(self, what: CameraStatus | FaultKind) -> None:
         wait_until(lambda: what in (self.status.status, self.status.fault))
@@ -276,7 +276,7 @@ def test_only_a_steady_connection_starts_the_pauses_anew(
     reader = CameraReader("gate-1", CameraAddress.parse(clip), settings, backoff=backoff)
 
     reader.start()
-    wait_until(lambda: reader.status(now()).packets >= 15)
+    wait_until(lambda: reader.status(moment()).packets >= 15)
     reader.stop()
 
     assert backoff.resets == expected
@@ -345,7 +345,7 @@ from tests.streams.footage import wait_until
 
 reader = CameraReader("gate", CameraAddress.parse(sys.argv[1]), StreamSettings(read_timeout_s=600))
 reader.start()
-wait_until(lambda: reader.status(datetime.now(UTC)).packets >= 5)
+wait_until(lambda: reader.status(moment()).packets >= 5)
 print("seeing", flush=True)
 sys.stdin.readline()
 print("ended" if reader.stop(timeout_s=0.5) else "hangs", flush=True)
