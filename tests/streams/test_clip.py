@@ -2,6 +2,7 @@ import errno
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import av
