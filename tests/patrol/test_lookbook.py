@@ -36,7 +36,7 @@ def test_an_early_look_counts_and_changes_nothing_of_what_is_owed() -> None:
     book.done(at(0), {})
     book.done(at(1), {}, early=True)
     book.skip(at(1.5), "frozen", early=True)
-    assert (book.due_s, book.urgency(at(2)), book.last_look_at) == (2, 1.0, at(1))
+    assert (book.due_s, book.urgency(at(2)), book.last_look_at) == (2, 1.0, at(1).at)
     page = book.close_page()
     assert (page.looks, page.on_activity, page.intervals_s) == (2, 1, (1.0,))
     assert page.skipped == {}

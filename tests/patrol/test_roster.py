@@ -147,5 +147,5 @@ def test_one_looker_does_what_is_done_every_second() -> None:
 
 def test_a_clock_that_is_set_back_ticks_on() -> None:
     roster = roster_of()
-    ticks = [roster.takes_tick(later(seconds)) for seconds in (28_800, 0, 0.5, 1)]
-    assert ticks == [True, True, False, True]
+    moments = [later(0), *(Moment(s, later(s - 28_800).at) for s in (0.5, 1, 1.5, 2))]
+    assert [roster.takes_tick(one) for one in moments] == [True, False, True, False, True]

@@ -64,7 +64,7 @@ def test_what_lasts_becomes_usual() -> None:
     told(activity, street(60, 60 + 2 * MEMORY_S, size=3 * USUAL))
     stirred_s = activity.stirred_s
     assert stirred_s is not None
-    assert stirred_s < at(60 + MEMORY_S)
+    assert stirred_s < at(60 + MEMORY_S).timestamp()
 
 
 def test_one_large_picture_is_not_activity_and_keyframes_never_are() -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from domain.clock import Moment
 from domain.errors import StreamCorrupt, StreamEnded, StreamRefused, StreamTimeout
-from domain.health import CameraStatus, CoverageGap, FaultKind
+from domain.health import CameraStatus, FaultKind
 from streams.packet import StreamInfo
 from streams.settings import StreamSettings
 from streams.status import StreamRecord
@@ -117,7 +117,7 @@ def test_packets_before_the_first_keyframe_are_not_yet_seeing(record: StreamReco
     record.connected(then(1))
     record.arrived(None, then(1))
 
-    assert record.status(then(1)).status is CameraStatus.CONNECTING
+    assert record.status(then(1)).fault is FaultKind.REFUSED, "not cured by packets alone"
     for second in range(2, 20):
         record.arrived(None, then(second))
     status = record.status(then(19))
@@ -165,14 +165,39 @@ def test_damage_is_counted(record: StreamRecord) -> None:
     assert record.status(then(0)).decode_errors == 1
 
 
-def test_a_gap_does_not_end_before_it_began_when_the_clock_is_set_back(
+@pytest.mark.parametrize("set_by_s", [7200, -7200])
+def test_a_clock_that_is_set_is_neither_a_stall_nor_a_gap(
+    record: StreamRecord, set_by_s: float
+) -> None:
+    record.connected(then(0))
+    see(record, 0, 1, 2)
+    after = Moment(3, at(3 + set_by_s))
+
+    assert record.status(after).status is CameraStatus.SEEING
+    assert record.status(after).since == at(set_by_s)
+    assert record.arrived(made_up(3, stream=STREAM), after) is None
+
+
+@pytest.mark.parametrize("set_by_s", [7200, -7200])
+def test_a_gap_in_which_the_clock_was_set_keeps_its_length(
+    record: StreamRecord, set_by_s: float
+) -> None:
+    record.connected(then(0))
+    see(record, 0, 2)
+    record.failed(StreamEnded("gone"), then(2), 1)
+
+    gap = record.arrived(made_up(8, keyframe=True, stream=STREAM), Moment(8, at(8 + set_by_s)))
+
+    assert gap is not None
+    assert (gap.from_at, gap.to_at) == (at(2 + set_by_s), at(8 + set_by_s))
+    assert gap.cause is FaultKind.ENDED
+
+
+def test_a_connection_without_a_picture_is_no_longer_called_connecting(
     record: StreamRecord,
 ) -> None:
-    record.connected(then(3600))
-    see(record, 3600, 3602)
-    record.failed(StreamEnded("gone"), then(3602), 3603 - 3602)
+    record.connected(then(0))
 
-    (gap,) = see(record, 4)
-
-    assert isinstance(gap, CoverageGap)
-    assert (gap.from_at, gap.to_at, gap.cause) == (at(4), at(4), FaultKind.ENDED)
+    assert record.status(then(9)).status is CameraStatus.CONNECTING
+    status = record.status(then(11))
+    assert (status.status, status.fault) == (CameraStatus.IMPAIRED, FaultKind.STALLED)
