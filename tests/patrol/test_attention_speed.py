@@ -1,6 +1,5 @@
 """Attention speed: as long as something is suspected, but never without end."""
 
-from datetime import UTC, datetime, timedelta
 
 from patrol.attention_speed import AttentionSettings, AttentionSpan
 

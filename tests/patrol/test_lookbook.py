@@ -104,7 +104,7 @@ def test_a_picture_that_does_not_come_is_not_waited_for() -> None:
 
 
 def test_urgency_counts_promises_not_seconds() -> None:
-    quick, slow = LookBook("gate", 1.0, START), LookBook("square", 10.0, START)
+    quick, slow = LookBook("gate", 1.0, at(0)), LookBook("square", 10.0, at(0))
     assert quick.urgency(at(2)) == 2.0
     assert slow.urgency(at(2)) == 0.2
 
@@ -118,7 +118,7 @@ def test_a_missed_look_does_not_put_a_camera_off_again() -> None:
 @pytest.mark.parametrize("overload", [1.5, 3.0])
 def test_overload_stretches_all_promises_by_the_same_factor(overload: float) -> None:
     promises_s = [1.0] * 4 + [2.0] * 8 + [5.0] * 10
-    books = [LookBook(str(index), promise, START) for index, promise in enumerate(promises_s)]
+    books = [LookBook(str(index), promise, at(0)) for index, promise in enumerate(promises_s)]
     owed_per_s = sum(1 / promise_s for promise_s in promises_s)
     step_s = overload / owed_per_s
     looks = [0] * len(books)

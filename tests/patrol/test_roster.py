@@ -71,8 +71,8 @@ def test_a_post_is_in_one_lookers_hands_at_a_time() -> None:
 
 def test_only_so_many_are_attended_at_once() -> None:
     posts = [Post(f"{number}", suspects=True) for number in range(5)]
-    assert ids(roster_of(*posts, attended=3).suspicious(NOON, [])) == ["0", "1", "2"]
-    assert ids(roster_of(*posts, attended=0).suspicious(NOON, [])) == []
+    assert ids(roster_of(*posts, attended=3).suspicious(later(0), [])) == ["0", "1", "2"]
+    assert ids(roster_of(*posts, attended=0).suspicious(later(0), [])) == []
 
 
 def test_while_looks_are_long_overdue_only_one_is_attended() -> None:
@@ -86,14 +86,14 @@ def test_while_looks_are_long_overdue_only_one_is_attended() -> None:
 def test_early_looks_are_a_share_of_the_owed_ones() -> None:
     posts: list[Any] = [Post(f"{number}", stirs=number > 0) for number in range(4)]
     roster = roster_of(*posts, early_share=0.1)
-    assert roster.stirred(NOON, []) == []
+    assert roster.stirred(later(0), []) == []
     roster.looked_in_time(25)
-    assert ids(roster.stirred(NOON, [])) == ["1", "2"]
-    roster.looked_early(posts[1], NOON)
-    roster.looked_early(posts[2], NOON)
-    assert roster.stirred(NOON, []) == []
+    assert ids(roster.stirred(later(0), [])) == ["1", "2"]
+    roster.looked_early(posts[1], later(0))
+    roster.looked_early(posts[2], later(0))
+    assert roster.stirred(later(0), []) == []
     roster.looked_in_time(1_000_000)
-    assert len(roster.stirred(NOON, [])) == 3  # never more than some at once
+    assert len(roster.stirred(later(0), [])) == 3  # never more than some at once
 
 
 def test_early_looks_go_round() -> None:
