@@ -132,9 +132,9 @@ def test_a_camera_without_a_kept_decoder_is_connected_anew_for_a_keyframe(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(taker, "ANEW_AT_MOST_S", 0.5)
-    monkeypatch.setattr(taker, "NO_MORE_KEYFRAMES_S", 1.0)
+    brief = BRISK.model_copy(update={"keyframe_again_within_s": 1.0})
     faults: set[FaultKind | None] = set()
-    with endless(tmp_path, decoders=KeptDecoders(most=0)) as reader:
+    with endless(tmp_path, brief, decoders=KeptDecoders(most=0)) as reader:
 
         def connected_anew() -> bool:
             reader.take()

@@ -337,11 +337,10 @@ def test_stop_is_prompt_even_if_a_camera_hangs(clip: Path) -> None:
 
 HANGING = """
 import sys
-from datetime import UTC, datetime
 from streams.address import CameraAddress
 from streams.reader import CameraReader
 from streams.settings import StreamSettings
-from tests.streams.footage import wait_until
+from tests.streams.footage import moment, wait_until
 
 reader = CameraReader("gate", CameraAddress.parse(sys.argv[1]), StreamSettings(read_timeout_s=600))
 reader.start()
