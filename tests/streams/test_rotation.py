@@ -1,5 +1,6 @@
 """Phones write pictures on their side and say how to turn them; taggers put covers in front."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import av
@@ -71,7 +72,7 @@ def test_clips_and_previews_of_a_rotated_film_say_so_too(tmp_path: Path, rotatio
 @pytest.mark.parametrize("cover_first", [True, False])
 def test_a_cover_picture_is_not_the_video(tmp_path: Path, cover_first: bool) -> None:
     film = make_clip(tmp_path / "film.mp4")
-    path = with_cover(film, tmp_path / "covered.mkv", cover_first=cover_first)
+    path = with_cover(film, tmp_path / "covered.mp4", cover_first=cover_first)
 
     with Source(CameraAddress.parse(path), StreamSettings()) as source:
         assert source.codec == "h264"
@@ -105,26 +106,48 @@ def test_a_clip_is_as_long_as_it_is_said_to_be_though_its_beginning_came_in_a_bu
 
 
 def with_cover(film: Path, path: Path, *, cover_first: bool) -> Path:
-    still = cover_picture()
-    with av.open(str(film)) as given, av.open(str(path), "w") as made:
+    """The film with a cover picture, which MP4 keeps beside its tracks; libav numbers it first
+    where it stands before them."""
+    with av.open(str(film)) as given, av.open(str(path), "w", format="mp4") as made:
         shown = given.streams.video[0]
-        order = ["cover", "film"] if cover_first else ["film", "cover"]
-        tracks = {}
-        for name in order:
-            if name == "film":
-                tracks[name] = made.add_stream_from_template(shown)
-            else:
-                tracks[name] = made.add_stream("mjpeg", rate=25)
-                tracks[name].width, tracks[name].height = 640, 360
-                tracks[name].pix_fmt = "yuvj420p"
-                tracks[name].disposition = av.stream.Disposition.attached_pic
-        for packet in tracks["cover"].encode(still):
-            made.mux(packet)
+        track = made.add_stream_from_template(shown)
+        cover = made.add_stream("mjpeg", rate=25)
+        assert isinstance(cover, av.VideoStream)
+        cover.width, cover.height, cover.pix_fmt = 640, 360, "yuvj420p"
+        cover.disposition = av.stream.Disposition.attached_pic
+        coded = [*cover.encode(cover_picture()), *cover.encode(None)]
         for packet in given.demux(shown):
             if packet.size:
-                packet.stream = tracks["film"]
+                packet.stream = track
                 made.mux(packet)
+        made.mux(coded)
+    if cover_first:
+        path.write_bytes(tags_in_front(path.read_bytes()))
+    with av.open(str(path)) as written:
+        codecs = [stream.codec_context.name for stream in written.streams.video]
+    assert codecs == (["mjpeg", "h264"] if cover_first else ["h264", "mjpeg"])
     return path
+
+
+def boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """The boxes of an MP4 file, or of what is inside one: name and whole."""
+    at = 0
+    while at + 8 <= len(data):
+        size = int.from_bytes(data[at : at + 4]) or len(data) - at
+        yield data[at + 4 : at + 8], data[at : at + size]
+        at += size
+
+
+def tags_in_front(data: bytes) -> bytes:
+    """An MP4 file with its tags before its tracks, as taggers write it."""
+    written = []
+    for name, box in boxes(data):
+        if name == b"moov":
+            rank = {b"mvhd": 0, b"udta": 1, b"meta": 1}
+            parts = sorted(boxes(box[8:]), key=lambda part: rank.get(part[0], 2))
+            box = box[:8] + b"".join(part for _, part in parts)
+        written.append(box)
+    return b"".join(written)
 
 
 def cover_picture() -> av.VideoFrame:
