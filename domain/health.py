@@ -32,7 +32,6 @@ class FaultKind(StrEnum):
     CORRUPT = "corrupt"
     UNSUPPORTED_CODEC = "unsupported_codec"
     NO_KEYFRAME = "no_keyframe"
-    TOO_LARGE = "too_large"
     NOT_LOOKED_AT = "not_looked_at"
 
     FROZEN = "frozen"
@@ -92,7 +91,6 @@ _FAULT_TITLES = {
     FaultKind.CORRUPT: Text.of("数据损坏", "Corrupt data"),
     FaultKind.UNSUPPORTED_CODEC: Text.of("不支持的编码", "Unsupported codec"),
     FaultKind.NO_KEYFRAME: Text.of("无关键帧", "No keyframe"),
-    FaultKind.TOO_LARGE: Text.of("画面过大", "Picture too large"),
     FaultKind.NOT_LOOKED_AT: Text.of("有画面未巡看", "Pictures come, nobody looks"),
     FaultKind.FROZEN: Text.of("画面冻结", "Frozen picture"),
     FaultKind.BLACK: Text.of("黑屏", "Black picture"),

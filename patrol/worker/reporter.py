@@ -48,7 +48,7 @@ class Reporter(threading.Thread):
         self._were_cut = 0
         self._stopping = threading.Event()
         self._said: dict[str, tuple[CameraHealth, Moment]] = {}
-        self._page_from = self._started = self._reported = clock.moment()
+        self._page_from = self._began = self._reported = clock.moment()
 
     def stop(self, timeout_s: float) -> None:
         self._stopping.set()
@@ -103,7 +103,7 @@ class Reporter(threading.Thread):
         said, said_then = self._said.get(health.camera_id, (None, now))
         changed = said is None or (said.status, said.fault) != (health.status, health.fault)
         if changed or now - said_then >= HEALTH_EVERY_S:
-            steady_at = self._started.at + timedelta(seconds=now - self._started)
+            steady_at = self._began.at + timedelta(seconds=now - self._began)
             health = health.model_copy(update={"steady_at": steady_at})
             self._said[health.camera_id] = health, now
             self._publish(CameraHealthChanged(health=health))
