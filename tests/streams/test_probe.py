@@ -56,6 +56,10 @@ def camera(send) -> Iterator[str]:  # type: ignore[no-untyped-def]
     over = threading.Event()
 
     def serve(client: socket.socket) -> None:
+        with client:
+            talk(client)
+
+    def talk(client: socket.socket) -> None:
         playing = False
         number = 0
         client.settimeout(0.1)
