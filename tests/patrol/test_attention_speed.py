@@ -1,6 +1,5 @@
 """Attention speed: as long as something is suspected, but never without end."""
 
-
 from patrol.attention_speed import AttentionSettings, AttentionSpan
 
 SETTINGS = AttentionSettings(for_s=8, rest_s=20)
