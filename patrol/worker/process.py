@@ -221,10 +221,11 @@ class Worker:
     def _recall(self) -> None:
         """Carry on the incidents that were open, own up to the clips that were never written."""
         memory = WorkerMemory.load(self._memory_path)
-        now = self._clock.now()
+        moment = self._clock.moment()
+        now = moment.at
         for post in self._posts:
             mine = [i for i in memory.incidents if i.camera_id == post.camera_id]
-            for message in post.patrol.restore(mine, now):
+            for message in post.patrol.restore(mine, now, moment.s):
                 self._publisher.publish(message)
         self._close_left_behind(memory.incidents, now)
         open_now = (i for i in memory.incidents if i.state is IncidentState.OPEN)
