@@ -19,7 +19,9 @@ PatrolError
 │   └── ModelUnreachable        the address it is published at cannot be reached from here
 ├── BusError
 │   ├── BusUnavailable          the bus does not answer; messages wait in the spool
+│   ├── LetterNotFound          no such dead letter, or somebody has taken it away
 │   └── MessageInvalid          an envelope that cannot be understood; goes to the dead letters
+│       └── MessageTooNew       one that a newer program wrote; waits until such a one reads it
 ├── EvidenceError
 │   ├── EvidenceNotFound
 │   ├── EvidenceStorageFull     no space is left where evidence is kept
@@ -34,6 +36,7 @@ Messages say what was expected, what came, and where. They never hold a password
 """
 
 from domain.health import FaultKind
+from domain.trouble import Trouble
 
 
 class PatrolError(Exception):
@@ -129,11 +132,24 @@ class BusError(PatrolError):
 
 
 class BusUnavailable(BusError):
-    """The bus does not answer; messages wait in the spool."""
+    """The bus does not answer, or takes nothing; messages wait in the spool. `trouble` says by
+    name what is wrong with it."""
+
+    def __init__(self, message: str, *, trouble: Trouble = Trouble.BUS_AWAY) -> None:
+        super().__init__(message)
+        self.trouble = trouble
+
+
+class LetterNotFound(BusError):
+    """No such dead letter, or somebody has taken it away."""
 
 
 class MessageInvalid(BusError):
     """An envelope that cannot be understood."""
+
+
+class MessageTooNew(MessageInvalid):
+    """An envelope of a newer program: its type, or a value in it, came after this one."""
 
 
 class EvidenceError(PatrolError):
@@ -174,4 +190,9 @@ class MoveConflict(CaseError):
 
 
 class CaseStoreUnavailable(CaseError):
-    """The database does not answer; nothing was changed."""
+    """The database does not answer, or takes nothing; nothing was changed. `trouble` says by name
+    what is wrong with it."""
+
+    def __init__(self, message: str, *, trouble: Trouble = Trouble.DATABASE_AWAY) -> None:
+        super().__init__(message)
+        self.trouble = trouble

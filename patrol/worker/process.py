@@ -15,6 +15,7 @@ from domain.held_back import HeldBack
 from domain.ids import new_id
 from domain.incident import Incident, IncidentState
 from domain.messages import CoverageGapEnded, EvidenceMissed, FindingsHeldBack, IncidentClosed
+from events_bridge.envelope import worker_source
 from events_bridge.look_board import LookBoard
 from events_bridge.publisher import Publisher
 from evidence.store import EvidenceStore
@@ -60,7 +61,7 @@ class Worker:
         self._publisher = Publisher(
             bus_url,
             configuration.worker_dir / "spool",
-            source=f"/workers/{worker_id}",
+            source=worker_source(worker_id),
             settings=bus,
         )
         self._board = LookBoard(bus_url, settings=bus)
