@@ -2,7 +2,7 @@
 
 from urllib.parse import urlsplit
 
-from domain.masking import mask_secrets
+from domain.masking import holds_secret, mask_secrets
 
 _SCHEMES = ("redis", "rediss", "unix")
 
@@ -14,13 +14,12 @@ def mask_url(url: str) -> str:
     """
     scheme, mark, rest = url.partition("://")
     if not mark:
-        return "***" if "@" in url else url
+        return "***" if "@" in url or holds_secret(url) else url
     credentials, at, place = rest.rpartition("@")
-    place = mask_secrets(place)
     if not at:
-        return f"{scheme}://{place}"
+        return mask_secrets(url)
     user, colon, _ = credentials.partition(":")
-    return f"{scheme}://{user}{':***' if colon else ''}@{place}"
+    return mask_secrets(f"{scheme}://{user}{':***' if colon else ''}@{place}")
 
 
 def check_url(url: str) -> str:
