@@ -1,6 +1,6 @@
 """What the program says about itself: given by the wiring, shown by ``/api/health``."""
 
-from domain.base import Text, Utc, Value
+from domain.base import Detail, Text, Utc, Value
 
 
 class PartStatus(Value):
@@ -10,7 +10,7 @@ class PartStatus(Value):
     """For machines, such as ``bus``."""
     words: Text
     ok: bool
-    detail: str = ""
+    detail: Detail = ""
     """What is wrong, or a figure; never a secret."""
 
 

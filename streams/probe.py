@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from statistics import median
 
-from domain.base import Value
+from domain.base import Detail, Value
 from domain.clock import Clock, SystemClock
 from domain.errors import StreamEnded, StreamError, StreamTimeout
 from domain.health import FaultKind
@@ -35,7 +35,7 @@ class ProbeReport(Value):
     packets: int = 0
     decoded: bool = False
     fault: FaultKind | None = None
-    detail: str = ""
+    detail: Detail = ""
 
 
 def probe(
