@@ -43,6 +43,7 @@ class Settings(BaseModel):
         frozen=True,
         extra="forbid",
         use_attribute_docstrings=True,
+        allow_inf_nan=False,
         hide_input_in_errors=True,  # it may be an address with its password
     )
 

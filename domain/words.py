@@ -35,7 +35,7 @@ def in_our_words(detail: Mapping[str, Any]) -> str:
     if expected is None:
         words = str(detail["msg"])
         return f"{words[:1].lower()}{words[1:]}{_got(detail)}"
-    return f"expected {expected(context)}{_got(detail)}"
+    return f"expected {expected(context)}{_got(detail)}{_swapped_hint(detail)}"
 
 
 def shown(value: object) -> str:
@@ -50,6 +50,14 @@ def shown(value: object) -> str:
         return "yes or true" if value else "no or false"
     words = repr(value) if isinstance(value, str) else str(value)
     return words if len(words) <= _LONGEST else f"{words[: _LONGEST - 1]}…"
+
+
+def _swapped_hint(detail: Mapping[str, Any]) -> str:
+    """Whether a latitude is wrong that would be a longitude."""
+    value = detail.get("input")
+    is_degrees = isinstance(value, int | float) and 90 < abs(value) <= 180
+    is_latitude = bool(detail["loc"]) and detail["loc"][-1] == "lat"
+    return ": are longitude and latitude swapped?" if is_degrees and is_latitude else ""
 
 
 def _got(detail: Mapping[str, Any]) -> str:

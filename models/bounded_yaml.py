@@ -17,7 +17,7 @@ MOST_NODES = 200_000
 MOST_ALIASES = 5_000
 LONGEST_SCALAR = 64 * 1024
 """Characters of one value."""
-_LARGEST_BITS = 64
+_LARGEST_BITS = 128
 _IMPOSSIBLE = (ValueError, ArithmeticError, LookupError, AttributeError, TypeError)
 """What PyYAML raises for a value that its tag or its look does not allow."""
 
@@ -45,7 +45,7 @@ class BoundedLoader(yaml.SafeLoader):
         self._weights: dict[str, int] = {}
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> Any:
-        event = self.peek_event()
+        event: Any = self.peek_event()  # type: ignore[no-untyped-call]
         if isinstance(event, yaml.AliasEvent):
             self._count_alias(event)
             return super().compose_node(parent, index)
@@ -74,7 +74,7 @@ class BoundedLoader(yaml.SafeLoader):
             raise _too_much(
                 event, f"expected at most {MOST_ALIASES} aliases such as *{event.anchor}"
             )
-        self._count(self._weights.get(event.anchor, 1), event)
+        self._count(self._weights.get(event.anchor or "", 1), event)
 
     def _count(self, nodes: int, event: yaml.Event) -> None:
         self._nodes += nodes
@@ -86,6 +86,8 @@ class BoundedLoader(yaml.SafeLoader):
             value = super().construct_object(node, deep=deep)
         except yaml.constructor.ConstructorError as error:
             words = f"{error.problem or error}"
+            if words.startswith("could not determine a constructor"):
+                words = f"unknown tag {node.tag}: write the value without one"
         except _IMPOSSIBLE as error:
             said = str(error) if isinstance(error, ValueError) else f"no {_kind(node)}"
             words = f"{_shortened(node.value)} cannot be read: {said}"
@@ -191,7 +193,7 @@ def _cure(said: str, line: str) -> str:
 
 
 def _too_much(event: yaml.Event, message: str) -> yaml.MarkedYAMLError:
-    return yaml.MarkedYAMLError(problem=message, problem_mark=event.start_mark)
+    return yaml.MarkedYAMLError(problem=message, problem_mark=event.start_mark)  # type: ignore[arg-type]
 
 
 def _kind(node: yaml.Node) -> str:

@@ -61,6 +61,7 @@ class YamlFile:
         try:
             loader = _Loader(text)
             root = loader.get_single_node()
+            values = list(_walk(root))  # before merges are resolved, which changes the nodes
             data = loader.construct_document(root) if root is not None else None
         except yaml.YAMLError as error:
             told = in_words(error, text)
@@ -68,7 +69,7 @@ class YamlFile:
         lines: dict[Location, int] = {(): 1}
         written: dict[Location, str] = {}
         found: list[Problem] = []
-        for location, node, line, is_double in _walk(root):
+        for location, node, line, is_double in values:
             if is_double:
                 first = lines[location]
                 message = f"expected each key once, it already stands on line {first}"

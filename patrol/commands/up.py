@@ -17,7 +17,7 @@ NO_CAMERAS = (
 
 def up(config: ConfigOption = None, data: DataOption = None, port: PortOption = None) -> None:
     """Run everything on this machine: bus, worker, center and console."""
-    configuration = prepare(config, data_dir=data, port=port)
+    configuration = prepare(config, data_dir=data, port=port, with_files=True)
     stopping = stop_on_signals()
     with open_bus(configuration):
         console.print(f"调度台 · desk: [bold]{desk_url(configuration)}[/]   Ctrl-C 停止 · stops")
