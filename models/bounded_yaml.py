@@ -1,7 +1,7 @@
 """YAML read within limits: a file of some hundred bytes cannot become billions of values, nor one
 that holds itself. What cannot be a value is told with all else that is wrong, not alone."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -154,7 +154,7 @@ def in_words(error: yaml.YAMLError, text: str) -> UnreadableText:
     if said.startswith(("expected at most", "expected values that")):
         return UnreadableText(said, line)
     lines = text.splitlines()
-    cure = _cure(said, lines[line - 1] if 0 < line <= len(lines) else "")
+    cure = _cure(said, lines[max(line - 2, 0) : line])
     if begun is not None and begun.line + 1 < line:
         cure += f" (what it belongs to began on line {begun.line + 1})"
     return UnreadableText(f"not valid YAML: {cure}", line)
@@ -183,10 +183,11 @@ _CURES = (
 )  # fmt: skip
 
 
-def _cure(said: str, line: str) -> str:
-    """PyYAML's words, in ours."""
-    if "：" in line and not line.lstrip().startswith("#"):
-        return "the line holds a full-width ： (U+FF1A), write a colon and a blank behind the key"
+def _cure(said: str, lines: Sequence[str]) -> str:
+    """PyYAML's words, in ours, with the line that it means and the one before."""
+    if any("：" in each and not each.lstrip().startswith("#") for each in lines):
+        return "here stands a full-width ： (U+FF1A), write a colon and a blank behind the key"
+    line = lines[-1] if lines else ""
     if "\t" in line[: len(line) - len(line.lstrip())]:
         return _CURES[0][1]
     return next((cure for words, cure in _CURES if words in said), said)
