@@ -4,11 +4,13 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-
+import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from domain.documents import UnreadableText
 from domain.errors import ConfigurationError, ModelCorrupt, ModelError, ModelMissing
+from domain.words import first_in_words
+from models.bounded_yaml import read_yaml
 from models.entry import HeadKind
 from models.entry import ModelEntry as ModelEntry
 from models.files import blaming, copy_hashed, draft_in, settle, sha256_of, write_whole

@@ -47,7 +47,8 @@ def _by_counts(folder: Path) -> tuple[CountedPicture, ...]:
     try:
         counts = _COUNTS.validate_python(read_json(file))
     except UnreadableText as error:
-        raise ConfigurationError(f"{file}:{error.line}: {error}") from error
+        words = f"{file}: expected a number for each name: line {error.line}: {error}"
+        raise ConfigurationError(words) from error
     except ValidationError as error:
         words = f"{file}: expected a number for each name: {first_in_words(error)}"
         raise ConfigurationError(words) from error

@@ -1,14 +1,15 @@
 """What a training run is made of, as it is written in a recipe file."""
 
 from pathlib import Path
-from typing import Annotated, Any
-
+from typing import Annotated
 
 from pydantic import Field, ValidationError
 
 from domain.base import Settings
 from domain.documents import UnreadableText
 from domain.errors import ConfigurationError
+from domain.words import first_in_words
+from models.bounded_yaml import read_yaml
 from models.entry import Side
 
 Share = Annotated[float, Field(ge=0, le=1)]

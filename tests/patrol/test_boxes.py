@@ -39,7 +39,7 @@ def test_the_reference_names_the_very_file(file: Path, tmp_path: Path) -> None:
 
 
 def test_what_is_wrong_is_said_with_its_place(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match=r"file of boxes at .*none\.json, got none"):
+    with pytest.raises(ConfigurationError, match=r"file of boxes at .*none\.json: cannot be read"):
         WrittenBoxes.read(tmp_path / "none.json")
     broken = tmp_path / "broken.json"
     broken.write_text('{"boxes": [{"at_s": "soon", "seen": []}]}')
