@@ -15,7 +15,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from domain.masking import mask_secrets, mask_values
+from domain.masking import holds_secret, mask_secrets, mask_values
 from models.files import draft_in
 
 _UNWRAPPED = 10_000
@@ -77,6 +77,12 @@ JsonFileOption = Annotated[
         "--json", help="Write the result here, as JSON.", dir_okay=False, callback=writable
     ),
 ]
+
+
+def warn_of_secret(words: str | None, instead: str) -> None:
+    """Everybody on a machine reads the command lines of all: say so if a password stands in one."""
+    if words and holds_secret(words):
+        complain(f"a password in a command line is seen by all who list processes; {instead}")
 
 
 def complain(message: str) -> None:

@@ -46,5 +46,5 @@ def test_what_is_wrong_is_said_with_its_place(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"broken\.json: boxes\.0\.at_s: .*number"):
         WrittenBoxes.read(broken)
     broken.write_text("no json")
-    with pytest.raises(ConfigurationError, match=r"broken\.json: \(file\): Invalid JSON"):
+    with pytest.raises(ConfigurationError, match=r"broken\.json: \(file\): expected JSON"):
         WrittenBoxes.read(broken)
