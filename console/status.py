@@ -5,7 +5,7 @@ containers' health check. The form of the page is here, so that all of them agre
 from datetime import datetime
 from enum import StrEnum
 
-from domain.base import Text, Utc, Value
+from domain.base import Detail, Text, Utc, Value
 from domain.trouble import Trouble
 
 
@@ -49,7 +49,7 @@ class PartStatus(Value):
     """For machines, such as ``bus``."""
     words: Text
     ok: bool
-    detail: str = ""
+    detail: Detail = ""
     """What is wrong, or a figure; never a secret."""
     trouble: Trouble | None = None
     """What is wrong, by name."""
@@ -70,9 +70,7 @@ class PartStatus(Value):
     def ill(cls, part: Part, trouble: Trouble, detail: str) -> "PartStatus":
         said, cure = trouble.words, trouble.cure
         says = Text.of(f"{said.zh}。{cure.zh}", f"{said.en}: {cure.en}")
-        return cls(
-            name=part, words=part.words, ok=False, detail=detail, trouble=trouble, says=says
-        )
+        return cls(name=part, words=part.words, ok=False, detail=detail, trouble=trouble, says=says)
 
 
 class SystemStatus(Value):

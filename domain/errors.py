@@ -36,11 +36,16 @@ Messages say what was expected, what came, and where. They never hold a password
 """
 
 from domain.health import FaultKind
+from domain.masking import mask_secrets
 from domain.trouble import Trouble
 
 
 class PatrolError(Exception):
-    """The root of all errors that the product raises itself."""
+    """The root of all errors that the product raises itself. Whatever a message quotes, it shows
+    no password: errors end in logs, on pages and in the API."""
+
+    def __init__(self, *args: object) -> None:
+        super().__init__(*(mask_secrets(each) if isinstance(each, str) else each for each in args))
 
 
 class ConfigurationError(PatrolError):

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from domain.base import Text, Utc, Value
+from domain.base import Detail, Text, Utc, Value
 from domain.place import Id
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -73,5 +73,5 @@ class MissingEvidence(Value):
     camera_id: Id
     at: Utc
     reason: MissingReason
-    detail: str = ""
+    detail: Detail = ""
     status: Literal["missing"] = "missing"

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from domain.base import Text, Utc, Value
+from domain.base import Detail, Text, Utc, Value
 from domain.place import Id
 
 
@@ -144,7 +144,7 @@ class CameraHealth(Value):
     status: CameraStatus
     since: Utc
     fault: FaultKind | None = None
-    detail: str = ""
+    detail: Detail = ""
     codec: str | None = None
     size_wh: tuple[int, int] | None = None
     fps: float | None = None
@@ -161,7 +161,7 @@ class CoverageGap(Value):
     from_at: Utc
     to_at: Utc
     cause: FaultKind
-    detail: str = ""
+    detail: Detail = ""
 
 
 class CameraLooks(Value):
@@ -180,5 +180,5 @@ class CameraLooks(Value):
     `MissCause`."""
     counts: dict[str, int] = Field(default_factory=dict)
     """Detections in the last look, by label."""
-    runs_on: str = ""
+    runs_on: Detail = ""
     """What computed the last look, in words; with the reason if it is not what was asked for."""

@@ -3,7 +3,7 @@
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from domain.masking import mask_secrets
+from domain.masking import holds_secret, mask_secrets
 from events_bridge.held import readable
 
 _SCHEMES = ("redis", "rediss", "unix")
@@ -16,15 +16,14 @@ def mask_url(url: str) -> str:
     """
     scheme, mark, rest = url.partition("://")
     if not mark:
-        return "***" if "@" in url else url
+        return "***" if "@" in url or holds_secret(url) else url
     credentials, at, place = rest.rpartition("@")
-    place = mask_secrets(place)
     if place.startswith("/proc/"):
         place = str(readable(Path(unquote(place))))
     if not at:
-        return f"{scheme}://{place}"
+        return mask_secrets(url)
     user, colon, _ = credentials.partition(":")
-    return f"{scheme}://{user}{':***' if colon else ''}@{place}"
+    return mask_secrets(f"{scheme}://{user}{':***' if colon else ''}@{place}")
 
 
 def check_url(url: str) -> str:

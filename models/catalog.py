@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
+from domain.documents import UnreadableText
 from domain.errors import (
     ConfigurationError,
     ModelCorrupt,
@@ -14,6 +15,8 @@ from domain.errors import (
     ModelMissing,
     ModelShapeError,
 )
+from domain.words import first_in_words
+from models.bounded_yaml import read_yaml
 from models.entry import HeadKind
 from models.entry import ModelEntry as ModelEntry
 from models.files import blaming, copy_hashed, draft_in, settle, sha256_of, write_whole
@@ -194,20 +197,14 @@ class Catalog:
 def _read(path: Path) -> dict[str, ModelEntry]:
     """The entries of a catalogue file by name; none if there is no such file."""
     try:
-        data: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+        data: Any = read_yaml(path) if path.exists() else {"models": ()}
         entries = _ENTRIES.validate_python(data["models"])
-    except FileNotFoundError:
-        return {}
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, TypeError, KeyError) as error:
+    except (UnreadableText, TypeError, KeyError) as error:
         raise ConfigurationError(
             f"{path}: expected a YAML file with a list `models`, got: {error}"
         ) from error
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in ("models", *first["loc"]))
-        raise ConfigurationError(
-            f"{path}: {where}: {first['msg']}, got {first['input']!r}"
-        ) from error
+        raise ConfigurationError(f"{path}: models.{first_in_words(error)}") from error
     return {entry.name: entry for entry in entries}
 
 

@@ -8,7 +8,7 @@ from statistics import median
 
 import structlog
 
-from domain.base import Value
+from domain.base import Detail, Value
 from domain.clock import Clock, SystemClock
 from domain.errors import (
     StreamCorrupt,
@@ -51,7 +51,7 @@ class ProbeReport(Value):
     packets: int = 0
     decoded: bool = False
     fault: FaultKind | None = None
-    detail: str = ""
+    detail: Detail = ""
 
 
 def probe(

@@ -21,7 +21,7 @@ NO_CAMERAS = (
 
 def up(config: ConfigOption = None, data: DataOption = None, port: PortOption = None) -> None:
     """Run everything on this machine: bus, worker, center and console."""
-    configuration = prepare(config, data_dir=data, port=port)
+    configuration = prepare(config, data_dir=data, port=port, with_files=True)
     stopping = stop_on_signals()
     with up_claim(configuration), open_bus(configuration):
         check_free(configuration.console.host, configuration.console.port)

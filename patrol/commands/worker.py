@@ -13,7 +13,7 @@ def worker(config: ConfigOption = None, data: DataOption = None) -> None:
     """Run an edge worker: read, look at, judge and record its cameras."""
     pulse = Pulse()
     with refusing(pulse):
-        configuration = prepare(config, data_dir=data)
+        configuration = prepare(config, data_dir=data, with_files=True)
         stopping = stop_on_signals()
         with worker_claim(configuration), open_bus(configuration) as bus_url:
             post = Worker(configuration, bus_url=bus_url)

@@ -299,7 +299,7 @@ def test_a_file_laid_into_the_folder_by_hand_is_found(catalog, folder, export):
         ("models: [", "expected a YAML file with a list `models`"),
         ("other: 1", "expected a YAML file with a list `models`"),
         ("", "expected a YAML file with a list `models`"),
-        ("models: [{name: x}]", r"models\.0\.file: Field required"),
+        ("models: [{name: x}]", r"models\.0\.file: expected this key"),
     ],
 )
 def test_a_catalogue_that_cannot_be_understood(folder, text, expected):

@@ -20,9 +20,8 @@ from streams.simulator import FAULT_KINDS, Fault, Simulator
 from streams.simulator.clip import load_clip
 from streams.source import Source
 from tests.media import make_clip
-from tests.streams.footage import BRISK, wait_until
+from tests.streams.footage import BRISK, moment, wait_until
 from tests.streams.odd_camera import LIBAV_DOES_NOT, ODDITIES, Oddity, odd_camera, put
-from tests.streams.test_reader_weather import now
 
 QUICK = BRISK.model_copy(update={"open_timeout_s": 2, "read_timeout_s": 1})
 PICTURES = 8
@@ -139,8 +138,8 @@ def test_health_says_who_reads(clip: Path) -> None:
         settings = QUICK.model_copy(update={"rtsp": "libav"})
         reader = CameraReader("gate", CameraAddress.parse(camera.url), settings)
         reader.start()
-        wait_until(lambda: reader.status(now()).status is CameraStatus.SEEING)
-        detail = reader.status(now()).detail
+        wait_until(lambda: reader.status(moment()).status is CameraStatus.SEEING)
+        detail = reader.status(moment()).detail
         reader.stop()
     assert detail == "read by libav: as configured"
 
