@@ -8,6 +8,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 from cases import (
+    burning,
     cameras,
     coverage,
     figures,
@@ -16,6 +17,7 @@ from cases import (
     holders,
     joining,
     maintenance,
+    near,
     search,
 )
 from cases.cameras import CameraRow
@@ -25,10 +27,11 @@ from cases.database import Database
 from cases.grids import Plans
 from cases.intake import Intake, evidence_of_case
 from cases.moves import Decision, Moves
+from cases.near import Nearness
 from cases.queries import CaseCounts, CaseFilter, CasePage
 from cases.settings import CaseSettings
 from cases.tables import CaseRow, EvidenceRow, IncidentRow, SiteRow
-from domain.case import Case, Entry, FalseReason, Move, Verdict
+from domain.case import Case, Entry, FalseReason, Move, Permit, Verdict
 from domain.checkpoint import reached
 from domain.clock import Clock
 from domain.errors import MessageInvalid
@@ -143,6 +146,10 @@ class CaseBook:
                 return []
         raise MessageInvalid(f"expected a message that cases understand, got {message.type}")
 
+    def check_writable(self) -> None:
+        """CaseStoreUnavailable, with the trouble by name, if no case could be taken in now."""
+        self._database.check_writable()
+
     # ---- what people ask
 
     def cases(self, wanted: CaseFilter = _ALL) -> CasePage:
@@ -207,6 +214,24 @@ class CaseBook:
         with self._database.reading() as session:
             case = search.get(session, no)
             return session.get_one(IncidentRow, case.incident_id).opening
+
+    def near(self, no: str, limit: int) -> tuple[tuple[Case, Nearness], ...]:
+        """What the case may be a duplicate of, at most `limit`: its own kind first, then the
+        nearest.
+
+        Raises:
+            CaseNotFound
+        """
+        with self._database.reading() as session:
+            case = search.get(session, no)
+            found = near.near_cases(session, case, self._settings, limit)
+            return tuple((search.to_case(other.row), other.nearness) for other in found)
+
+    def burning(self) -> Mapping[str, Case]:
+        """The cameras that see what an urgent open case is about, each with such a case."""
+        with self._database.reading() as session:
+            found = burning.by_camera(session)
+            return {camera_id: search.to_case(row) for camera_id, row in found.items()}
 
     def counts(self) -> CaseCounts:
         with self._database.reading() as session:
@@ -280,11 +305,14 @@ class CaseBook:
         verdict: Verdict | None = None,
         reason: FalseReason | None = None,
         duplicate_of: str | None = None,
+        permit: Permit | None = None,
         assignee: str | None = None,
         note: str = "",
         key: str | None = None,
+        forced: bool = False,
     ) -> Case:
         """Move a case on. The same `key` again changes nothing and answers the case as it is.
+        `forced` names an original that is not near, with a note that says why.
 
         Raises:
             CaseNotFound
@@ -292,7 +320,17 @@ class CaseBook:
             MoveConflict: somebody moved it after `version`.
         """
         decision = Decision(
-            move, actor, version, verdict, reason, duplicate_of, assignee, note, key
+            move,
+            actor,
+            version,
+            verdict,
+            reason,
+            duplicate_of,
+            permit,
+            assignee,
+            note,
+            key,
+            forced,
         )
         at = self._clock.now()
         with self._writing() as (session, news):

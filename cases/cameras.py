@@ -63,7 +63,7 @@ def take_health(session: Session, health: CameraHealth) -> bool:
     """Keep a camera's health, and the gap before it if its worker was away. False: newer news
     came before."""
     row = _row(session, health.camera_id)
-    if row.health_at is not None and row.health_at >= health.at:
+    if row.health_at is not None and row.health_at >= health.at and not _set_back(row, health):
         return False
     if (gap := _away(row, health)) is not None and take_gap(session, gap) and row.info is not None:
         coverage.take_away(session, gap, row.info.look_every_s)
@@ -75,8 +75,10 @@ def _away(row: CameraTableRow, health: CameraHealth) -> CoverageGap | None:
     """The span before this news in which nobody told of the camera, if it was so long that no
     worker watched it. Looks only narrow it: unlike health they may get lost, or overtake."""
     told = [at for at in (row.health_at, row.looks_to) if at is not None and at < health.at]
-    if row.health_at is None or health.at - max(told) <= SILENT_AFTER:
+    if row.health_at is None or not told or health.at - max(told) <= SILENT_AFTER:
         return None
+    if (silent := _steady_since(row, health)) is not None and silent <= SILENT_AFTER:
+        return None  # the worker's clock was set
     return CoverageGap(
         camera_id=row.id,
         from_at=max(told),
@@ -86,11 +88,25 @@ def _away(row: CameraTableRow, health: CameraHealth) -> CoverageGap | None:
     )
 
 
+def _set_back(row: CameraTableRow, health: CameraHealth) -> bool:
+    """Whether news that is dated earlier than what is known came later all the same: the worker's
+    clock was set back between."""
+    since = _steady_since(row, health)
+    return since is not None and since > timedelta()
+
+
+def _steady_since(row: CameraTableRow, health: CameraHealth) -> timedelta | None:
+    """What passed since the last news by the worker's own seconds; None if it did not tell."""
+    if row.health is None or row.health.steady_at is None or health.steady_at is None:
+        return None
+    return health.steady_at - row.health.steady_at
+
+
 def take_looks(session: Session, done: LooksDone, at: datetime) -> None:
     """Keep the last looks at each camera of one worker, and what became of the promised ones."""
     for looks in sorted(done.cameras, key=lambda looks: looks.camera_id):
         row = _row(session, looks.camera_id)
-        if row.looks_to is None or row.looks_to < done.to_at:
+        if row.looks_to is None or row.looks_to < done.to_at or done.clock_set_s < 0:
             row.looks_from, row.looks_to = done.from_at, done.to_at
             row.looks, row.worker_id = looks, done.worker_id
     coverage.take_looks(session, done, at)

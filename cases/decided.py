@@ -15,11 +15,14 @@ class Decided(Value):
     verdict: Verdict | None
     verdict_reason: FalseReason | None
     duplicate_of: str | None
+    permit_no: str | None = None
+    permit_until: Utc | None = None
     reviewer: str | None
     assignee: str | None
     decided_at: Utc | None
     closed_at: Utc | None
     suspended_from: CaseState | None
+    due_at: Utc | None = None
 
     @classmethod
     def of(cls, case: object) -> Self:

@@ -6,6 +6,7 @@ from datetime import datetime, time, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from cases.needs import count_needing
 from cases.queries import LIVE, CaseCounts, DayFigures, StateGroup, group_of, overdue
 from cases.settings import CaseSettings
 from cases.tables import CaseRow
@@ -37,6 +38,7 @@ def counts(session: Session, settings: CaseSettings, at: datetime) -> CaseCounts
         by_group={group: by_group[group] for group in StateGroup},
         by_kind={kind: by_kind[kind] for kind in IncidentKind},
         overdue=session.scalar(select(func.count()).where(overdue(at))) or 0,
+        needs=count_needing(session, at),
         urgent=urgent,
         today=_day(session, local),
     )

@@ -23,6 +23,7 @@ from cases.history import Line
 from cases.keywords import keywords
 from cases.moves import Moves
 from cases.numbers import next_number
+from cases.queries import StateGroup, group_of
 from cases.settings import CaseRules, CaseSettings, PreDispatch
 from cases.tables import CameraTableRow, CaseRow, EvidenceRow, IncidentRow, SiteRow
 from domain.base import Text
@@ -224,6 +225,8 @@ class Intake:
         case.event_code = rules.event_code
         case.event_name = rules.event_name
         case.review_due_at = case.created_at + timedelta(seconds=rules.review_alarm_s)
+        if group_of(case.state, case.verdict) is StateGroup.REVIEW:
+            case.due_at = case.review_due_at
         place = case.site_name or case.camera_name
         case.title = words.title(incident.kind.words, incident.explanation, grid, place)
 

@@ -7,14 +7,22 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from cases import history, words
+from cases import history, near, needs, words
 from cases.decided import Decided
 from cases.history import Line
 from cases.settings import CaseSettings, PreDispatch
 from cases.states import SYSTEM, VOIDING, Needs, Rule, Standing, Who, allowed, find
 from cases.tables import CaseRow, EntryRow
 from domain.base import Text
-from domain.case import Case, CaseState, FalseReason, Move, Verdict
+from domain.case import (
+    PERMIT_NO_MAX,
+    Case,
+    CaseState,
+    FalseReason,
+    Move,
+    Permit,
+    Verdict,
+)
 from domain.errors import CaseNotFound, MoveConflict, MoveRefused
 
 NOTE_MAX = 2_000
@@ -33,9 +41,12 @@ class Decision:
     verdict: Verdict | None = None
     reason: FalseReason | None = None
     duplicate_of: str | None = None
+    permit: Permit | None = None
     assignee: str | None = None
     note: str = ""
     key: str | None = None
+    forced: bool = False
+    """Name an original that is not near, with a note that says why."""
 
     @property
     def who(self) -> Who:
@@ -59,7 +70,7 @@ class Moves:
             return False
         self._check_version(session, case, decision.version)
         rule = find(no, self.standing(case), decision.move, decision.who)
-        _check(session, no, rule, decision)
+        self._check(session, case, rule, decision)
         self._carry_out(session, case, rule, decision, at)
         return True
 
@@ -139,9 +150,12 @@ class Moves:
         before = Decided.of(case)
         case.state = rule.target(before.state, case.suspended_from)
         _take_effect(case, decision, before, at)
+        since = at if case.state is not before.state else history.entered_at(session, case.no)
+        case.due_at = needs.due_at(case, self._settings, since or at)
         _grow(case, at)
+        decided = Decided.of(case)
         line = Line(
-            note=note or words.moved(decision.move, Decided.of(case), decision.note),
+            note=note or words.moved(decision.move, decided, decision.note, self._settings.zone),
             actor=decision.actor,
             move=decision.move,
             from_state=before.state,
@@ -149,6 +163,33 @@ class Moves:
             before=before if decision.who is Who.PERSON else None,
         )
         history.append(session, case, line, at)
+
+    def _check(self, session: Session, case: CaseRow, rule: Rule, decision: Decision) -> None:
+        """Refuse a move that comes without what it needs, or with what does not fit."""
+        _check_lengths(case.no, decision)
+        if Needs.NOTE in rule.needs and not decision.note.strip():
+            raise MoveRefused(
+                f"case {case.no}: {decision.move}: expected a note that says why, got none",
+                zh="请填写说明",
+            )
+        if Needs.VERDICT not in rule.needs:
+            _check_plain(case.no, decision)
+            return
+        _check_verdict(case, decision)
+        if decision.duplicate_of is not None:
+            original = _original(session, case.no, decision.duplicate_of)
+            self._check_near(session, case, original, decision)
+
+    def _check_near(
+        self, session: Session, case: CaseRow, original: CaseRow, decision: Decision
+    ) -> None:
+        """What nobody would be offered as the original is refused, unless somebody says why."""
+        how = near.nearness(session, case, original)
+        offered = how.is_near(self._settings) and original.state is not CaseState.VOIDED
+        if offered or (decision.forced and decision.note.strip()):
+            return
+        far = words.far(how, original, self._settings)
+        raise MoveRefused(f"case {case.no}: {far.en}", zh=far.zh)
 
     def _check_version(self, session: Session, case: CaseRow, version: int) -> None:
         # Only moves spoil a decision. That the incident went on, or that its clip arrived,
@@ -216,6 +257,8 @@ def _decide(case: CaseRow, verdict: Verdict | None, decision: Decision, at: date
     case.verdict = verdict
     case.verdict_reason = decision.reason
     case.duplicate_of = decision.duplicate_of
+    case.permit_no = decision.permit.no if decision.permit else None
+    case.permit_until = decision.permit.until if decision.permit else None
     case.reviewer = decision.actor
     case.decided_at = at
 
@@ -223,6 +266,7 @@ def _decide(case: CaseRow, verdict: Verdict | None, decision: Decision, at: date
 def _decide_anew(case: CaseRow) -> None:
     """Nobody has said yet what it is this time."""
     case.verdict = case.verdict_reason = case.duplicate_of = None
+    case.permit_no = case.permit_until = None
     case.reviewer = case.decided_at = None
 
 
@@ -230,21 +274,6 @@ def _grow(case: CaseRow, at: datetime) -> None:
     case.version += 1
     case.moved_version = case.version
     case.updated_at = at
-
-
-def _check(session: Session, no: str, rule: Rule, decision: Decision) -> None:
-    _check_lengths(no, decision)
-    name = f"case {no}: {decision.move.words.zh} ({decision.move})"
-    if Needs.NOTE in rule.needs and not decision.note.strip():
-        raise MoveRefused(f"{name}: expected a note that says why, got none", zh="请填写说明")
-    if Needs.VERDICT in rule.needs:
-        _check_verdict(session, no, decision)
-        return
-    fitting = (None, Verdict.REAL) if decision.move is Move.CONFIRM else (None,)
-    if decision.verdict not in fitting or decision.reason or decision.duplicate_of:
-        raise MoveRefused(f"{name}: a verdict with its reason goes with {Move.REJECT} only")
-    if decision.assignee and decision.move not in (Move.DISPATCH, Move.PRE_DISPATCH):
-        raise MoveRefused(f"{name}: an assignee goes with {Move.DISPATCH} only")
 
 
 def _check_lengths(no: str, decision: Decision) -> None:
@@ -264,8 +293,19 @@ def _check_lengths(no: str, decision: Decision) -> None:
         raise MoveRefused(f"case {no}: expected the name of who moves it, got none")
 
 
-def _check_verdict(session: Session, no: str, decision: Decision) -> None:
-    verdict = decision.verdict
+def _check_plain(no: str, decision: Decision) -> None:
+    """What goes with a verdict comes with no other move."""
+    name = f"case {no}: {decision.move}"
+    fitting = (None, Verdict.REAL) if decision.move is Move.CONFIRM else (None,)
+    found = decision.reason or decision.duplicate_of or decision.permit
+    if decision.verdict not in fitting or found:
+        raise MoveRefused(f"{name}: a verdict with its reason goes with {Move.REJECT} only")
+    if decision.assignee and decision.move not in (Move.DISPATCH, Move.PRE_DISPATCH):
+        raise MoveRefused(f"{name}: an assignee goes with {Move.DISPATCH} only")
+
+
+def _check_verdict(case: CaseRow, decision: Decision) -> None:
+    no, verdict = case.no, decision.verdict
     if verdict not in VOIDING:
         expected = ", ".join(sorted(VOIDING))
         raise MoveRefused(f"case {no}: expected a verdict among {expected}, got {verdict}")
@@ -282,11 +322,33 @@ def _check_verdict(session: Session, no: str, decision: Decision) -> None:
             f"and with no other, got {verdict} with {decision.duplicate_of}",
             zh="重复须填另一案件的编号, 其他结论不填编号",
         )
-    if decision.duplicate_of is not None:
-        _check_original(session, no, decision.duplicate_of)
+    _check_permit(case, decision)
 
 
-def _check_original(session: Session, no: str, original_no: str) -> None:
+def _check_permit(case: CaseRow, decision: Decision) -> None:
+    """A permission that nobody can look up, or that had ended before, is none."""
+    permit, name = decision.permit, f"case {case.no}"
+    if (decision.verdict is Verdict.PERMITTED) is (permit is None):
+        raise MoveRefused(
+            f"{name}: expected a permit's reference and until when it holds with the verdict "
+            f"{Verdict.PERMITTED} and with no other, got {decision.verdict} with "
+            f"{'none' if permit is None else permit.no}",
+            zh="许可须填批准文号与有效期, 其他结论不填",
+        )
+    if permit is None:
+        return
+    if not permit.no.strip() or "\x00" in permit.no or len(permit.no) > PERMIT_NO_MAX:
+        raise MoveRefused(f"{name}: expected a permit's reference, got none", zh="请填写批准文号")
+    if permit.until <= case.opened_at:
+        raise MoveRefused(
+            f"{name}: expected a permit that held when the case opened at "
+            f"{case.opened_at.isoformat()}, got one until {permit.until.isoformat()}",
+            zh="许可在案件发现之前已到期",
+        )
+
+
+def _original(session: Session, no: str, original_no: str) -> CaseRow:
+    """The case that another is to be a duplicate of."""
     original = session.get(CaseRow, original_no)
     if original is None or original_no == no:
         raise MoveRefused(
@@ -298,3 +360,4 @@ def _check_original(session: Session, no: str, original_no: str) -> None:
             f"case {no}: {original_no} is itself a duplicate of {original.duplicate_of}; name that",
             zh=f"{original_no} 本身与 {original.duplicate_of} 重复, 请填写后者",
         )
+    return original

@@ -57,14 +57,13 @@ def group_of(state: CaseState, verdict: Verdict | None) -> StateGroup:
 
 
 def is_overdue(case: Case, at: datetime) -> bool:
-    """Nobody has said in time what a case is that waits for its review."""
-    waits = group_of(case.state, case.verdict) is StateGroup.REVIEW and case.verdict is None
-    return waits and case.review_due_at is not None and case.review_due_at < at
+    """The case has stayed too long in its stage, whichever that is: 超期."""
+    return case.due_at is not None and case.due_at < at
 
 
 def overdue(at: datetime) -> ColumnElement[bool]:
     """The same as `is_overdue`, for the database."""
-    return and_(in_group(StateGroup.REVIEW), CaseRow.verdict.is_(None), CaseRow.review_due_at < at)
+    return CaseRow.due_at < at
 
 
 def in_group(group: StateGroup) -> ColumnElement[bool]:
@@ -79,6 +78,7 @@ def in_group(group: StateGroup) -> ColumnElement[bool]:
 
 class CaseOrder(StrEnum):
     QUEUE = "queue"  # the most urgent first, then the newest
+    DUE = "due"  # what waits for somebody: the most urgent first, then the most overdue
     NEWEST = "newest"
 
 
@@ -96,7 +96,9 @@ class CaseFilter(Value):
     """Only those in the coordination office's queue."""
     camera_id: str | None = None
     overdue: bool = False
-    """Only those whose review is overdue."""
+    """Only those whose stage is overdue."""
+    needs: bool = False
+    """Only those that need a dispatcher (`cases.needs`)."""
     search: str = ""
     """Words that must all occur: number, title, names, address, assignee."""
     opened_from: Utc | None = None
@@ -136,7 +138,9 @@ class CaseCounts(Value):
     by_kind: dict[IncidentKind, int]
     """Of those that still want somebody."""
     overdue: int
-    """Review overdue."""
+    """At any stage."""
+    needs: int
+    """A dispatcher: to review, to send somebody to, or overdue (`cases.needs`)."""
     urgent: int
     """Priority 1, in review or in work."""
     today: DayFigures

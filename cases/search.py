@@ -4,9 +4,10 @@ import base64
 import json
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
+from cases.needs import needing
 from cases.queries import CaseFilter, CaseOrder, CasePage, in_group, overdue
 from cases.tables import CaseRow
 from domain.base import to_utc
@@ -80,6 +81,10 @@ def _conditions(wanted: CaseFilter, at: datetime) -> list[ColumnElement[bool]]:
         conditions.append(in_group(wanted.group))
     if wanted.overdue:
         conditions.append(overdue(at))
+    if wanted.order is CaseOrder.DUE:
+        conditions.append(CaseRow.due_at.is_not(None))
+    if wanted.needs:
+        conditions.append(needing(at))
     if wanted.camera_id is not None:
         conditions.append(CaseRow.camera_id == wanted.camera_id)
     if wanted.opened_from is not None:
@@ -113,6 +118,8 @@ def _with_words(search: str) -> list[ColumnElement[bool]]:
 
 
 def _ordered(query: Select[CaseRow], order: CaseOrder) -> Select[CaseRow]:
+    if order is CaseOrder.DUE:
+        return query.order_by(CaseRow.priority, CaseRow.due_at, CaseRow.no)
     newest = CaseRow.opened_at.desc(), CaseRow.no.desc()
     if order is CaseOrder.QUEUE:
         return query.order_by(CaseRow.priority, *newest)
@@ -121,25 +128,26 @@ def _ordered(query: Select[CaseRow], order: CaseOrder) -> Select[CaseRow]:
 
 def _after(order: CaseOrder, cursor: str) -> ColumnElement[bool]:
     """What comes after the case that the cursor names, itself left out."""
-    priority, opened_at, no = _parse(order, cursor)
-    later = or_(
-        CaseRow.opened_at < opened_at, and_(CaseRow.opened_at == opened_at, CaseRow.no < no)
-    )
+    priority, at, no = _parse(order, cursor)
+    if order is CaseOrder.DUE:
+        return tuple_(CaseRow.priority, CaseRow.due_at, CaseRow.no) > (priority, at, no)
+    later = or_(CaseRow.opened_at < at, and_(CaseRow.opened_at == at, CaseRow.no < no))
     if order is CaseOrder.NEWEST:
         return later
     return or_(CaseRow.priority > priority, and_(CaseRow.priority == priority, later))
 
 
 def _cursor(order: CaseOrder, row: CaseRow) -> str:
-    place = [order.value, int(row.priority), row.opened_at.isoformat(), row.no]
+    at = row.due_at if order is CaseOrder.DUE and row.due_at is not None else row.opened_at
+    place = [order.value, int(row.priority), at.isoformat(), row.no]
     return base64.urlsafe_b64encode(json.dumps(place).encode()).decode()
 
 
 def _parse(order: CaseOrder, cursor: str) -> tuple[Priority, datetime, str]:
     try:
-        made_for, priority, opened_at, no = json.loads(base64.urlsafe_b64decode(cursor))
+        made_for, priority, at, no = json.loads(base64.urlsafe_b64decode(cursor))
         if made_for != order or not isinstance(no, str):
             raise ValueError(f"made for the order {made_for}")
-        return Priority(priority), to_utc(datetime.fromisoformat(opened_at)), no
+        return Priority(priority), to_utc(datetime.fromisoformat(at)), no
     except (ValueError, TypeError, RecursionError) as error:
         raise ValueError(f"expected a cursor of the order {order}, got {cursor!r}") from error

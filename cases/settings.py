@@ -185,6 +185,32 @@ class MaintenanceSettings(Settings):
     """Closed cases are listed for so long (default 7 days)."""
 
 
+class StageLimits(Settings):
+    """How long each stage after the review may last before a case is overdue 超期."""
+
+    dispatch_s: float = Field(default=900, gt=0)
+    """Filed, given back, or back again: until somebody is sent (default 15 minutes)."""
+    accept_s: float = Field(default=1800, gt=0)
+    """Until whoever was sent has taken it on (default 30 minutes)."""
+    handle_s: float = Field(default=14400, gt=0)
+    """Until it is handled and reported (default 4 hours)."""
+    verify_s: float = Field(default=7200, gt=0)
+    """Until the report is verified and the case closed (default 2 hours)."""
+
+
+class UrgentStageLimits(StageLimits):
+    """The same for 急事."""
+
+    dispatch_s: float = Field(default=120, gt=0)
+    """Until somebody is sent (default 2 minutes)."""
+    accept_s: float = Field(default=300, gt=0)
+    """Until whoever was sent has taken it on (default 5 minutes)."""
+    handle_s: float = Field(default=3600, gt=0)
+    """Until it is handled and reported (default 1 hour)."""
+    verify_s: float = Field(default=1800, gt=0)
+    """Until the report is verified and the case closed (default 30 minutes)."""
+
+
 class CaseSettings(Settings):
     """The grid loop's configuration."""
 
@@ -200,6 +226,15 @@ class CaseSettings(Settings):
     join_s: float = Field(default=600, ge=0)
     """An incident on a camera that sees the same place joins an open case of its kind while that
     one's incidents last, and for so long after (default 600 s)."""
+    stages: StageLimits = StageLimits()
+    """How long each stage may last; the review's time goes with the kind (`review_alarm_s`)."""
+    urgent_stages: UrgentStageLimits = UrgentStageLimits()
+    """The same for cases that are 急事."""
+    near_m: float = Field(default=200, ge=0)
+    """A case may be called a duplicate of one within so many metres (default 200 m), or of one on
+    the same camera or on one that sees the same place."""
+    near_s: float = Field(default=7200, ge=0)
+    """… that opened within so long before or after it (default 2 hours)."""
     kinds: dict[IncidentKind, KindSettings] = Field(default_factory=lambda: dict(DEFAULT_KINDS))
     """What a case of each kind gets; fields left out keep their default."""
 

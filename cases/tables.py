@@ -101,6 +101,8 @@ class CaseRow(Base):
         Index("ix_cases_queue", "state", "priority", "opened_at"),
         Index("ix_cases_opened_at", "opened_at"),
         Index("ix_cases_camera_id", "camera_id"),
+        Index("ix_cases_due", "priority", "due_at", "no"),
+        Index("ix_cases_due_at", "due_at"),
     )
 
     no: Mapped[str] = mapped_column(CASE_NO, primary_key=True)
@@ -139,6 +141,8 @@ class CaseRow(Base):
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     review_due_at: Mapped[datetime | None]
+    due_at: Mapped[datetime | None]
+    """By when the present stage should be over (`cases.needs`)."""
     decided_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
     score: Mapped[float]
@@ -147,6 +151,8 @@ class CaseRow(Base):
     verdict: Mapped[Verdict | None]
     verdict_reason: Mapped[FalseReason | None]
     duplicate_of: Mapped[str | None] = mapped_column(CASE_NO, ForeignKey("cases.no"))
+    permit_no: Mapped[str | None] = mapped_column(ID)
+    permit_until: Mapped[datetime | None]
     reviewer: Mapped[str | None] = mapped_column(LONG_ID)
     assignee: Mapped[str | None] = mapped_column(LONG_ID)
     notice: Mapped[Text | None]

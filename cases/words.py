@@ -1,8 +1,13 @@
 """What the entries of a case say, Chinese first."""
 
+from zoneinfo import ZoneInfo
+
 from cases.decided import Decided
+from cases.near import Nearness
+from cases.settings import CaseSettings
+from cases.tables import CaseRow
 from domain.base import Text
-from domain.case import Move, Verdict
+from domain.case import CaseState, Move, Verdict
 from domain.evidence import Evidence, MissingEvidence
 from domain.incident import Incident
 
@@ -100,9 +105,9 @@ def evidence(item: Evidence | MissingEvidence) -> Text:
     )
 
 
-def moved(move: Move, decided: Decided, note: str) -> Text:
+def moved(move: Move, decided: Decided, note: str, zone: ZoneInfo) -> Text:
     """A move in words: "作废: 误报 (灯光); 车灯扫过"."""
-    detail = _detail(move, decided)
+    detail = _detail(move, decided, zone)
     zh, en = move.words.zh, move.words.en
     if detail is not None:
         zh, en = f"{zh}: {detail.zh}", f"{en}: {detail.en}"
@@ -111,7 +116,7 @@ def moved(move: Move, decided: Decided, note: str) -> Text:
     return Text.of(zh, en)
 
 
-def _detail(move: Move, decided: Decided) -> Text | None:
+def _detail(move: Move, decided: Decided, zone: ZoneInfo) -> Text | None:
     if move in (Move.DISPATCH, Move.PRE_DISPATCH) and decided.assignee:
         return Text.of(decided.assignee, decided.assignee)
     if move is not Move.REJECT or decided.verdict is None:
@@ -123,7 +128,33 @@ def _detail(move: Move, decided: Decided) -> Text | None:
     if decided.verdict is Verdict.DUPLICATE:
         original = decided.duplicate_of
         return Text.of(f"与 {original} {words.zh}", f"{words.en} of {original}")
+    if decided.permit_no and decided.permit_until:
+        until = f"{decided.permit_until.astimezone(zone):%Y-%m-%d %H:%M}"
+        return Text.of(
+            f"{words.zh} ({decided.permit_no}, 有效至 {until})",
+            f"{words.en} ({decided.permit_no}, until {until})",
+        )
     return words
+
+
+def far(how: Nearness, original: CaseRow, settings: CaseSettings) -> Text:
+    """Why a case is not taken for the original of a duplicate."""
+    if original.state is CaseState.VOIDED:
+        zh, en = f"{original.no} 已作废", f"{original.no} is void"
+    else:
+        apart = "?" if how.apart_m is None else f"{how.apart_m:.0f}"
+        minutes, limit = f"{abs(how.later_s) / 60:.0f}", f"{settings.near_s / 3600:g}"
+        reach = f"{settings.near_m:g}"
+        zh = f"{original.no} 相距 {apart} 米, 相隔 {minutes} 分钟"
+        en = f"{original.no} is {apart} m and {minutes} min away"
+        zh, en = (
+            f"{zh}, 不在 {reach} 米、{limit} 小时之内",
+            f"{en}, not within {reach} m and {limit} h",
+        )
+    return Text.of(
+        f"{zh}; 确为同一事件时请说明理由",
+        f"{en}; if it is the same thing all the same, say why in a note",
+    )
 
 
 def undone(move: Move) -> Text:

@@ -22,7 +22,7 @@ class Button:
     """A decision on offer. `do` names what the page's script does: send it, or ask more first."""
 
     words: str
-    do: Literal["send", "false", "duplicate", "dispatch", "note"]
+    do: Literal["send", "false", "duplicate", "permit", "dispatch", "note"]
     move: Move
     symbol: str
     key: str = ""
@@ -47,7 +47,7 @@ class CaseView:
     state: Sign
     symbol: str
     urgent: bool
-    overdue: bool
+    overdue: str
     place: str
     address: str
     grid_line: str
@@ -73,6 +73,15 @@ _SYMBOLS: dict[Move, str] = {
 }
 
 
+_KEYS: dict[Move, str] = {
+    Move.ACCEPT: "a",
+    Move.HANDLE: "h",
+    Move.REPORT: "f",
+    Move.VERIFY: "v",
+    Move.CLOSE: "c",
+}
+
+
 def case_view(services: Services, times: Times, no: str) -> CaseView:
     """Everything about case `no`.
 
@@ -88,7 +97,7 @@ def case_view(services: Services, times: Times, no: str) -> CaseView:
         state=state_sign(case.state),
         symbol=kind_symbol(case.kind),
         urgent=is_urgent(case),
-        overdue=is_overdue(case, times.now),
+        overdue=overdue_words(case, times),
         place=place_of(case, times),
         address=case.address.to(times.language) if case.address else "",
         grid_line=" › ".join(grid_names(plan, case, times)),
@@ -98,6 +107,14 @@ def case_view(services: Services, times: Times, no: str) -> CaseView:
         buttons=_buttons(book.allowed(case), times),
         undo_until=_undo_until(services, no),
     )
+
+
+def overdue_words(case: Case, times: Times) -> str:
+    """By how much the case's stage is overdue; empty while it is not."""
+    if case.due_at is None or not is_overdue(case, times.now):
+        return ""
+    late_s = (times.now - case.due_at).total_seconds()
+    return say("overdue_by", times.language, span=times.age(late_s))
 
 
 def _undo_until(services: Services, no: str) -> datetime | None:
@@ -178,15 +195,15 @@ def _rejections(times: Times) -> list[Button]:
     return [
         _word("action.false", times, "false", reject, "x", "n", Verdict.FALSE),
         _word("action.duplicate", times, "duplicate", reject, "copy", "r", Verdict.DUPLICATE),
-        _word("action.permitted", times, "send", reject, "certificate", "p", Verdict.PERMITTED),
-        _word("action.gone", times, "send", reject, "circle-dashed", "", Verdict.GONE),
+        _word("action.permitted", times, "permit", reject, "certificate", "p", Verdict.PERMITTED),
+        _word("action.gone", times, "send", reject, "circle-dashed", "g", Verdict.GONE),
     ]
 
 
 def _word(
     words: str,
     times: Times,
-    do: Literal["send", "false", "duplicate", "dispatch"],
+    do: Literal["send", "false", "duplicate", "permit", "dispatch"],
     move: Move,
     symbol: str,
     key: str = "",
@@ -200,6 +217,6 @@ def _word(
 def _plain(move: Move, times: Times, *, main: bool) -> Button:
     noted = move in WITH_NOTE
     words = move.words.to(times.language) + ("…" if noted else "")
-    key = "c" if move is Move.CLOSE else ""
+    key = _KEYS.get(move, "")
     symbol = _SYMBOLS.get(move, "arrow-right")
     return Button(words, "note" if noted else "send", move, symbol, key, None, main and not noted)

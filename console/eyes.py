@@ -1,6 +1,6 @@
 """How the cameras fare: one tile each, with its picture's age, its fault and its promise."""
 
-from collections.abc import Mapping
+import math
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote
@@ -11,6 +11,7 @@ from console.settings import ConsoleSettings
 from console.signs import Tone, camera_sign
 from console.times import Times
 from console.words import say
+from domain.case import Case
 from domain.health import CameraStatus
 from domain.place import CameraInfo
 
@@ -30,10 +31,17 @@ class EyeCounts:
     silent: int
     """Their worker tells nothing any more: nobody watches them."""
     unknown: int
+    stale: int
+    """Said to see, but there is no picture of them, or none of now."""
+
+    @property
+    def watching(self) -> int:
+        """Those that see and of which there is a picture of now."""
+        return self.seeing - self.stale
 
     @property
     def bad(self) -> bool:
-        return self.offline + self.impaired + self.silent > 0
+        return self.offline + self.impaired + self.silent + self.stale > 0
 
 
 @dataclass(frozen=True)
@@ -43,6 +51,8 @@ class Tile:
     row: CameraRow
     status: str
     tone: Tone
+    """Of the whole tile: red where something urgent is open, else that of its status."""
+    status_tone: Tone
     symbol: str
     fault: str
     since: datetime | None
@@ -53,10 +63,17 @@ class Tile:
     promise: str
     longest: str | None
     kept: bool
+    burning: Case | None
+    """An urgent open case of what the camera sees."""
 
     @property
     def stale(self) -> bool:
         return self.look_at is not None and self.age_s > self.stale_after_s
+
+    @property
+    def veiled_though_seeing(self) -> bool:
+        """There is no picture yet of a camera that is said to see."""
+        return self.look_at is None and self.status_tone == "green"
 
     @property
     def codec(self) -> str:
@@ -67,6 +84,8 @@ class Tile:
 def count_eyes(services: Services) -> EyeCounts:
     rows, now = services.book.cameras(), services.now()
     heard = [row for row in rows if not is_silent(row, now)]
+    looks = services.looks.times(tuple(row.info.id for row in rows))
+    ages_s = {camera_id: (now - at).total_seconds() for camera_id, at in looks.items()}
     statuses = [row.health.status if row.health else None for row in heard]
     return EyeCounts(
         total=len(rows),
@@ -75,6 +94,12 @@ def count_eyes(services: Services) -> EyeCounts:
         impaired=statuses.count(CameraStatus.IMPAIRED),
         silent=len(rows) - len(heard),
         unknown=statuses.count(CameraStatus.CONNECTING) + statuses.count(None),
+        stale=sum(
+            row.health is not None
+            and row.health.status is CameraStatus.SEEING
+            and ages_s.get(row.info.id, math.inf) > stale_after_s(row.info, services.settings)
+            for row in heard
+        ),
     )
 
 
@@ -87,7 +112,11 @@ def tiles_of(services: Services, times: Times) -> tuple[Tile, ...]:
     """All cameras in their own order; a picture's age is that of the picture on the board."""
     rows = services.book.cameras()
     looks = services.looks.times(tuple(row.info.id for row in rows))
-    return tuple(_tile(services, times, row, looks) for row in rows)
+    burning = services.book.burning()
+    return tuple(
+        _tile(services, times, row, looks.get(row.info.id), burning.get(row.info.id))
+        for row in rows
+    )
 
 
 def stale_after_s(info: CameraInfo, settings: ConsoleSettings) -> float:
@@ -95,25 +124,33 @@ def stale_after_s(info: CameraInfo, settings: ConsoleSettings) -> float:
     return 2 * info.look_every_s + settings.look_grace_s
 
 
-def _tile(services: Services, times: Times, row: CameraRow, looks: Mapping[str, datetime]) -> Tile:
-    look_at = looks.get(row.info.id)
+def _tile(
+    services: Services,
+    times: Times,
+    row: CameraRow,
+    look_at: datetime | None,
+    burning: Case | None,
+) -> Tile:
     age_s = max((times.now - look_at).total_seconds(), 0.0) if look_at else 0.0
     longest_s = _longest_s(row, age_s)
-    status, tone, symbol = _status(row, times)
+    fresh_s = stale_after_s(row.info, services.settings)
+    status, tone, symbol = _status(row, times, stale=age_s > fresh_s)
     return Tile(
         row=row,
         status=status,
-        tone=tone,
+        tone="red" if burning else tone,
+        status_tone=tone,
         symbol=symbol,
         fault=_fault(row, times),
         since=_since(row, times.now),
         look_at=look_at,
         age_s=age_s,
-        stale_after_s=stale_after_s(row.info, services.settings),
+        stale_after_s=fresh_s,
         picture_href=_picture_href(row.info.id, look_at),
         promise=f"{row.info.look_every_s:g}",
         longest=None if longest_s is None else times.span(longest_s),
         kept=longest_s is None or longest_s <= PROMISE_SLACK * row.info.look_every_s,
+        burning=burning,
     )
 
 
@@ -130,11 +167,15 @@ def _picture_href(camera_id: str, look_at: datetime | None) -> str:
     return f"/api/cameras/{camera_id}/look.jpg?at={at}"
 
 
-def _status(row: CameraRow, times: Times) -> tuple[str, Tone, str]:
+def _status(row: CameraRow, times: Times, *, stale: bool) -> tuple[str, Tone, str]:
+    """Words, colour and icon. A camera whose picture has grown old is not in order, whatever
+    its worker says."""
     if row.health is None:
         return say("wall.not_heard", times.language), "grey", "hourglass"
     if is_silent(row, times.now):
         return say("wall.silent", times.language), "red", "plug-connected-x"
+    if row.health.status is CameraStatus.SEEING and stale:
+        return say("wall.stale", times.language), "amber", "video-off"
     sign = camera_sign(row.health.status, row.health.fault)
     return sign.words.to(times.language), sign.tone, sign.symbol
 

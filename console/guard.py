@@ -54,7 +54,7 @@ def _is_own(headers: Headers) -> bool:
 
 
 def _refusal(headers: Headers) -> JSONResponse:
-    return _problem(
+    return plain_problem(
         403,
         "Forbidden",
         "请求来自其他网站, 已拒绝",
@@ -63,7 +63,8 @@ def _refusal(headers: Headers) -> JSONResponse:
     )
 
 
-def _problem(status: int, title: str, zh: str, en: str) -> JSONResponse:
+def plain_problem(status: int, title: str, zh: str, en: str) -> JSONResponse:
+    """A problem+json in both languages, for what is refused before any route is asked."""
     body = {
         "type": "about:blank",
         "title": title,
@@ -85,7 +86,7 @@ class PlainAddress:
         if scope["type"] == "http" and (
             "\x00" in scope["path"] or b"%00" in scope.get("query_string", b"")
         ):
-            answer = _problem(
+            answer = plain_problem(
                 400, "Bad request", "地址有误", "The address has a NUL character in it"
             )
             await answer(scope, receive, send)

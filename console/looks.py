@@ -1,7 +1,7 @@
 """Which cameras have a newer picture: asked of the board once for all open walls."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from threading import Lock
 
 import structlog
@@ -19,18 +19,18 @@ class LookTimes:
     def __init__(self, board: LookBoard, clock: Clock, fresh_s: float) -> None:
         self._board = board
         self._clock = clock
-        self._fresh = timedelta(seconds=fresh_s)
+        self._fresh_s = fresh_s
         self._lock = Lock()
         self._known: dict[str, datetime] = {}
-        self._asked_at: datetime | None = None
+        self._asked_s: float | None = None
 
     def times(self, camera_ids: Sequence[str]) -> Mapping[str, datetime]:
         """When the picture of each camera was taken; cameras without one are left out."""
         with self._lock:
-            now = self._clock.now()
-            if self._asked_at is None or now - self._asked_at >= self._fresh:
+            now_s = self._clock.moment().s
+            if self._asked_s is None or now_s - self._asked_s >= self._fresh_s:
                 self._ask(camera_ids)
-                self._asked_at = now
+                self._asked_s = now_s
             return dict(self._known)
 
     def _ask(self, camera_ids: Sequence[str]) -> None:

@@ -23,6 +23,7 @@ from domain.errors import (
     CaseStoreUnavailable,
     EvidenceNotFound,
     EvidenceTampered,
+    LetterNotFound,
     MoveConflict,
     MoveRefused,
     PatrolError,
@@ -76,35 +77,43 @@ def _tampered(request: Request, error: Exception) -> Response:
 def _refused(request: Request, error: Exception) -> Response:
     """Say what is missing, or what the state table allows instead."""
     zh = error.zh if isinstance(error, MoveRefused) else ""
-    said = Text.of(zh or _why_refused(request), str(error))
+    said = Text.of(zh, str(error)) if zh else _why_refused(request)
     return problem(request, 422, "Move refused", said)
 
 
-def _why_refused(request: Request) -> str:
+def _why_refused(request: Request) -> Text:
     services = services_of(request)
     case = _case_of(request, services)
     if case is None:
-        return "操作不被允许"
-    allowed = "、".join(move.words.zh for move in services.book.allowed(case))
-    hint = f"可以: {allowed}" if allowed else "没有可做的操作"
-    return f"{case.no} 当前为{case.state.words.zh}, 不能这样做。{hint}"
+        return Text.of("操作不被允许", "This is not allowed")
+    moves, state = services.book.allowed(case), case.state.words
+    zh = "、".join(move.words.zh for move in moves)
+    en = ", ".join(move.words.en for move in moves)
+    return Text.of(
+        f"{case.no} 当前为{state.zh}, 不能这样做。" + (f"可以: {zh}" if zh else "没有可做的操作"),
+        f"{case.no} is in the state {state.en}; this is not allowed. "
+        + (f"Possible: {en}" if en else "Nothing can be done"),
+    )
 
 
 def _conflict(request: Request, error: Exception) -> Response:
     """Somebody was faster: say who did what, and when."""
-    said = Text.of(_who_was_faster(request), str(error))
-    return problem(request, 409, "Somebody moved the case first", said)
+    return problem(request, 409, "Somebody moved the case first", _who_was_faster(request))
 
 
-def _who_was_faster(request: Request) -> str:
+def _who_was_faster(request: Request) -> Text:
     services = services_of(request)
     case = _case_of(request, services)
     last = _last_move(services, case) if case else None
     if case is None or last is None or last.move is None:
-        return "案件已被他人处理"
-    at = Times(services.zone, "zh", services.now()).short(last.at)
-    words = f"{last.actor} 已于 {at} {last.move.words.zh} {case.no}"
-    return f"{words}, 现为{case.state.words.zh}"
+        return Text.of("案件已被他人处理", "Somebody else has decided on the case")
+    at, state = Times(services.zone, "zh", services.now()).short(last.at), case.state.words
+    operator = services.settings.operator
+    who = operator if last.actor == operator.zh else Text.of(last.actor, last.actor)
+    return Text.of(
+        f"{who.zh} 已于 {at} {last.move.words.zh} {case.no} ({last.note.zh}), 现为{state.zh}",
+        f"{who.en} decided on {case.no} at {at} ({last.note.en}); it is {state.en} now",
+    )
 
 
 def _case_of(request: Request, services: Services) -> Case | None:
@@ -130,6 +139,11 @@ def _no_bus(request: Request, error: Exception) -> Response:
     return problem(request, 503, "Not available", said)
 
 
+def _no_letter(request: Request, error: Exception) -> Response:
+    said = Text.of("没有这条消息, 可能已被重放或弃置", str(error))
+    return _answer(request, 404, "Not found", said, "error.not_found")
+
+
 def _invalid(request: Request, error: Exception) -> Response:
     faults = error.errors() if isinstance(error, RequestValidationError) else []
     said = "; ".join(
@@ -142,7 +156,9 @@ def _http(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     detail = str(error.detail) if isinstance(error, HTTPException) else ""
     said = Text.of("没有找到" if status == 404 else f"请求被拒绝 ({status})", detail)
-    return _answer(request, status, detail or "Refused", said, "error.not_found")
+    answer = _answer(request, status, detail or "Refused", said, "error.not_found")
+    answer.headers.update((isinstance(error, HTTPException) and error.headers) or {})
+    return answer
 
 
 def _answer(request: Request, status: int, title: str, said: Text, page: str) -> Response:
@@ -165,6 +181,7 @@ HANDLERS: dict[type[Exception], Callable[[Request, Exception], Response]] = {
     MoveConflict: _conflict,
     CaseStoreUnavailable: _unavailable,
     BusUnavailable: _no_bus,
+    LetterNotFound: _no_letter,
     EvidenceNotFound: _no_evidence,
     EvidenceTampered: _tampered,
     RequestValidationError: _invalid,

@@ -4,10 +4,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from cases.coverage import Coverage
+from cases.coverage import HOUR, Coverage
 from console.eyes import PROMISE_SLACK, Tile
 from console.services import Services
 from console.times import Times
+from console.words import say
 from domain.health import cause_words
 from domain.place import CameraInfo
 
@@ -19,7 +20,7 @@ class Promise:
     """What became of one camera's promise within `SPAN`."""
 
     kept: bool
-    longest: str | None
+    words: str
     missed: int
     causes: str
     """Of the missed looks, the most frequent first: 过载 7, 无画面 3."""
@@ -35,12 +36,24 @@ def promises_of(services: Services, times: Times, tiles: Iterable[Tile]) -> Mapp
 def _promise(info: CameraInfo, coverage: Coverage, times: Times) -> Promise:
     longest_s = coverage.longest_interval_s
     limit_s = PROMISE_SLACK * info.look_every_s
+    kept = not coverage.missed and (longest_s is None or longest_s <= limit_s)
     return Promise(
-        kept=not coverage.missed and (longest_s is None or longest_s <= limit_s),
-        longest=None if longest_s is None else times.span(longest_s),
+        kept=kept,
+        words=_words(kept, longest_s, coverage, times),
         missed=sum(coverage.missed.values()),
         causes=_causes(coverage.missed, times),
     )
+
+
+def _words(kept: bool, longest_s: float | None, coverage: Coverage, times: Times) -> str:
+    """Of a day only once a day was counted; before that, since when. Looks are summed by the
+    hour, so a day is full when its first hour is."""
+    longest = say("dash", times.language) if longest_s is None else times.span(longest_s)
+    if coverage.from_at <= times.now - SPAN + HOUR:
+        key = "board.day_kept" if kept else "board.day_broken"
+        return say(key, times.language, span=longest)
+    key, since = "board.since_kept" if kept else "board.since_broken", times.short(coverage.from_at)
+    return say(key, times.language, since=since, span=longest)
 
 
 def _causes(missed: Mapping[str, int], times: Times) -> str:

@@ -2,7 +2,6 @@
 the time."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
 from threading import Lock
 
 from cases.book import CaseBook
@@ -18,10 +17,10 @@ class Registry:
     def __init__(self, book: CaseBook, clock: Clock, fresh_s: float = FRESH_S) -> None:
         self._book = book
         self._clock = clock
-        self._fresh = timedelta(seconds=fresh_s)
+        self._fresh_s = fresh_s
         self._lock = Lock()
         self._known: dict[str, CameraInfo] = {}
-        self._asked_at: datetime | None = None
+        self._asked_s: float | None = None
         self._plans: dict[str, GridPlan] = {}
 
     def plan(self, version: str) -> GridPlan | None:
@@ -37,8 +36,8 @@ class Registry:
     def cameras(self) -> Mapping[str, CameraInfo]:
         """Every installed camera by its id, in the book's order."""
         with self._lock:
-            now = self._clock.now()
-            if self._asked_at is None or now - self._asked_at >= self._fresh:
+            now_s = self._clock.moment().s
+            if self._asked_s is None or now_s - self._asked_s >= self._fresh_s:
                 self._known = {row.info.id: row.info for row in self._book.cameras()}
-                self._asked_at = now
+                self._asked_s = now_s
             return self._known

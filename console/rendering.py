@@ -13,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from console import words
 from console.languages import language_of, remember_language, theme_of
 from console.services import Services, services_of
+from console.settings import ConsoleSettings
 from console.times import Times
 from domain.base import Text
 
@@ -81,6 +82,7 @@ def _surroundings(request: Request, services: Services) -> dict[str, Any]:
         "zone": services.settings.timezone,
         "town": services.settings.town.to(language),
         "operator": services.settings.operator.to(language),
+        "operator_named": services.settings.operator != ConsoleSettings().operator,
         "other_language_url": _with_language(request, "en" if language == "zh" else "zh"),
         "page_data": _page_data(services, words.script_words(language), now),
     }

@@ -1,6 +1,7 @@
 """What every page and every route of the API works with."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from threading import Event
@@ -16,15 +17,32 @@ from console.settings import ConsoleSettings
 from console.status import SystemStatus
 from console.thumbnails import Thumbnails
 from domain.clock import Clock
+from events_bridge.letters import Box, LetterBox
 from events_bridge.look_board import LookBoard
 from evidence.store import EvidenceStore
 
 
 class Streams:
-    """All open streams of one application; `close` ends them, so that the server can stop."""
+    """All open streams of one application, `most` at a time; `close` ends them, so that the
+    server can stop."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._open = 0
         self._closed = Event()
+
+    @property
+    def full(self) -> bool:
+        return self._open >= self._most
+
+    @contextmanager
+    def one(self) -> Iterator[None]:
+        """One stream, as long as it is open. For the event loop's thread."""
+        self._open += 1
+        try:
+            yield
+        finally:
+            self._open -= 1
 
     @property
     def closed(self) -> bool:
@@ -49,6 +67,8 @@ class Services:
     registry: Registry
     streams: Streams
     status: Callable[[], SystemStatus] | None = None
+    boxes: Callable[[Box], LetterBox] | None = None
+    """The dead letters and the parked messages of the center, if it has a bus."""
 
     @property
     def zone(self) -> ZoneInfo:

@@ -38,3 +38,19 @@ class ConsoleSettings(Settings):
     """Thumbnails fit into this size, in pixels."""
     thumbnails_bytes: int = Field(default=16 * 1024 * 1024, ge=0)
     """Memory that made thumbnails may take."""
+
+    connections_max: int = Field(default=400, ge=16)
+    """Connections that may be open at once. When all are, those that have not asked for anything
+    make room; fewer, where the process may not have so many descriptors."""
+    connections_per_client_max: int = Field(default=100, ge=4)
+    """Of these, for one address. This machine's own are not counted: a proxy's come from there."""
+    streams_max: int = Field(default=200, ge=1)
+    """Open pages that are told of news as it happens."""
+    request_head_s: float = Field(default=10.0, gt=0)
+    """A request's headers have to be there after this time."""
+    request_body_s: float = Field(default=20.0, gt=0)
+    """A request's body has to be there so long after its headers."""
+    body_max_bytes: int = Field(default=65_536, ge=4_096)
+    """A request's body may be so large; a decision with its note has some hundred bytes."""
+    answer_unread_s: float = Field(default=30.0, gt=0)
+    """Who reads nothing of an answer for so long is hung up on."""

@@ -17,7 +17,7 @@ from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 
 import anyio
-from fastapi import APIRouter
+from fastapi import APIRouter, HTTPException
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from cases.changes import CaseChange, Subscription
@@ -32,6 +32,8 @@ router = APIRouter(tags=["stream"])
 @router.get("/stream", response_class=EventSourceResponse, summary="News as server-sent events")
 async def stream(services: Here, looks: bool = False) -> EventSourceResponse:
     """Changes of cases and cameras as they happen; with `looks` also new pictures' times."""
+    if services.streams.full:
+        raise HTTPException(503, "too many open pages", headers={"Retry-After": "5"})
     stopping = anyio.Event()
     return EventSourceResponse(
         _events(services, stopping, with_looks=looks),
@@ -52,7 +54,7 @@ async def _events(
     def wake() -> None:
         loop.call_soon_threadsafe(woken.set)
 
-    with services.book.subscribe(wake) as subscription:
+    with services.streams.one(), services.book.subscribe(wake) as subscription:
         yield _event(services, "hello", {})
         looks = _NewLooks(services) if with_looks else None
         quiet_since = looked_at = loop.time()

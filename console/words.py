@@ -33,6 +33,8 @@ WORDS: dict[str, Text] = {
     "dash": _W("—", "—"),
     "never": _W("尚无", "None yet"),
     "overdue": _W("超期", "Overdue"),
+    "overdue_by": _W("超期 {span}", "{span} overdue"),
+    "back_again": _W("再次出现", "Back again"),
     "urgent_tag": _W("急", "Urgent"),
     "stale": _W("画面已过期 {span}", "Picture is {span} old"),
     # header
@@ -44,6 +46,7 @@ WORDS: dict[str, Text] = {
     "count.seeing": _W("{n} 正常", "{n} seeing"),
     "count.offline": _W("{n} 离线", "{n} offline"),
     "count.impaired": _W("{n} 画面异常", "{n} impaired"),
+    "count.stale": _W("{n} 画面过期", "{n} stale"),
     "count.silent": _W("{n} 无消息", "{n} without word"),
     "count.unknown": _W("{n} 待连接", "{n} connecting"),
     # queue
@@ -53,6 +56,16 @@ WORDS: dict[str, Text] = {
     "queue.empty_words": _W(
         "新案件会自动出现在这里, 无需刷新", "New cases appear here by themselves"
     ),
+    "queue.nothing_found": _W("没有符合筛选的案件", "No case fits the filters"),
+    "queue.eyes": _W("{total} 路中 {watching} 路在巡", "{watching} of {total} cameras are watched"),
+    "queue.eyes_some": _W(
+        "其余 {n} 路现在看不到, 有案件也不会出现在这里",
+        "{n} not seeing now: no case of theirs would appear here",
+    ),
+    "queue.eyes_none": _W(
+        "现在没有任何画面在巡看, 队列为空不代表没有事",
+        "nothing is being looked at now; an empty queue does not mean that all is well",
+    ),
     "queue.shown": _W("显示 {n} / {total}", "{n} of {total} shown"),
     "queue.most": _W(
         "只列出最前的 {n} 件, 请用筛选或搜索缩小范围",
@@ -60,7 +73,9 @@ WORDS: dict[str, Text] = {
     ),
     "queue.more": _W("显示更多", "Show more"),
     "filter.group": _W("阶段", "Stage"),
+    "filter.needs": _W("需要我", "Needs me"),
     "filter.all": _W("全部", "All"),
+    "filter.overdue": _W("只看超期", "Overdue only"),
     "filter.kind": _W("类别", "Kind"),
     "filter.kind_all": _W("全部类别", "All kinds"),
     "filter.priority": _W("级别", "Level"),
@@ -91,6 +106,7 @@ WORDS: dict[str, Text] = {
     "fact.seen": _W("最近一次看到", "Last seen"),
     "fact.assignee": _W("处置人", "Assigned to"),
     "fact.due": _W("受理时限", "Review due"),
+    "fact.stage_due": _W("本阶段时限", "Stage due"),
     "map": _W("网格位置", "Grid position"),
     "map.synthetic": _W("示意, 非真实边界", "Sketch, not real borders"),
     "map.label": _W("{place} 在网格图中的位置", "{place} on the grid plan"),
@@ -105,6 +121,7 @@ WORDS: dict[str, Text] = {
     "picture.pending": _W("快照生成中", "Snapshot on its way"),
     "boxes": _W("标注框", "Boxes"),
     "clip.label": _W("视频片段", "Video clip"),
+    "clip.frame": _W("片段画面", "Clip frame of"),
     "clip.play": _W("播放片段 {n}", "Play clip, {n}"),
     "clip.preview": _W(
         "转码预览, 原片为 H.265, 请在下方下载", "Transcoded preview; the H.265 original is below"
@@ -124,6 +141,7 @@ WORDS: dict[str, Text] = {
     "evidence.captured": _W("拍摄时间", "Captured"),
     "evidence.size": _W("大小", "Size"),
     "evidence.hash": _W("SHA-256", "SHA-256"),
+    "evidence.file": _W("文件", "File"),
     "evidence.none": _W("证据尚未送达", "No evidence has arrived yet"),
     # decisions
     "actions.label": _W("处理", "Decisions"),
@@ -131,14 +149,24 @@ WORDS: dict[str, Text] = {
     "action.real": _W("属实并立案", "Confirm"),
     "action.false": _W("误报…", "False…"),
     "action.duplicate": _W("重复…", "Duplicate…"),
-    "action.permitted": _W("许可", "Permitted"),
+    "action.permitted": _W("许可…", "Permitted…"),
     "action.gone": _W("自行消失", "Gone by itself"),
     "action.dispatch": _W("派遣…", "Dispatch…"),
     "action.pre_dispatch": _W("预派遣…", "Pre-dispatch…"),
     "strip.false": _W("误报原因", "What fooled the detector?"),
     "strip.duplicate": _W("与哪一案重复?", "Duplicate of which case?"),
     "strip.duplicate_no": _W("案件编号", "Case number"),
-    "strip.duplicate_none": _W("附近没有相似案件", "No similar case nearby"),
+    "strip.duplicate_none": _W("近处近时没有案件", "No case near in place and time"),
+    "strip.duplicate_why": _W("不在近旁时须写理由", "If it is not near: why"),
+    "near.same_camera": _W("同一摄像机", "same camera"),
+    "near.overlaps": _W("视野重叠", "same view"),
+    "near.metres": _W("{n} 米", "{n} m"),
+    "near.earlier": _W("早 {span}", "{span} earlier"),
+    "near.later": _W("晚 {span}", "{span} later"),
+    "near.at_once": _W("同时", "at the same time"),
+    "strip.permit": _W("依据哪一份许可?", "By which permit?"),
+    "strip.permit_no": _W("批准文号", "Permit number"),
+    "strip.permit_until": _W("有效至", "Valid until"),
     "strip.dispatch": _W("派遣给", "Dispatch to"),
     "strip.dispatch_ok": _W("派遣", "Dispatch"),
     "strip.note": _W("说明", "Note"),
@@ -147,9 +175,15 @@ WORDS: dict[str, Text] = {
     "key.real": _W("属实并立案", "Confirm as real"),
     "key.false": _W("误报, 再按原因", "False, then the reason"),
     "key.duplicate": _W("与另一案重复", "Duplicate of another"),
-    "key.permitted": _W("许可", "Permitted"),
+    "key.permitted": _W("许可, 须填批文", "Permitted, by which permit"),
     "key.dispatch": _W("派遣", "Dispatch"),
     "key.close": _W("结案", "Close the case"),
+    "key.accept": _W("签收", "Accept"),
+    "key.handle": _W("处置", "Handle"),
+    "key.report": _W("反馈", "Report"),
+    "key.verify": _W("核查", "Verify"),
+    "key.gone": _W("自行消失", "Gone by itself"),
+    "key.tabs": _W("换一堆案件", "Other heap of cases"),
     "key.undo": _W("撤销上一步", "Undo the last move"),
     "key.play": _W("播放或暂停片段", "Play or pause the clip"),
     "key.boxes": _W("显示或隐藏标注框", "Boxes on or off"),
@@ -169,6 +203,7 @@ WORDS: dict[str, Text] = {
     "wall.since": _W("自 {at} 起", "since {at}"),
     "wall.cases": _W("{n} 案", "{n} open"),
     "wall.not_heard": _W("等待连接", "Not heard of yet"),
+    "wall.stale": _W("无新画面", "No new picture"),
     "wall.silent": _W("无消息", "No word"),
     "wall.silent_words": _W("小脑无消息, 无人巡看", "Its worker is silent: nobody watches"),
     "board.words": _W("共 {n} 路; 问题在前", "{n} in all; trouble first"),
@@ -190,6 +225,14 @@ WORDS: dict[str, Text] = {
     "board.day_broken": _W(
         "24 小时内未兑现, 最长间隔 {span}", "broken within 24 h, longest interval {span}"
     ),
+    "board.since_kept": _W(
+        "自 {since} 这一小时起兑现, 最长间隔 {span}",
+        "kept since the hour of {since}, longest interval {span}",
+    ),
+    "board.since_broken": _W(
+        "自 {since} 这一小时起未兑现, 最长间隔 {span}",
+        "broken since the hour of {since}, longest interval {span}",
+    ),
     "board.missed": _W("漏看 {n} 次 ({causes})", "missed {n} ({causes})"),
     # maintenance
     "maintenance.words": _W("待处理 {n} 项; 不进入调度台", "{n} open; none goes to the desk"),
@@ -206,6 +249,56 @@ WORDS: dict[str, Text] = {
     "maintenance.times": _W("次数", "Times"),
     "maintenance.picture": _W("最近画面", "Last picture"),
     "maintenance.removed": _W("已不在配置中", "No longer configured"),
+    # the program's own state, and messages that were set aside
+    "messages.title": _W("系统与消息", "Program and messages"),
+    "messages.link": _W("系统状态、死信与暂存消息", "Program, dead letters and parked messages"),
+    "messages.words": _W(
+        "程序各部分的状态, 以及未能处理的消息",
+        "How the program fares, and the messages it could not take in",
+    ),
+    "messages.part": _W("部分", "Part"),
+    "messages.state": _W("状态", "State"),
+    "messages.told": _W("情况与处理办法", "What is wrong, and the cure"),
+    "messages.well": _W("正常", "Well"),
+    "messages.ill": _W("异常", "Not well"),
+    "messages.more": _W("另有 {n} 项", "{n} more"),
+    "messages.dropped": _W(
+        "另有 {n} 条因过多或过久已丢弃", "{n} more were dropped: too many or old"
+    ),
+    "messages.dead": _W("死信", "Dead letters"),
+    "messages.parked": _W("暂存消息", "Parked messages"),
+    "messages.dead_words": _W(
+        "反复出错或无法读懂的消息。排除原因后重放, 会再次处理",
+        "Messages that failed again and again, or that nobody can read. Mend the cause and replay",
+    ),
+    "messages.parked_words": _W(
+        "来自更新版本程序的消息, 升级中脑后自动处理",
+        "Messages of a newer program: taken in by themselves once the center is upgraded",
+    ),
+    "messages.shown": _W("显示 {n} / {total}", "{n} of {total} shown"),
+    "messages.none": _W("没有", "None"),
+    "messages.at": _W("时间", "Since"),
+    "messages.what": _W("消息", "Message"),
+    "messages.unreadable": _W("无法读懂", "Unreadable"),
+    "messages.reason": _W("原因", "Reason"),
+    "messages.envelope": _W("原文", "As it came"),
+    "messages.failures": _W("出错", "Errors"),
+    "messages.deliveries": _W("投递 {n} 次", "delivered {n} times"),
+    "messages.actions": _W("处理", "Decide"),
+    "messages.replay": _W("重放", "Replay"),
+    "messages.discard": _W("弃置", "Discard"),
+    "messages.discard_sure": _W(
+        "弃置后无法恢复, 确定吗?", "A discarded message is gone for good. Discard it?"
+    ),
+    "messages.replayed": _W("已重放, 正在再次处理", "Replayed: it is tried anew"),
+    "messages.discarded": _W("已弃置", "Discarded"),
+    "messages.taken": _W(
+        "这条消息已被他人重放或弃置", "Somebody has replayed or discarded it already"
+    ),
+    "messages.no_bus": _W("读不到死信", "The dead letters cannot be read"),
+    "messages.no_bus_words": _W(
+        "消息总线没有应答; 恢复后自动显示", "The bus does not answer; they appear when it does"
+    ),
     # errors
     "error.not_found": _W("没有找到", "Not found"),
     "error.not_found_words": _W("没有这个页面或案件", "There is no such page or case"),
@@ -236,6 +329,12 @@ WORDS: dict[str, Text] = {
         "服务器暂时读不到数据, 所见停在 {at}",
         "The server cannot read its data; what you see is of {at}",
     ),
+    "js.late": _W("未应答", "No answer"),
+    "js.no_boxes": _W(
+        "片段上不画标注框; 按 Esc 回到画面", "A clip has no boxes; Esc goes back to the picture"
+    ),
+    "js.new_case": _W("新案件: {what}", "New case: {what}"),
+    "js.new_cases": _W("{n} 件新案件", "{n} new cases"),
     "js.no_news": _W("无", "none"),
     "js.seconds": _W("{n} 秒", "{n} s"),
     "js.failed": _W("未能提交, 请重试", "Could not be sent, try again"),

@@ -5,7 +5,12 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
 
+from domain.masking import mask_secrets
+
 Language = Literal["zh", "en"]
+
+Detail = Annotated[str, AfterValidator(mask_secrets)]
+"""Words for those who look after the program. Libraries quote addresses: no password stays."""
 
 
 def to_utc(value: datetime) -> datetime:
@@ -34,7 +39,13 @@ class Value(BaseModel):
 class Settings(BaseModel):
     """A frozen piece of configuration. Unknown keys are errors: a misspelt rule must not sleep."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        use_attribute_docstrings=True,
+        allow_inf_nan=False,
+        hide_input_in_errors=True,  # it may be an address with its password
+    )
 
 
 class Text(Value):

@@ -2,10 +2,15 @@
 
 from enum import IntEnum, StrEnum
 
+from pydantic import Field
+
 from domain.base import Text, Utc, Value
 from domain.duty import DutyClass
 from domain.incident import IncidentKind
 from domain.place import GridPath, Id
+
+PERMIT_NO_MAX = 64
+"""Characters of a permit's reference."""
 
 
 class CaseState(StrEnum):
@@ -83,6 +88,13 @@ class FalseReason(StrEnum):
     @property
     def words(self) -> Text:
         return _FALSE_TITLES[self]
+
+
+class Permit(Value):
+    """What makes a thing lawful that a rule found: the approval's reference and its last moment."""
+
+    no: str = Field(min_length=1, max_length=PERMIT_NO_MAX)
+    until: Utc
 
 
 class Priority(IntEnum):
@@ -246,13 +258,19 @@ class Case(Value):
     gone_at: Utc | None = None
     updated_at: Utc
     review_due_at: Utc | None = None
-    """Until when somebody should have said what it is; overdue when past without a verdict."""
+    """Until when somebody should have said what it is."""
+    due_at: Utc | None = None
+    """Until when the present stage should be over; past it the case is overdue 超期. None: it waits
+    for nobody."""
     score: float
     count: int | None = None
 
     verdict: Verdict | None = None
     verdict_reason: FalseReason | None = None
     duplicate_of: str | None = None
+    permit_no: str | None = None
+    permit_until: Utc | None = None
+    """With the verdict permitted: by which permit, and until when it holds."""
     reviewer: str | None = None
     assignee: str | None = None
     notice: Text | None = None

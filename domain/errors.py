@@ -19,7 +19,9 @@ PatrolError
 │   └── ModelUnreachable        the address it is published at cannot be reached from here
 ├── BusError
 │   ├── BusUnavailable          the bus does not answer; messages wait in the worker's book
+│   ├── LetterNotFound          no such dead letter, or somebody has taken it away
 │   └── MessageInvalid          an envelope that cannot be understood; goes to the dead letters
+│       └── MessageTooNew       one that a newer program wrote; waits until such a one reads it
 ├── BookTaken                   another process has the worker's book
 ├── EvidenceError
 │   ├── EvidenceNotFound
@@ -35,10 +37,16 @@ Messages say what was expected, what came, and where. They never hold a password
 """
 
 from domain.health import FaultKind
+from domain.masking import mask_secrets
+from domain.trouble import Trouble
 
 
 class PatrolError(Exception):
-    """The root of all errors that the product raises itself."""
+    """The root of all errors that the product raises itself. Whatever a message quotes, it shows
+    no password: errors end in logs, on pages and in the API."""
+
+    def __init__(self, *args: object) -> None:
+        super().__init__(*(mask_secrets(each) if isinstance(each, str) else each for each in args))
 
 
 class ConfigurationError(PatrolError):
@@ -130,11 +138,24 @@ class BusError(PatrolError):
 
 
 class BusUnavailable(BusError):
-    """The bus does not answer; messages wait in the worker's book."""
+    """The bus does not answer, or takes nothing; messages wait in the worker's book. `trouble` says
+    by name what is wrong with it."""
+
+    def __init__(self, message: str, *, trouble: Trouble = Trouble.BUS_AWAY) -> None:
+        super().__init__(message)
+        self.trouble = trouble
+
+
+class LetterNotFound(BusError):
+    """No such dead letter, or somebody has taken it away."""
 
 
 class MessageInvalid(BusError):
     """An envelope that cannot be understood."""
+
+
+class MessageTooNew(MessageInvalid):
+    """An envelope of a newer program: its type, or a value in it, came after this one."""
 
 
 class BookTaken(PatrolError):
@@ -179,4 +200,9 @@ class MoveConflict(CaseError):
 
 
 class CaseStoreUnavailable(CaseError):
-    """The database does not answer; nothing was changed."""
+    """The database does not answer, or takes nothing; nothing was changed. `trouble` says by name
+    what is wrong with it."""
+
+    def __init__(self, message: str, *, trouble: Trouble = Trouble.DATABASE_AWAY) -> None:
+        super().__init__(message)
+        self.trouble = trouble

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from domain.base import Text, Utc, Value
+from domain.base import Detail, Text, Utc, Value
 from domain.ids import id_of
 from domain.incident import Incident
 from domain.place import Id
@@ -75,7 +75,7 @@ class MissingEvidence(Value):
     camera_id: Id
     at: Utc
     reason: MissingReason
-    detail: str = ""
+    detail: Detail = ""
     status: Literal["missing"] = "missing"
 
 

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from domain.base import Text, Utc, Value
+from domain.base import Detail, Text, Utc, Value
 from domain.place import Id
 
 
@@ -32,6 +32,7 @@ class FaultKind(StrEnum):
     CORRUPT = "corrupt"
     UNSUPPORTED_CODEC = "unsupported_codec"
     NO_KEYFRAME = "no_keyframe"
+    NOT_LOOKED_AT = "not_looked_at"
 
     FROZEN = "frozen"
     BLACK = "black"
@@ -90,6 +91,7 @@ _FAULT_TITLES = {
     FaultKind.CORRUPT: Text.of("数据损坏", "Corrupt data"),
     FaultKind.UNSUPPORTED_CODEC: Text.of("不支持的编码", "Unsupported codec"),
     FaultKind.NO_KEYFRAME: Text.of("无关键帧", "No keyframe"),
+    FaultKind.NOT_LOOKED_AT: Text.of("有画面未巡看", "Pictures come, nobody looks"),
     FaultKind.FROZEN: Text.of("画面冻结", "Frozen picture"),
     FaultKind.BLACK: Text.of("黑屏", "Black picture"),
     FaultKind.COVERED: Text.of("镜头遮挡", "Lens covered"),
@@ -136,10 +138,13 @@ class CameraHealth(Value):
 
     camera_id: Id
     at: Utc
+    steady_at: Utc | None = None
+    """The same moment by a clock that went on from the worker's start and was never set since:
+    what lies between two reports is told by it, and `at` differs where the wall clock was set."""
     status: CameraStatus
     since: Utc
     fault: FaultKind | None = None
-    detail: str = ""
+    detail: Detail = ""
     codec: str | None = None
     size_wh: tuple[int, int] | None = None
     fps: float | None = None
@@ -156,7 +161,7 @@ class CoverageGap(Value):
     from_at: Utc
     to_at: Utc
     cause: FaultKind
-    detail: str = ""
+    detail: Detail = ""
 
 
 class CameraLooks(Value):
@@ -175,5 +180,5 @@ class CameraLooks(Value):
     `MissCause`."""
     counts: dict[str, int] = Field(default_factory=dict)
     """Detections in the last look, by label."""
-    runs_on: str = ""
+    runs_on: Detail = ""
     """What computed the last look, in words; with the reason if it is not what was asked for."""

@@ -1,7 +1,7 @@
 """A maintenance case 运维工单: a camera's fault, for those who repair cameras. No alert, and no
 case of the town: nobody is sent to the place for it."""
 
-from domain.base import Utc, Value
+from domain.base import Detail, Utc, Value
 from domain.health import FaultKind
 from domain.place import Id
 
@@ -12,7 +12,7 @@ class MaintenanceCase(Value):
     id: str
     camera_id: Id
     fault: FaultKind
-    detail: str = ""
+    detail: Detail = ""
     since: Utc
     """When the fault began, as the camera's worker says."""
     opened_at: Utc

@@ -192,6 +192,9 @@ class LooksDone(Message):
     to_at: Utc
     cameras: tuple[CameraLooks, ...]
     rings: RingsHeld | None = None
+    clock_set_s: float = 0.0
+    """By how many seconds the worker's clock was set within this span; both ends are dated by the
+    clock as it is now."""
 
     @property
     def name(self) -> str:

@@ -5,12 +5,38 @@ from contextlib import contextmanager
 
 import redis
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import (
+    AuthenticationError,
+    AuthorizationError,
+    BusyLoadingError,
+    NoPermissionError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    RedisError,
+    ResponseError,
+)
 from redis.retry import Retry
 
 from domain.errors import BusUnavailable, ConfigurationError
+from domain.trouble import Trouble
 from events_bridge.settings import BusSettings
 from events_bridge.urls import check_url, mask_url
+
+_TROUBLES: tuple[tuple[type[Exception] | str, Trouble], ...] = (
+    (BusyLoadingError, Trouble.BUS_LOADING),
+    ("LOADING", Trouble.BUS_LOADING),
+    (ReadOnlyError, Trouble.BUS_READ_ONLY),
+    ("READONLY", Trouble.BUS_READ_ONLY),
+    (OutOfMemoryError, Trouble.BUS_MEMORY_FULL),
+    ("OOM", Trouble.BUS_MEMORY_FULL),
+    ("MISCONF", Trouble.BUS_CANNOT_SAVE),
+    (AuthenticationError, Trouble.BUS_REFUSES),
+    (AuthorizationError, Trouble.BUS_REFUSES),
+    (NoPermissionError, Trouble.BUS_REFUSES),
+    ("NOAUTH", Trouble.BUS_REFUSES),
+    ("NOPERM", Trouble.BUS_REFUSES),
+)
+"""What the server's refusals mean, by class or by their first word."""
 
 
 class GroupMissing(BusUnavailable):
@@ -46,15 +72,29 @@ def connect(url: str, settings: BusSettings) -> redis.Redis:
 
 @contextmanager
 def bus_errors(url: str, doing: str) -> Iterator[None]:
-    """Within it, every error of redis becomes a BusUnavailable that names `doing` and the
-    masked address; a missing consumer group becomes a GroupMissing."""
+    """Within it, every error of redis becomes a BusUnavailable that names `doing`, the masked
+    address and the trouble; a missing consumer group becomes a GroupMissing."""
     try:
         yield
     except (RedisError, OSError) as error:
         kind = GroupMissing if _is_group_missing(error) else BusUnavailable
         what = f"{type(error).__name__}: {error}"
-        raise kind(f"bus={mask_url(url)}: could not {doing} ({what})") from error
+        raise kind(
+            f"bus={mask_url(url)}: could not {doing} ({what})", trouble=_trouble(error)
+        ) from error
 
 
 def _is_group_missing(error: Exception) -> bool:
     return isinstance(error, ResponseError) and str(error).startswith("NOGROUP")
+
+
+def _trouble(error: Exception) -> Trouble:
+    said = str(error)
+    for sign, trouble in _TROUBLES:
+        if said.startswith(sign) if isinstance(sign, str) else isinstance(error, sign):
+            return trouble
+    # A transaction that was refused tells why only in its text.
+    return next(
+        (trouble for sign, trouble in _TROUBLES if isinstance(sign, str) and f" {sign} " in said),
+        Trouble.BUS_AWAY,
+    )

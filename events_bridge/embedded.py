@@ -4,12 +4,15 @@ may open, with its data in a directory.
 One process per directory owns the server (it holds a file lock), starts it, restarts it if it
 dies, and stops it. Every other process that asks for the same directory uses that server; when
 the owner goes, one of them becomes the owner and carries on at the same address.
+
+The address is the directory's own: nothing about it is stored, so a copy of the directory never
+leads to the original's server.
 """
 
 import atexit
 import fcntl
 import os
-import tempfile
+import sys
 import threading
 import time
 from contextlib import suppress
@@ -20,16 +23,15 @@ import structlog
 from domain.closing import Running
 from domain.errors import BusUnavailable
 from events_bridge.backoff import Backoff
+from events_bridge.held import HeldDirectory, hold, told
 from events_bridge.settings import BusSettings
-from events_bridge.valkey import ValkeyProcess, answers, socket_url
+from events_bridge.valkey import ValkeyProcess, answers, socket_of, socket_url
 
 START_TIMEOUT_S = 20.0
 """For the server to answer, its data loaded."""
 WATCH_EVERY_S = 0.5
-SOCKET_PATH_MAX_BYTES = 100
-"""The system's limit is 103 bytes on macOS and 107 on Linux."""
-TEMP_NAME_BYTES = 40
-"""Room for what comes below the system's temp directory."""
+SOCKET_PATH_MAX_BYTES = 103
+"""What fits on macOS. On Linux sockets are reached by handle, so their paths are short."""
 
 _log = structlog.get_logger(__name__)
 
@@ -40,6 +42,7 @@ class EmbeddedBus(Running):
     def __init__(self, directory: Path, *, settings: BusSettings | None = None) -> None:
         self._directory = directory.resolve()
         self._settings = settings or BusSettings()
+        self._held: HeldDirectory | None = None
         self._lock: int | None = None
         self._server: ValkeyProcess | None = None
         self._backoff = Backoff(WATCH_EVERY_S, 30.0)
@@ -51,11 +54,10 @@ class EmbeddedBus(Running):
 
     @property
     def url(self) -> str:
-        """Where the server is; BusUnavailable before anybody started it."""
-        socket = self._recorded_socket()
-        if socket is None:
+        """Where the server is for this process; BusUnavailable before `start`."""
+        if self._held is None:
             raise BusUnavailable(f"the embedded bus of {self._directory} was not started")
-        return socket_url(socket)
+        return socket_url(socket_of(self._held))
 
     @property
     def is_owner(self) -> bool:
@@ -67,12 +69,7 @@ class EmbeddedBus(Running):
         the end of the server's log, if there is none within `timeout_s`."""
         if self._watcher is not None:
             return
-        try:
-            self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        except OSError as error:
-            raise BusUnavailable(f"the embedded bus cannot use {self._directory}: {error}") from (
-                error
-            )
+        held = self._held = self._hold()
         atexit.register(self.stop)
         self._stopping.clear()
         self._looked.clear()
@@ -80,7 +77,7 @@ class EmbeddedBus(Running):
         self._watcher = threading.Thread(target=self._watch, name="embedded-bus", daemon=True)
         self._watcher.start()
         try:
-            self._wait_until_it_answers(timeout_s)
+            self._wait_until_it_answers(held, timeout_s)
         except BusUnavailable:
             self.stop()
             raise
@@ -93,20 +90,34 @@ class EmbeddedBus(Running):
             self._watcher.join()
             self._watcher = None
 
-    def _wait_until_it_answers(self, timeout_s: float) -> None:
+    def _hold(self) -> HeldDirectory:
+        try:
+            self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            held = hold(self._directory)
+        except OSError as error:
+            raise BusUnavailable(f"the embedded bus cannot use {self._directory}: {error}") from (
+                error
+            )
+        socket = socket_of(held)
+        if sys.platform != "linux" and len(os.fsencode(socket)) > SOCKET_PATH_MAX_BYTES:
+            raise BusUnavailable(
+                f"expected at most {SOCKET_PATH_MAX_BYTES} bytes for a socket's path, got "
+                f"{socket}: choose a data directory with a shorter path"
+            )
+        return held
+
+    def _wait_until_it_answers(self, held: HeldDirectory, timeout_s: float) -> None:
         deadline = time.monotonic() + timeout_s
         while True:
-            socket = self._recorded_socket()
             # Not before the watcher has looked: what answers may be a server it sends away.
-            looked = self._looked.is_set()
-            if looked and socket is not None and answers(socket, self._settings):
+            if self._looked.is_set() and answers(held, self._settings):
                 return
             if self._trouble is not None:
-                raise BusUnavailable(f"the embedded bus of {self._directory}: {self._trouble}")
+                raise BusUnavailable(f"the embedded bus of {held.name}: {self._trouble}")
             if time.monotonic() > deadline:
                 words = self._server.last_words() if self._server else "another process owns it"
                 raise BusUnavailable(
-                    f"expected the embedded bus of {self._directory} to answer within "
+                    f"expected the embedded bus of {held.name} to answer within "
                     f"{timeout_s:g} s, got none: {words}"
                 )
             time.sleep(0.02)
@@ -117,19 +128,26 @@ class EmbeddedBus(Running):
         while not self._stopping.is_set():
             try:
                 self._tend()
+                self._trouble = None
             except (BusUnavailable, OSError) as error:
-                self._trouble = str(error)
-                _log.error("embedded bus not started", why=self._trouble)
+                self._tell(told(error))
             self._looked.set()
             self._stopping.wait(WATCH_EVERY_S)
         self._let_go()
 
+    def _tell(self, trouble: str) -> None:
+        """Trouble that lasts is said once, not twice a second."""
+        if trouble != self._trouble:
+            _log.error("embedded bus not started", why=trouble)
+        self._trouble = trouble
+
     def _tend(self) -> None:
         """As the owner, or once nobody owns it any more, see to it that the server runs."""
-        if not self.is_owner and not self._own():
+        held = self._held
+        if held is None or (not self.is_owner and not self._own(held)):
             return
         if self._server is None:
-            self._server = ValkeyProcess(self._directory, self._claim_socket(), self._settings)
+            self._server = ValkeyProcess(held, self._settings)
             if self._server.adopt():
                 _log.warning("embedded bus taken over from a killed process", pid=self._server.pid)
             else:
@@ -139,71 +157,40 @@ class EmbeddedBus(Running):
         elif time.monotonic() >= self._not_before:
             self._not_before = time.monotonic() + self._backoff.next_s()
             _log.error("embedded bus died, restarting it", last_words=self._server.last_words())
-            self._claim_socket()
             self._server.start()
 
-    def _own(self) -> bool:
-        descriptor = os.open(self._directory / "owner.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    def _own(self, held: HeldDirectory) -> bool:
+        descriptor = os.open(held.path / "owner.lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             os.close(descriptor)
             return False
         self._lock = descriptor
+        # Where an older program kept the absolute path of its socket.
+        with suppress(OSError):
+            (held.path / "address").unlink()
         return True
 
     def _let_go(self) -> None:
         if self._lock is None:
             return
-        socket = self._recorded_socket()
         if self._server is not None:
             self._server.stop()
             self._server = None
-        if socket is not None and socket.parent != self._directory:
-            with suppress(OSError):
-                socket.parent.rmdir()
         os.close(self._lock)
         self._lock = None
 
-    @property
-    def _address_path(self) -> Path:
-        return self._directory / "address"
 
-    def _recorded_socket(self) -> Path | None:
-        try:
-            return Path(self._address_path.read_text())
-        except OSError:
-            return None
+def url_of(directory: Path) -> str:
+    """Where the server of a directory listens while one runs. Nothing is made or started.
 
-    def _claim_socket(self) -> Path:
-        """The socket's path, recorded for the other processes: in the directory or, where that
-        path is too long for a socket, in a private directory of the system's temp directory."""
-        socket = self._directory / "bus.sock"
-        if len(os.fsencode(socket)) > SOCKET_PATH_MAX_BYTES:
-            socket = self._short_socket()
-        new = self._address_path.with_suffix(".new")
-        new.write_text(str(socket))
-        new.replace(self._address_path)
-        return socket
-
-    def _short_socket(self) -> Path:
-        # The same path again and again, so that clients find a restarted server.
-        recorded = self._recorded_socket()
-        if recorded is not None:
-            with suppress(OSError):
-                recorded.parent.mkdir(mode=0o700)
-            if _is_private(recorded.parent):
-                return recorded
-        temp = tempfile.gettempdir()
-        if len(os.fsencode(temp)) > SOCKET_PATH_MAX_BYTES - TEMP_NAME_BYTES:
-            temp = "/tmp"
-        return Path(tempfile.mkdtemp(prefix="patrol-bus-", dir=temp)) / "bus.sock"
-
-
-def _is_private(directory: Path) -> bool:
-    """Whether a directory is there and only its owner, this user, may enter it."""
+    Raises:
+        BusUnavailable: there is no such directory.
+    """
     try:
-        status = directory.lstat()
-    except OSError:
-        return False
-    return status.st_uid == os.geteuid() and status.st_mode & 0o077 == 0
+        return socket_url(socket_of(hold(directory.resolve(strict=True))))
+    except OSError as error:
+        raise BusUnavailable(
+            f"expected the directory of an embedded bus at {directory}: {told(error)}"
+        ) from error

@@ -23,6 +23,12 @@ class BusSettings(Settings):
     """Summaries of looks: each is outdated by the next, so only the newest are kept."""
     dead_stream: str = "patrol:dead"
     """Messages that could not be handled, one stream per consumer group: <name>:<group>."""
+    parked_stream: str = "patrol:parked"
+    """Messages of a newer program, which wait until such a one starts: <name>:<group>."""
+    failures_key: str = "patrol:failures"
+    """How often the handler of a group failed at each message that waits: <name>:<group>."""
+    losses_key: str = "patrol:losses"
+    """How many messages each bound of the bus has dropped unread."""
     look_key: str = "patrol:look"
     """The last look's picture of each camera: <name>:<camera id>."""
     holder_key: str = "patrol:holder"
@@ -34,6 +40,9 @@ class BusSettings(Settings):
     """After this time news leaves the bus even if a group never read it, which is logged."""
     looks_max_length: int = Field(default=5_000, ge=1)
     dead_max_length: int = Field(default=10_000, ge=1)
+    """Dead letters of a group; then the oldest are dropped, which is logged and counted."""
+    parked_max_length: int = Field(default=10_000, ge=1)
+    """Messages of a group that wait for a newer program; then as dead letters."""
     look_keep_s: float = Field(default=_DAY_S, gt=0)
 
     connect_timeout_s: float = Field(default=2.0, gt=0)
@@ -46,13 +55,17 @@ class BusSettings(Settings):
     what was said of cameras, and only at last incidents and evidence."""
     publish_batch: int = Field(default=100, ge=1)
 
-    read_batch: int = Field(default=16, ge=1)
+    read_batch: int = Field(default=50, ge=1, le=100)
+    """Messages of each stream that are taken in at a time, in one transaction."""
     block_s: float = Field(default=0.5, gt=0)
     """How long a consumer waits for news in one call; a stop is noticed after it at the latest."""
     retry_first_s: float = Field(default=1.0, ge=0)
     """A message whose handler failed comes again after this time, then after twice it, …"""
+    late_after_s: float = Field(default=60.0, gt=0)
+    """`/api/health` calls the bus late when a message has waited this long for its handler."""
     max_deliveries: int = Field(default=6, ge=1)
-    """A message is handed out this often; then it goes to the dead letters."""
+    """Errors of a message's handler until it goes to the dead letters. A program that died over
+    it, or a database that was away, does not count."""
     claim_idle_s: float = Field(default=60.0, gt=0)
     """A message that another consumer of the group has held this long is taken from it."""
     housekeeping_every_s: float = Field(default=60.0, gt=0)

@@ -11,6 +11,9 @@ from events_bridge.settings import BusSettings
 EntryId = tuple[int, int]
 """A stream entry's id: milliseconds of the server's clock, and a number."""
 
+UNREAD_NEWS = "unread"
+"""The field of `BusSettings.losses_key` that counts news which left the bus unread."""
+
 _log = structlog.get_logger(__name__)
 
 
@@ -34,9 +37,18 @@ class NewsTrimmer:
             old_enough = now_ms - round(self._settings.news_keep_s * 1000), 0
             first_kept = max(min(read_to, old_enough), too_old)
             removed = int(self._client.xtrim(stream, minid=_text(first_kept), approximate=False))
-        if removed and too_old > read_to:
+            if lost := bool(removed and too_old > read_to):
+                self._client.hincrby(self._settings.losses_key, UNREAD_NEWS, removed)
+        if lost:
             _log.error("news left the bus unread", stream=stream, at_most=removed)
         return removed
+
+    def unread_lost(self) -> int:
+        """How many entries, at most, ever left the bus before all groups had acknowledged them.
+        BusUnavailable if the bus is away."""
+        with bus_errors(self._url, "ask for losses"):
+            lost: Any = self._client.hget(self._settings.losses_key, UNREAD_NEWS)
+        return int(lost or 0)
 
     def close(self) -> None:
         self._client.close()

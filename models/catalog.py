@@ -1,13 +1,22 @@
 """The catalogue: which models there are, and their verified files."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
-from domain.errors import ConfigurationError, ModelCorrupt, ModelError, ModelMissing
+from domain.documents import UnreadableText
+from domain.errors import (
+    ConfigurationError,
+    ModelCorrupt,
+    ModelError,
+    ModelMissing,
+    ModelShapeError,
+)
+from domain.words import first_in_words
+from models.bounded_yaml import read_yaml
 from models.entry import HeadKind
 from models.entry import ModelEntry as ModelEntry
 from models.files import blaming, copy_hashed, draft_in, settle, sha256_of, write_whole
@@ -19,6 +28,7 @@ from models.importing import (
     model_name,
     try_out,
 )
+from models.letterbox import Image
 
 BUILTIN_FILE = Path(__file__).parent / "catalog.yaml"
 CARRIED_FOLDER = "weights"
@@ -70,6 +80,16 @@ class Catalog:
         _verify(entry, path)
         return path
 
+    def check(self, name: str) -> None:
+        """Try a model out again, unless it is one that the product carries: it may have been
+        registered before its values were looked at. Raises a ModelError as `import_file` does."""
+        entry, path = self.get(name), self.path(name)
+        if not self.carries(name) and try_out(entry, path) != entry:
+            raise ModelShapeError(
+                f"model {name}: its boxes are in 0-1, which was not known when it was brought in; "
+                f"bring it in again with: patrol models import {path}"
+            )
+
     def import_file(
         self,
         path: Path,
@@ -81,12 +101,15 @@ class Catalog:
         licence: str | None = None,
         origin: str | None = None,
         note: str | None = None,
+        pictures: Sequence[Image] = (),
     ) -> ModelEntry:
         """Copy a model file into the folder, try it out, and register it.
 
         A file with a known hash needs no further facts; an ultralytics export describes itself;
-        of others `head`, `labels` and, for open input sizes, `input_wh` must be said. Importing
-        the same file again changes nothing. Raises a ModelError for whatever does not fit; then
+        of others `head`, `labels` and, for open input sizes, `input_wh` must be said. It is tried
+        in a process of its own, on drawn pictures and on `pictures` (h, w, 3) uint8 BGR, in which
+        it had best find something: what its output means is read off the values. Importing the
+        same file again changes nothing. Raises a ModelError for whatever does not fit; then
         nothing was registered and nothing is left behind.
         """
         claims = Claims(
@@ -100,30 +123,31 @@ class Catalog:
         )
         check_source(path)
         try:
-            return self._bring_in(path, claims)
+            return self._bring_in(path, claims, pictures)
         except OSError as error:
             raise ModelError(f"{path}: cannot be copied into {self._folder}: {error}") from error
 
-    def _bring_in(self, source: Path, claims: Claims) -> ModelEntry:
+    def _bring_in(self, source: Path, claims: Claims, pictures: Sequence[Image]) -> ModelEntry:
         with draft_in(self._folder, ".onnx") as draft, blaming(source, draft):
-            entry = self._entry_of(draft, source, copy_hashed(source, draft), claims)
-            try_out(entry, draft)
+            entry = self._entry_of(draft, source, copy_hashed(source, draft), claims, pictures)
             settle(draft, self._folder / entry.file)
         self._register(entry)
         return entry
 
-    def _entry_of(self, draft: Path, source: Path, sha256: str, claims: Claims) -> ModelEntry:
+    def _entry_of(
+        self, draft: Path, source: Path, sha256: str, claims: Claims, pictures: Sequence[Image]
+    ) -> ModelEntry:
         known = [entry for entry in self.entries() if entry.sha256 == sha256]
         known.sort(key=lambda entry: entry.name != claims.name)
         name = model_name(source, claims) if claims.name or not known else known[0].name
         self._refuse_clash(name, sha256, draft.stat().st_size, source)
-        entry = (
-            known_entry(known[0], source, claims)
-            if known
-            else described_entry(draft, source, name, sha256, claims)
-        )
+        if not known:
+            entry = described_entry(draft, source, name, sha256, claims, pictures)
+            self._refuse_overwriting(entry, source)
+            return entry
+        entry = known_entry(known[0], source, claims)
         self._refuse_overwriting(entry, source)
-        return entry
+        return try_out(entry, draft)
 
     def _refuse_clash(self, name: str, sha256: str, size_bytes: int, source: Path) -> None:
         """One name stands for one file for ever: incidents refer to it."""
@@ -173,20 +197,14 @@ class Catalog:
 def _read(path: Path) -> dict[str, ModelEntry]:
     """The entries of a catalogue file by name; none if there is no such file."""
     try:
-        data: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+        data: Any = read_yaml(path) if path.exists() else {"models": ()}
         entries = _ENTRIES.validate_python(data["models"])
-    except FileNotFoundError:
-        return {}
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, TypeError, KeyError) as error:
+    except (UnreadableText, TypeError, KeyError) as error:
         raise ConfigurationError(
             f"{path}: expected a YAML file with a list `models`, got: {error}"
         ) from error
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in ("models", *first["loc"]))
-        raise ConfigurationError(
-            f"{path}: {where}: {first['msg']}, got {first['input']!r}"
-        ) from error
+        raise ConfigurationError(f"{path}: models.{first_in_words(error)}") from error
     return {entry.name: entry for entry in entries}
 
 

@@ -1,14 +1,14 @@
 """Folders of pictures of which it is known how many things of a class each shows."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from domain.documents import UnreadableText, read_json
 from domain.errors import ConfigurationError
+from domain.words import first_in_words
 from models.detections import Detections
 from models.labelled import LabelledPicture, names_beside, picture_paths, read_folder
 
@@ -45,10 +45,13 @@ def counted_of(folder: Path, label: str, names: Sequence[str]) -> tuple[CountedP
 def _by_counts(folder: Path) -> tuple[CountedPicture, ...]:
     file = folder / COUNTS_FILE
     try:
-        data: Any = json.loads(file.read_text(encoding="utf-8"))
-        counts = _COUNTS.validate_python(data)
-    except (UnicodeDecodeError, json.JSONDecodeError, ValidationError) as error:
-        raise ConfigurationError(f"{file}: expected a number for each name: {error}") from error
+        counts = _COUNTS.validate_python(read_json(file))
+    except UnreadableText as error:
+        words = f"{file}: expected a number for each name: line {error.line}: {error}"
+        raise ConfigurationError(words) from error
+    except ValidationError as error:
+        words = f"{file}: expected a number for each name: {first_in_words(error)}"
+        raise ConfigurationError(words) from error
     return tuple(
         CountedPicture(LabelledPicture(path, Detections.empty()), counts[path.stem])
         for path in picture_paths(folder / "images")

@@ -8,7 +8,9 @@ from domain.base import Value
 from domain.incident import ModelRef
 from domain.place import Id
 
-HeadKind = Literal["yolov8", "yolo-dfl", "yolo26", "yolox"]
+HeadKind = Literal["yolov8", "yolo-dfl", "yolo26", "yolov5", "rtdetr", "yolox"]
+BoxUnit = Literal["pixels", "unit"]
+"""Whether a network's boxes count pixels of its input, or 0-1 of it."""
 Side = Annotated[int, Field(gt=0, le=8192, multiple_of=32)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 NOT_STATED = "not stated"
@@ -27,6 +29,7 @@ class ModelEntry(Value):
     """Class names in the order of the network's outputs."""
     input_wh: tuple[Side, Side]
     head: HeadKind
+    boxes: BoxUnit = "pixels"
     licence: str = NOT_STATED
     origin: str = NOT_STATED
     note: str = ""

@@ -5,40 +5,22 @@ not asked for are never looked at, and what is below the floor is dropped before
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
-from domain.errors import ModelShapeError
+from models.candidates import Candidates, anchors, cells, corners, named
 from models.detections import Floats, Ints
-from models.entry import HeadKind
+from models.end_to_end_heads import RtDetrHead, Yolo26Head
+from models.entry import BoxUnit, HeadKind
+from models.graph import Shape
+from models.input_forms import ULTRALYTICS_INPUT, YOLOX_INPUT
 from models.letterbox import InputForm, SizeWH
-from models.session import Shape
 
-ULTRALYTICS_INPUT = InputForm(centred=True, rgb=True, scale=1 / 255)
-YOLOX_INPUT = InputForm(centred=False, rgb=False, scale=1.0)
-STRIDES = 8, 16, 32
 BINS = 16
 """Into how many distances, of one stride each, a side of a box is spread."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Candidates:
-    """Boxes as the network gave them.
-
-    Attributes:
-        xyxy: (n, 4) float32, corners in input pixels, may reach over the border.
-        scores: (n,) float32, 0-1.
-        class_ids: (n,) int64.
-    """
-
-    xyxy: Floats
-    scores: Floats
-    class_ids: Ints
-
-    def __getitem__(self, rows: Ints) -> "Candidates":
-        return Candidates(self.xyxy[rows], self.scores[rows], self.class_ids[rows])
+ROWS_PER_CELL = 3
+"""YOLOv5 looks at each cell with three shapes of boxes in mind."""
 
 
 class Head(Protocol):
@@ -65,16 +47,16 @@ class YoloV8Head:
     layout = "4 + classes, anchors"
 
     def __init__(self, input_wh: SizeWH, classes: int) -> None:
-        self.output_shape: Shape = (4 + classes, _cells(input_wh))
+        self.output_shape: Shape = (4 + classes, cells(input_wh))
 
     def decode(self, output: Floats, floor: float, wanted: Ints | None = None) -> Candidates:
         scores = output[4:] if wanted is None else output[4 + wanted]
         anchors = np.flatnonzero(scores.max(axis=0) >= floor)
         scores = scores[:, anchors]
         return Candidates(
-            _corners(output[:4, anchors].T),
+            corners(output[:4, anchors].T),
             scores.max(axis=0),
-            _named(scores.argmax(axis=0), wanted),
+            named(scores.argmax(axis=0), wanted),
         )
 
 
@@ -93,8 +75,8 @@ class YoloDflHead:
     layout = "64 + classes, anchors"
 
     def __init__(self, input_wh: SizeWH, classes: int) -> None:
-        self.output_shape: Shape = (4 * BINS + classes, _cells(input_wh))
-        cells_xy, self._strides = _anchors(input_wh)
+        self.output_shape: Shape = (4 * BINS + classes, cells(input_wh))
+        cells_xy, self._strides = anchors(input_wh)
         self._centres_xy = (cells_xy + np.float32(0.5)) * self._strides
 
     def decode(self, output: Floats, floor: float, wanted: Ints | None = None) -> Candidates:
@@ -106,36 +88,24 @@ class YoloDflHead:
         return Candidates(
             np.concatenate([centres - reach[:, :2], centres + reach[:, 2:]], axis=1),
             scores.max(axis=0),
-            _named(scores.argmax(axis=0), wanted),
+            named(scores.argmax(axis=0), wanted),
         )
 
 
-class Yolo26Head:
-    """End-to-end networks (YOLO26, or any export with its own NMS): (rows, 6) float32; columns are
-    x1 y1 x2 y2 in input pixels, score, class."""
+class YoloV5Head:
+    """YOLOv5 and YOLOv7 with their decoding: (rows, 5 + classes) float32, three rows a cell;
+    columns are cx cy w h in input pixels, objectness, one score per class."""
 
     form = ULTRALYTICS_INPUT
-    needs_nms = False
-    layout = "rows, 6"
+    needs_nms = True
+    layout = "3 × cells, 5 + classes"
 
     def __init__(self, input_wh: SizeWH, classes: int) -> None:
-        self.output_shape: Shape = (None, 6)
-        self._classes = classes
+        self.output_shape: Shape = (ROWS_PER_CELL * cells(input_wh), 5 + classes)
 
     def decode(self, output: Floats, floor: float, wanted: Ints | None = None) -> Candidates:
-        rows = output[output[:, 4] >= floor]
-        rows = rows[np.argsort(-rows[:, 4], kind="stable")]
-        class_ids = rows[:, 5].astype(np.int64)
-        # The shape of the output does not tell the number of classes, so only a box can.
-        if class_ids.size and class_ids.max() >= self._classes:
-            raise ModelShapeError(
-                f"expected class ids below {self._classes}, as there are labels, "
-                f"got {class_ids.max()}; import the model again with all its labels"
-            )
-        kept = (
-            np.arange(len(rows)) if wanted is None else np.flatnonzero(np.isin(class_ids, wanted))
-        )
-        return Candidates(rows[:, :4], rows[:, 4], class_ids)[kept]
+        rows, scores, class_ids = _sure_rows(output, floor, wanted)
+        return Candidates(corners(output[rows, :4]), scores, class_ids)
 
 
 class YoloXHead:
@@ -147,47 +117,57 @@ class YoloXHead:
     layout = "cells, 5 + classes"
 
     def __init__(self, input_wh: SizeWH, classes: int) -> None:
-        self.output_shape: Shape = (_cells(input_wh), 5 + classes)
-        self._cells_xy, self._strides = _anchors(input_wh)
+        self.output_shape: Shape = (cells(input_wh), 5 + classes)
+        self._cells_xy, self._strides = anchors(input_wh)
 
     def decode(self, output: Floats, floor: float, wanted: Ints | None = None) -> Candidates:
-        # A score is objectness × class ≤ objectness: most cells go before classes are read.
-        rows = np.flatnonzero(output[:, 4] >= floor)
-        classes = output[rows, 5:] if wanted is None else output[rows[:, None], 5 + wanted]
-        scores = output[rows, 4] * classes.max(axis=1)
-        sure = scores >= floor
-        rows = rows[sure]
+        rows, scores, class_ids = _sure_rows(output, floor, wanted)
         strides = self._strides[rows]
         centres = (output[rows, :2] + self._cells_xy[rows]) * strides
         sizes = np.exp(output[rows, 2:4]) * strides
-        return Candidates(
-            _corners(np.concatenate([centres, sizes], axis=1)),
-            scores[sure],
-            _named(classes[sure].argmax(axis=1), wanted),
-        )
+        return Candidates(corners(np.concatenate([centres, sizes], axis=1)), scores, class_ids)
+
+
+class UnitBoxes:
+    """A head whose network gives boxes in 0-1 of its input instead of pixels."""
+
+    def __init__(self, head: Head, input_wh: SizeWH) -> None:
+        self._head = head
+        self._scale = np.array(input_wh * 2, np.float32)
+        self.form, self.needs_nms = head.form, head.needs_nms
+        self.layout, self.output_shape = f"{head.layout}, boxes in 0-1", head.output_shape
+
+    def decode(self, output: Floats, floor: float, wanted: Ints | None = None) -> Candidates:
+        found = self._head.decode(output, floor, wanted)
+        return Candidates(found.xyxy * self._scale, found.scores, found.class_ids)
 
 
 HEADS: dict[HeadKind, Callable[[SizeWH, int], Head]] = {
     "yolov8": YoloV8Head,
     "yolo-dfl": YoloDflHead,
     "yolo26": Yolo26Head,
+    "yolov5": YoloV5Head,
+    "rtdetr": RtDetrHead,
     "yolox": YoloXHead,
 }
 
 
-def head_for(kind: HeadKind, input_wh: SizeWH, labels: Sequence[str]) -> Head:
-    return HEADS[kind](input_wh, len(labels))
+def head_for(
+    kind: HeadKind, input_wh: SizeWH, labels: Sequence[str], boxes: BoxUnit = "pixels"
+) -> Head:
+    head = HEADS[kind](input_wh, len(labels))
+    return head if boxes == "pixels" else UnitBoxes(head, input_wh)
 
 
-def _corners(cxcywh: Floats) -> Floats:
-    """Centre and size (n, 4) to corners (n, 4)."""
-    half = cxcywh[:, 2:] / 2
-    return np.concatenate([cxcywh[:, :2] - half, cxcywh[:, :2] + half], axis=1)
-
-
-def _named(columns: Ints, wanted: Ints | None) -> Ints:
-    """Positions among the classes asked for, as class ids."""
-    return columns if wanted is None else wanted[columns]
+def _sure_rows(output: Floats, floor: float, wanted: Ints | None) -> tuple[Ints, Floats, Ints]:
+    """Of an output (rows, 5 + classes) the rows with a score of at least `floor`: their numbers,
+    scores and class ids, each (n,). A score is objectness × class ≤ objectness: most rows go
+    before classes are read."""
+    rows = np.flatnonzero(output[:, 4] >= floor)
+    classes = output[rows, 5:] if wanted is None else output[rows[:, None], 5 + wanted]
+    scores = output[rows, 4] * classes.max(axis=1)
+    sure = scores >= floor
+    return rows[sure], scores[sure], named(classes[sure].argmax(axis=1), wanted)
 
 
 def _expected(logits: Floats) -> Floats:
@@ -197,23 +177,3 @@ def _expected(logits: Floats) -> Floats:
     bins = np.arange(BINS, dtype=np.float32)[:, None]
     mean: Floats = (shares * bins).sum(axis=1) / shares.sum(axis=1)
     return mean.T
-
-
-def _anchors(input_wh: SizeWH) -> tuple[Floats, Floats]:
-    """All cells, stride by stride: (n, 2) float32 column, row, and (n, 1) float32 stride."""
-    grids = [_grid(input_wh, stride) for stride in STRIDES]
-    strides = np.repeat(np.array(STRIDES, np.float32), [len(grid) for grid in grids])
-    return np.concatenate(grids), strides[:, None]
-
-
-def _grid(input_wh: SizeWH, stride: int) -> Floats:
-    """The cells of one stride, row by row: (n, 2) float32 column, row."""
-    columns, rows = np.meshgrid(
-        np.arange(input_wh[0] // stride), np.arange(input_wh[1] // stride), indexing="xy"
-    )
-    return np.stack([columns.ravel(), rows.ravel()], axis=1).astype(np.float32)
-
-
-def _cells(input_wh: SizeWH) -> int:
-    """How many cells (anchors) the three strides make together."""
-    return sum((input_wh[0] // stride) * (input_wh[1] // stride) for stride in STRIDES)

@@ -1,6 +1,7 @@
 """From a file that somebody brings to a catalogue entry."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,12 +9,14 @@ from pydantic import ValidationError
 
 from domain.base import Value
 from domain.errors import ModelError, ModelMissing, ModelShapeError
-from models.detections import Floats
+from models.class_words import rule_words
 from models.entry import HeadKind, ModelEntry
-from models.heads import BINS, HEADS
+from models.graph import Shape
+from models.letterbox import Image
 from models.metadata import ExportMetadata
-from models.network import Network, blank_run, check_input
-from models.session import Session
+from models.network import check_input
+from models.recognising import HEADS_UNTOLD, as_it_sees, told_by_values
+from models.trial import TRY_WITHIN_S, Trial
 
 
 class Claims(Value):
@@ -66,70 +69,63 @@ def known_entry(known: ModelEntry, source: Path, claims: Claims) -> ModelEntry:
 
 
 def described_entry(
-    draft: Path, source: Path, name: str, sha256: str, claims: Claims
+    draft: Path,
+    source: Path,
+    name: str,
+    sha256: str,
+    claims: Claims,
+    pictures: Sequence[Image] = (),
 ) -> ModelEntry:
-    """The entry of an unknown file: from the claims, then from the file's own metadata.
+    """The entry of an unknown file: from the claims, then from the file's own metadata, then from
+    what it gives for some pictures.
 
-    Opens the file and runs one blank picture to see its shapes. Raises ModelShapeError saying
-    which facts are missing.
+    Raises ModelShapeError saying which facts are missing, or why the values are not those of the
+    head that the shapes let expect.
     """
-    session = Session.open(draft)
-    said = ExportMetadata.read(session.metadata, str(source))
-    labels = claims.labels or said.labels
-    input_wh = claims.input_wh or said.input_wh or _static_wh(session)
-    if not labels or input_wh is None:
-        missing = [] if labels else ["--labels"]
-        missing += [] if input_wh else ["--input-size"]
-        raise ModelShapeError(
-            f"{source}: an unknown model that does not describe itself; "
-            f"give {' and '.join(missing)}"
-        )
-    check_input(session.input_shape, input_wh, str(source))
-    head = claims.head or said.head or _guess_head(session, input_wh, len(labels), source)
-    facts = {
-        "licence": said.licence,
-        "origin": said.origin,
-        **claims.said,
-        "name": name,
-        "file": f"{name}.onnx",
-        "sha256": sha256,
-        "size_bytes": draft.stat().st_size,
-        "labels": labels,
-        "input_wh": input_wh,
-        "head": head,
-    }
-    return _entry({key: fact for key, fact in facts.items() if fact is not None}, source)
+    with Trial(draft, within_s=TRY_WITHIN_S) as trial:
+        said = ExportMetadata.read(trial.metadata, str(source))
+        labels = claims.labels or rule_words(said.labels)
+        input_wh = claims.input_wh or said.input_wh or _static_wh(trial.input_shape)
+        if not labels or input_wh is None:
+            missing = [] if labels else ["--labels"]
+            missing += [] if input_wh else ["--input-size"]
+            raise ModelShapeError(
+                f"{source}: an unknown model that does not describe itself; "
+                f"give {' and '.join(missing)}"
+            )
+        facts = {
+            "licence": said.licence,
+            "origin": said.origin,
+            **claims.said,
+            "name": name,
+            "file": f"{name}.onnx",
+            "sha256": sha256,
+            "size_bytes": draft.stat().st_size,
+            "labels": labels,
+            "input_wh": input_wh,
+            "head": claims.head or said.head or HEADS_UNTOLD,
+        }
+        entry = _entry({key: fact for key, fact in facts.items() if fact is not None}, source)
+        check_input(trial.input_shape, input_wh, str(source))
+        if claims.head or said.head:
+            return as_it_sees(trial, entry, source, pictures)
+        return told_by_values(trial, entry, said, source, pictures)
 
 
-def try_out(entry: ModelEntry, draft: Path) -> None:
-    """Open the file and run one blank picture through the head it is said to have."""
-    Network.open(entry, draft)
+def try_out(entry: ModelEntry, file: Path) -> ModelEntry:
+    """Run the trial pictures through the head it is said to have, in a process of its own; the
+    entry as its values show it. Raises ModelError as `described_entry` does."""
+    with Trial(file, within_s=TRY_WITHIN_S) as trial:
+        check_input(trial.input_shape, entry.input_wh, str(file))
+        return as_it_sees(trial, entry, file, ())
 
 
-def _static_wh(session: Session) -> tuple[int, int] | None:
-    match session.input_shape:
+def _static_wh(shape: Shape) -> tuple[int, int] | None:
+    match shape:
         case (_, 3, int(height), int(width)):
             return width, height
         case _:
             return None
-
-
-def _guess_head(
-    session: Session, input_wh: tuple[int, int], classes: int, source: Path
-) -> HeadKind:
-    """Ultralytics' heads are told apart by their output; YOLOX has to be named."""
-    output: Floats = blank_run(session, input_wh, str(source))
-    if output.ndim == 3 and session.metadata:
-        if output.shape[1] == 4 + classes:
-            return "yolov8"
-        if output.shape[1] == 4 * BINS + classes:
-            return "yolo-dfl"
-        if output.shape[2] == 6:
-            return "yolo26"
-    raise ModelShapeError(
-        f"{source}: cannot tell the head from an output of shape {list(output.shape)} "
-        f"with {classes} classes; give --head {', '.join(HEADS)}"
-    )
 
 
 def _entry(facts: dict[str, Any], source: Path) -> ModelEntry:

@@ -7,16 +7,22 @@ from typing import Any
 
 import cv2
 import numpy as np
-import yaml
 from numpy.typing import NDArray
 
+from domain.documents import UnreadableText, read_text
 from domain.errors import ConfigurationError
+from models.bounded_yaml import read_yaml
 from models.detections import Detections
 from models.letterbox import Image, SizeWH
 from models.metadata import names_by_id
 
 PICTURE_SUFFIXES = ".jpg", ".jpeg", ".png", ".webp", ".bmp"
 NAMES_FILE = "data.yaml"
+SOME = 8
+_SHOWN = 80
+"""So much of a line stands in an error."""
+_FARTHEST = 2.0
+"""Boxes may reach over the border, but not by a whole frame."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,10 +35,21 @@ class LabelledPicture:
 
     def read(self) -> Image:
         """The pixels, (h, w, 3) uint8 BGR. Raises ConfigurationError naming the file."""
-        image = cv2.imread(str(self.path), cv2.IMREAD_COLOR)
-        if image is None:
-            raise ConfigurationError(f"{self.path}: expected a picture, cannot be decoded")
-        return np.asarray(image, np.uint8)
+        return read_picture(self.path)
+
+
+def read_picture(path: Path) -> Image:
+    """The pixels, (h, w, 3) uint8 BGR. Raises ConfigurationError naming the file."""
+    image = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    if image is None:
+        raise ConfigurationError(f"{path}: expected a picture, cannot be decoded")
+    return np.asarray(image, np.uint8)
+
+
+def some_pictures(folder: Path) -> tuple[Image, ...]:
+    """At most `SOME` pictures of a folder, the first by name, (h, w, 3) uint8 BGR. Raises
+    ConfigurationError if there are none, or one cannot be read."""
+    return tuple(read_picture(path) for path in picture_paths(folder)[:SOME])
 
 
 def read_folder(folder: Path, names: Sequence[str]) -> tuple[LabelledPicture, ...]:
@@ -99,19 +116,24 @@ def names_beside(folder: Path) -> tuple[str, ...] | None:
 
 def _read_names(path: Path) -> tuple[str, ...]:
     try:
-        data: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+        data: Any = read_yaml(path)
         return names_by_id(data["names"])
-    except (UnicodeDecodeError, yaml.YAMLError, TypeError, KeyError, ValueError) as error:
+    except (TypeError, KeyError, ValueError) as error:
         raise ConfigurationError(f"{path}: expected a list `names`, got: {error}") from error
 
 
 def read_truth(path: Path, names: tuple[str, ...]) -> Detections:
-    """The boxes of one label file, none where there is no such file."""
-    if not path.is_file():
+    """The boxes of one label file, none where there is no such file. Of a polygon, as labels for
+    segmentation have them, the box around it is taken."""
+    if not path.exists():
         return Detections.empty(names)
+    try:
+        text = read_text(path)
+    except UnreadableText as error:
+        raise ConfigurationError(f"{path}:{error.line}: {error}") from error
     rows = [
         _read_row(line, names, f"{path}:{number}")
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1)
+        for number, line in enumerate(text.splitlines(), start=1)
         if line.strip()
     ]
     table = np.array(rows, np.float64).reshape(-1, 5)
@@ -126,15 +148,31 @@ def read_truth(path: Path, names: tuple[str, ...]) -> Detections:
 
 
 def _read_row(line: str, names: Sequence[str], where: str) -> list[float]:
-    """class cx cy w h, the last four in frame units."""
+    """class cx cy w h, the last four in frame units. Written so, or as class x1 y1 x2 y2 x3 y3 …:
+    the corners of a polygon, three at least."""
+    shown = line if len(line) <= _SHOWN else f"{line[:_SHOWN]}…"
     try:
         row = [float(word) for word in line.split()]
     except ValueError as error:
-        raise ConfigurationError(f"{where}: expected numbers, got {line!r}") from error
-    if len(row) != 5:
-        raise ConfigurationError(f"{where}: expected `class cx cy w h`, got {line!r}")
+        raise ConfigurationError(f"{where}: expected numbers, got {shown!r}") from error
+    if len(row) != 5 and (len(row) < 7 or len(row) % 2 == 0):
+        raise ConfigurationError(
+            f"{where}: expected `class cx cy w h` or `class x1 y1 x2 y2 x3 y3 …`, got {shown!r}"
+        )
+    if not all(abs(value) <= _FARTHEST for value in row[1:]):
+        raise ConfigurationError(
+            f"{where}: expected parts of the frame between 0 and 1, not pixels, got {shown!r}"
+        )
     if not (row[0].is_integer() and 0 <= row[0] < len(names)):
         raise ConfigurationError(
             f"{where}: expected a class id below {len(names)} ({', '.join(names)}), got {row[0]:g}"
         )
-    return row
+    return row if len(row) == 5 else [row[0], *_box_around(row[1::2], row[2::2])]
+
+
+def _box_around(xs: Sequence[float], ys: Sequence[float]) -> list[float]:
+    """Centre and size, cx cy w h, of the box around corners; what lies outside of the frame is
+    cut off first."""
+    left, right = (min(max(x, 0.0), 1.0) for x in (min(xs), max(xs)))
+    top, bottom = (min(max(y, 0.0), 1.0) for y in (min(ys), max(ys)))
+    return [(left + right) / 2, (top + bottom) / 2, right - left, bottom - top]

@@ -9,16 +9,21 @@ import numpy as np
 import structlog
 
 from domain.errors import ModelCorrupt, ModelError, ModelShapeError
+from models.candidates import STRIDES
 from models.detections import Floats
 from models.entry import ModelEntry
 from models.graph import Graph, RunsOn, Shape
-from models.heads import STRIDES, Head, head_for
+from models.heads import Head, head_for
 from models.letterbox import Image, Letterbox, SizeWH
+from models.ports import words
 from models.runtime import open_graph
 from models.settings import EXACT, RunSettings
 
 MORE_SIZES = 4
 """Input sizes beside the model's own that are tried at most: each takes some 50 MB."""
+
+MAX_INPUT_PIXELS = 4096 * 4096
+"""Of a network's input: 201 MB as float32."""
 
 log = structlog.get_logger(__name__)
 
@@ -28,7 +33,7 @@ class Network:
     first real picture pays no warm-up."""
 
     def __init__(self, session: Graph, entry: ModelEntry) -> None:
-        self.head = head_for(entry.head, entry.input_wh, entry.labels)
+        self.head = head_for(entry.head, entry.input_wh, entry.labels, entry.boxes)
         """That of the model's own input size."""
         self._session = session
         self._entry = entry
@@ -93,11 +98,12 @@ class Network:
             return self._heads[input_wh] is not None
 
     def _tried(self, input_wh: SizeWH) -> Head | None:
-        head = head_for(self._entry.head, input_wh, self._entry.labels)
+        entry = self._entry
+        head = head_for(entry.head, input_wh, entry.labels, entry.boxes)
         if None in head.output_shape:  # its rows would not tell whether they are still right
             return None
         try:
-            self._check(head, input_wh, self._entry.name)
+            self._check(head, input_wh, entry.name)
         except ModelError as error:
             log.info("the model keeps its input size", tried=input_wh, error=str(error))
             return None
@@ -107,13 +113,13 @@ class Network:
         """Run one black picture."""
         width, height = input_wh
         output = self._session.see(np.zeros((1, height, width, 3), np.uint8), head.form)
-        _check_output(_numbers(output, where), self._entry, head, where)
+        check_output(numbers(output, where), self._entry, head, where)
 
 
 def whole_input(entry: ModelEntry, image: Image) -> Floats:
     """A picture as any runtime gives it to the model, (1, 3, h, w) float32 of its own input size,
     nothing trimmed."""
-    form = head_for(entry.head, entry.input_wh, entry.labels).form
+    form = head_for(entry.head, entry.input_wh, entry.labels, entry.boxes).form
     size_wh = image.shape[1], image.shape[0]
     return Letterbox.fit(size_wh, entry.input_wh, centred=form.centred).planes(image, form)
 
@@ -121,6 +127,16 @@ def whole_input(entry: ModelEntry, image: Image) -> Floats:
 def check_input(shape: Shape, input_wh: SizeWH, where: str) -> None:
     """Raise ModelShapeError unless the graph takes one picture, or any number, of this size."""
     width, height = input_wh
+    if width * height > MAX_INPUT_PIXELS:
+        raise ModelShapeError(
+            f"{where}: expected an input of at most {MAX_INPUT_PIXELS} pixels, "
+            f"got {width} × {height}; export the model for a smaller picture"
+        )
+    if len(shape) == 4 and shape[0] not in (None, 1):
+        raise ModelShapeError(
+            f"{where}: expected an input of one picture or of any number, got {words(shape)}: "
+            f"always {shape[0]} at once; export it with batch=1 or dynamic=True"
+        )
     expected = (1, 3, height, width)
     fits = len(shape) == 4 and all(
         came in (None, want) for came, want in zip(shape, expected, strict=True)
@@ -128,17 +144,12 @@ def check_input(shape: Shape, input_wh: SizeWH, where: str) -> None:
     if not fits:
         raise ModelShapeError(
             f"{where}: expected an input of shape [1 or open, 3, {height}, {width}], "
-            f"got {_words(shape)}; is input_wh right?"
+            f"got {words(shape)}; is input_wh right?"
         )
 
 
-def blank_run(session: Graph, input_wh: SizeWH, where: str) -> Floats:
-    """The output for one black picture. Raises ModelCorrupt if it holds anything but numbers."""
-    width, height = input_wh
-    return _numbers(session.run(np.zeros((1, 3, height, width), np.float32)), where)
-
-
-def _numbers(output: Floats, where: str) -> Floats:
+def numbers(output: Floats, where: str) -> Floats:
+    """The output for a black picture, if it holds nothing but numbers, else ModelCorrupt."""
     if not np.isfinite(output).all():
         raise ModelCorrupt(
             f"{where}: expected numbers for a black picture, got infinite or undefined ones; "
@@ -147,7 +158,8 @@ def _numbers(output: Floats, where: str) -> Floats:
     return output
 
 
-def _check_output(output: Floats, entry: ModelEntry, head: Head, where: str) -> None:
+def check_output(output: Floats, entry: ModelEntry, head: Head, where: str) -> None:
+    """Raise ModelShapeError unless the output of one picture (1, …) has the shape of its head."""
     expected: Shape = (1, *head.output_shape)
     fits = output.ndim == len(expected) and all(
         want in (None, came) for came, want in zip(output.shape, expected, strict=True)
@@ -155,10 +167,6 @@ def _check_output(output: Floats, entry: ModelEntry, head: Head, where: str) -> 
     if not fits:
         raise ModelShapeError(
             f"{where}: head {entry.head} with {len(entry.labels)} classes expects an output of "
-            f"shape {_words(expected)} (batch, {head.layout}), got {_words(output.shape)}; "
+            f"shape {words(expected)} (batch, {head.layout}), got {words(output.shape)}; "
             "is the head or the list of labels right?"
         )
-
-
-def _words(shape: Shape) -> str:
-    return "[" + ", ".join("open" if size is None else str(size) for size in shape) + "]"

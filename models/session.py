@@ -1,6 +1,6 @@
 """The door to onnxruntime: opens a graph, runs pictures through it, translates its errors."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -9,11 +9,12 @@ import numpy as np
 import onnxruntime as ort
 from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
-from domain.errors import ModelCorrupt, ModelError, ModelMissing, ModelShapeError
+from domain.errors import ModelError, ModelMissing
 from models.detections import Floats
-from models.graph import RunsOn
-from models.graph import Shape as Shape
+from models.graph import RunsOn, Shape
 from models.letterbox import Canvases, InputForm, as_planes
+from models.ort_words import ERRORS, OPEN_ERRORS, our_error
+from models.ports import Port, check_ports
 from models.settings import Precision, Provider, RunSettings
 
 CPU = "CPUExecutionProvider"
@@ -34,28 +35,6 @@ PACKAGES: Mapping[Provider, str] = {
 LOG_ERRORS_ONLY = 3
 LOG_FATAL_ONLY = 4
 
-ERRORS: Mapping[str, type[ModelError]] = {
-    "NoSuchFile": ModelMissing,
-    "NoModel": ModelMissing,
-    "NotFound": ModelMissing,
-    "InvalidProtobuf": ModelCorrupt,
-    "InvalidGraph": ModelCorrupt,
-    "InvalidArgument": ModelShapeError,
-    "RuntimeException": ModelError,
-    "Fail": ModelCorrupt,
-    "NotImplemented": ModelError,
-    "EngineError": ModelError,
-    "EPFail": ModelError,
-    "DeviceReset": ModelError,
-    "ModelLoaded": ModelError,
-    "ModelLoadCanceled": ModelError,
-    "ModelRequiresCompilation": ModelError,
-}
-"""Every error class of onnxruntime by name, and what it is to us when a graph is run."""
-
-OPEN_ERRORS: Mapping[str, type[ModelError]] = {**ERRORS, "InvalidArgument": ModelCorrupt}
-"""The same when a graph is opened: a file without a graph is an invalid argument there."""
-
 # Older versions of onnxruntime know fewer of them.
 _THEIRS = tuple(getattr(ort_errors, name) for name in ERRORS if hasattr(ort_errors, name))
 
@@ -71,21 +50,13 @@ class Session:
         self._session = session
         self._file = file
         self.runs_on = runs_on
-        (self._input, *more), outputs = session.get_inputs(), session.get_outputs()
-        if more or len(outputs) != 1:
-            raise ModelShapeError(
-                f"{file}: expected one input and one output, "
-                f"got {1 + len(more)} and {len(outputs)}; export the detector without extra heads"
-            )
-        self.input_shape = _shape(self._input.shape)
+        inputs = _ports(session.get_inputs())
+        check_ports(file, inputs, _ports(session.get_outputs()))
+        self._input_name = inputs[0].name
+        self.input_shape = inputs[0].shape
         self.gains_by_batches = runs_on.provider in ("cuda", "tensorrt")
         self.takes_other_sizes = None in self.input_shape[2:]
         self.metadata: dict[str, str] = dict(session.get_modelmeta().custom_metadata_map)
-        if self._input.type != "tensor(float)":
-            raise ModelShapeError(
-                f"{file}: expected float32 input, got {self._input.type}; "
-                "export the model with float32 inputs (fp16 weights are fine)"
-            )
 
     @classmethod
     def open(cls, path: Path, *, threads: int = 1) -> "Session":
@@ -135,7 +106,7 @@ class Session:
         return self.run(as_planes(canvases, form))
 
     def _run(self, pictures: Floats) -> Floats:
-        (output,) = self._session.run(None, {self._input.name: pictures})
+        (output,) = self._session.run(None, {self._input_name: pictures})
         return np.asarray(output, np.float32)
 
 
@@ -194,6 +165,10 @@ def _options(threads: int, provider: Provider) -> ort.SessionOptions:
     return options
 
 
+def _ports(theirs: Sequence[Any]) -> list[Port]:
+    return [Port(port.name, port.type, _shape(port.shape)) for port in theirs]
+
+
 def _shape(sizes: list[Any]) -> Shape:
     return tuple(size if isinstance(size, int) and size > 0 else None for size in sizes)
 
@@ -203,5 +178,4 @@ def _translated(file: str, what: str, errors: Mapping[str, type[ModelError]]) ->
     try:
         yield
     except _THEIRS as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise errors[type(error).__name__](f"{file}: {what}: {reason}") from error
+        raise our_error(type(error).__name__, str(error), f"{file}: {what}", errors) from error

@@ -4,8 +4,6 @@ Keyframes alone come every other second or later. A fire that is suspected in on
 confirmed by the pictures between them, decoded for this camera only while it lasts.
 """
 
-from datetime import datetime, timedelta
-
 from pydantic import Field
 
 from domain.base import Settings
@@ -27,26 +25,24 @@ class AttentionSettings(Settings):
 
 
 class AttentionSpan:
-    """When one camera is looked at at attention speed. A clock that is set back by more than a span
-    takes ends it."""
+    """When one camera is looked at at attention speed."""
 
     def __init__(self, settings: AttentionSettings) -> None:
         self._settings = settings
-        self._longest = timedelta(seconds=settings.for_s)
-        self._rest = timedelta(seconds=settings.rest_s)
-        self._began_at: datetime | None = None
-        self._rested_at: datetime | None = None
+        self._began_s: float | None = None
+        self._rested_s: float | None = None
 
-    def holds(self, suspicious: bool, at: datetime) -> bool:
-        """Whether attention is due at the moment `at`; call again whenever time has passed."""
+    def holds(self, suspicious: bool, now_s: float) -> bool:
+        """Whether attention is due at a moment, in seconds that nobody sets; call again whenever
+        time has passed."""
         if not (self._settings.enabled and suspicious):
-            self._began_at = None
+            self._began_s = None
             return False
-        if self._rested_at is not None and abs(at - self._rested_at) < self._rest:
+        if self._rested_s is not None and now_s - self._rested_s < self._settings.rest_s:
             return False
-        if self._began_at is None:
-            self._began_at = at
-        if abs(at - self._began_at) < self._longest:
+        if self._began_s is None:
+            self._began_s = now_s
+        if now_s - self._began_s < self._settings.for_s:
             return True
-        self._rested_at, self._began_at = self._began_at + self._longest, None
+        self._rested_s, self._began_s = self._began_s + self._settings.for_s, None
         return False

@@ -15,10 +15,14 @@ import numpy as np
 from pydantic import ValidationError
 
 from domain.base import Value
+from domain.documents import UnreadableText, read_bytes
 from domain.errors import ConfigurationError
 from domain.incident import ModelRef
+from domain.words import first_in_words
 from models.detections import Detections
 
+MOST_BYTES = 64 * 1024 * 1024
+"""Hours of a crowded street."""
 WrittenBox = tuple[str, float, float, float, float, float]
 """Label, score, x1 y1 x2 y2 in frame units."""
 
@@ -52,14 +56,12 @@ class WrittenBoxes:
             ConfigurationError: it is not there, or is not such a file.
         """
         try:
-            text = path.read_bytes()
+            text = read_bytes(path, MOST_BYTES)
             moments = _File.model_validate_json(text).boxes
-        except FileNotFoundError as error:
-            raise ConfigurationError(f"expected a file of boxes at {path}, got none") from error
+        except UnreadableText as error:
+            raise ConfigurationError(f"expected a file of boxes at {path}: {error}") from error
         except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            where = ".".join(map(str, first["loc"])) or "(file)"
-            raise ConfigurationError(f"{path}: {where}: {first['msg']}") from error
+            raise ConfigurationError(f"{path}: {first_in_words(error)}") from error
         return cls(moments, ModelRef(name="boxes", sha256=hashlib.sha256(text).hexdigest()))
 
     def at(self, at_s: float) -> Detections:

@@ -1,28 +1,41 @@
 """The center 中脑: takes messages from the bus, keeps the cases, shows the console."""
 
 import asyncio
+import socket
 import threading
 
 import structlog
 import uvicorn
 
 from cases.book import CaseBook
-from cases.database import Database
+from cases.database import Database, file_of
+from cases.sole import DatabaseClaim
 from console.app import create_app
-from console.status import PartStatus, SystemStatus
-from domain.base import Text
+from console.door import served
+from console.status import Part, PartStatus, SystemStatus
 from domain.clock import Clock, SystemClock
-from domain.errors import BusUnavailable
+from domain.errors import CaseStoreUnavailable
+from domain.messages import Message
 from domain.place import GridPlan
 from events_bridge.consumer import Consumer
 from events_bridge.holder_board import HolderBoard
+from events_bridge.lease import Lease
 from events_bridge.look_board import LookBoard
 from evidence.store import EvidenceStore
 from patrol import __version__
+from patrol.bus import GROUP
+from patrol.center_status import bus_parts, disk_parts
+from patrol.claims import Claim
 from patrol.config import Configuration
+from patrol.heartbeat import Pulse
+from patrol.listening import listen
+from patrol.only_center import OnlyCenter
+from patrol.standing import FILE as STANDING_FILE
+from patrol.standing import Standing
 
-GROUP = "center"
 STOP_WITHIN_S = 4.0
+HANDLE_WITHIN_S = 120.0
+"""One message takes no longer, waiting for the database included: that has its own limits."""
 NO_GRIDS = GridPlan.model_validate(
     {"version": "none", "valid_from": "2000-01-01T00:00:00Z", "grids": []}
 )
@@ -35,12 +48,24 @@ class Center:
     """One center process: a consumer thread beside the console's event loop."""
 
     def __init__(
-        self, configuration: Configuration, *, bus_url: str, clock: Clock | None = None
+        self,
+        configuration: Configuration,
+        *,
+        bus_url: str,
+        clock: Clock | None = None,
+        pulse: Pulse | None = None,
     ) -> None:
+        """Raises ConfigurationError if it cannot run so, AlreadyRunning if another one does."""
         self._configuration = configuration
+        self._pulse = pulse or Pulse()
+        self._loop = self._pulse.part("console")
+        self._handler = self._pulse.part("handler", within_s=HANDLE_WITHIN_S, may_rest=True)
         self._clock = clock = clock or SystemClock()
         self._started_at = clock.now()
         self._database = Database(configuration.database_url)
+        self._only = OnlyCenter(_lease(configuration, bus_url), DatabaseClaim(self._database))
+        self._only.check()
+        self._file_claim = _claim_file(configuration)
         self._database.upgrade()
         bus = configuration.bus
         self._holders = HolderBoard(bus_url, settings=bus)
@@ -53,7 +78,7 @@ class Center:
             configuration.grids or NO_GRIDS,
         )
         self._consumer = Consumer(
-            bus_url, group=GROUP, name="center", handler=self._book.handle, settings=bus
+            bus_url, group=GROUP, name="center", handler=self._handle, settings=bus
         )
         self._board = LookBoard(bus_url, settings=bus)
         self._store = EvidenceStore(configuration.evidence_dir, clock)
@@ -64,6 +89,7 @@ class Center:
             settings=configuration.console_settings,
             clock=clock,
             status=self.status,
+            boxes=self._consumer.box,
         )
 
     def status(self) -> SystemStatus:
@@ -72,58 +98,95 @@ class Center:
             at=self._clock.now(),
             version=__version__,
             started_at=self._started_at,
-            parts=(self._bus_status(), *self._detector_status()),
+            parts=(
+                *bus_parts(self._consumer, self._configuration.bus.late_after_s),
+                *disk_parts(self._configuration),
+                *self._detector_status(),
+                *self._process_status(),
+            ),
         )
+
+    def _handle(self, message: Message) -> None:
+        with self._handler.at_work():
+            self._book.handle(message)
+
+    def _process_status(self) -> tuple[PartStatus, ...]:
+        """What the supervisor of this process says of its children; nothing without one."""
+        standing = Standing.load(self._configuration.data_dir / STANDING_FILE)
+        return tuple(child.part() for child in standing.children) if standing else ()
 
     def _detector_status(self) -> tuple[PartStatus, ...]:
         """What computes the looks, as the workers tell; nothing before the first look."""
-        rows = self._book.cameras()
-        told = sorted({row.looks.runs_on for row in rows if row.looks and row.looks.runs_on})
-        words = Text.of("检测器", "Detector")
-        return tuple(PartStatus(name="detector", words=words, ok=True, detail=d) for d in told)
-
-    def _bus_status(self) -> PartStatus:
-        words = Text.of("消息总线", "Message bus")
         try:
-            waiting = self._consumer.lag()
-        except BusUnavailable as error:
-            return PartStatus(name="bus", words=words, ok=False, detail=str(error))
-        return PartStatus(name="bus", words=words, ok=True, detail=f"{waiting} waiting")
+            rows = self._book.cameras()
+        except CaseStoreUnavailable:
+            return ()  # of which the case store's own part tells
+        told = sorted({row.looks.runs_on for row in rows if row.looks and row.looks.runs_on})
+        return tuple(PartStatus.well(Part.DETECTOR, detail) for detail in told)
 
     def run(self, stopping: threading.Event) -> None:
-        """Serve until `stopping` is set, then end within `STOP_WITHIN_S`."""
+        """Serve until `stopping` is set, then end within `STOP_WITHIN_S`.
+
+        Raises:
+            AddressUnusable: the console cannot listen where it is told to.
+            AlreadyRunning: another center has come while this one was cut off.
+        """
+        console = self._configuration.console
+        sockets = listen(console.host, console.port)
         consuming = threading.Thread(
-            target=self._consumer.run, args=(stopping,), name="consumer", daemon=True
+            target=self._consume, args=(stopping,), name="consumer", daemon=True
         )
         consuming.start()
-        asyncio.run(self._serve(stopping))
+        self._only.watch(stopping)
+        self._pulse.lives(consuming)
+        self._pulse.ends(stopping)
+        self._pulse.start()
+        asyncio.run(self._serve(stopping, sockets))
         stopping.set()
         consuming.join(STOP_WITHIN_S)
         self._consumer.close()
+        self._only.stop()
         self._board.close()
         self._holders.close()
         self._store.close()
         self._database.close()
+        if self._file_claim is not None:
+            self._file_claim.close()
         log.info("center stopped")
+        if self._only.refusal is not None:
+            raise self._only.refusal
+        self._pulse.stop()
 
-    async def _serve(self, stopping: threading.Event) -> None:
-        console = self._configuration.console
-        server = uvicorn.Server(
-            uvicorn.Config(
-                self._app,
-                host=console.host,
-                port=console.port,
-                log_config=None,
-                access_log=False,
-                timeout_graceful_shutdown=2,
-                server_header=False,
-            )
-        )
+    def _consume(self, stopping: threading.Event) -> None:
+        if self._only.wait(stopping):
+            self._consumer.run(stopping)
+
+    async def _serve(self, stopping: threading.Event, sockets: list[socket.socket]) -> None:
+        server = uvicorn.Server(served(self._app, self._configuration.console))
         server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
-        serving = asyncio.create_task(server.serve())
+        serving = asyncio.create_task(server.serve(sockets))
         while not serving.done():
+            self._loop.turn()
             if stopping.is_set():
                 self._app.state.streams.close()
                 server.should_exit = True
             await asyncio.sleep(0.1)
         await serving
+
+
+def _lease(configuration: Configuration, bus_url: str) -> Lease | None:
+    """The lease on a bus that others may use too. An embedded one goes with the data directory,
+    which is claimed; and what is written in it would come along in a copy."""
+    if configuration.bus.is_embedded:
+        return None
+    return Lease(bus_url, GROUP, configuration.data_dir, settings=configuration.bus)
+
+
+def _claim_file(configuration: Configuration) -> Claim | None:
+    """The claim on an SQLite database outside of the data directory, which a center of another
+    directory might use too."""
+    file = file_of(configuration.database_url)
+    if file is None or file.resolve().parent == configuration.data_dir.resolve():
+        return None
+    real = file.resolve()
+    return Claim(real.with_name(f"{real.name}.lock"), f"a center with {real.name}")

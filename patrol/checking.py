@@ -11,7 +11,7 @@ from models.catalog import Catalog
 from models.runtime import abilities
 from patrol.approvals import approval_of, by_rule
 from patrol.config import CameraSettings, Configuration
-from patrol.contradictions import contradictions
+from patrol.doubts import doubts, missing_files
 from patrol.loading import read
 from patrol.yamlfile import Location, Problem
 
@@ -33,14 +33,14 @@ def check_file(path: Path, *, data_dir: Path | None = None, at: datetime | None 
     """Check the configuration at `path`, with the models that lie in its data directory, as it
     would hold at a time (default now)."""
     at = at or SystemClock().now()
-    configuration, file, problems = read(path)
+    reading = read(path)
+    configuration, problems = reading.configuration, list(reading.problems)
     if configuration is None:
-        return Report(tuple(sorted(problems)))
+        return Report(tuple(sorted(problems)), tuple(sorted(reading.doubts)))
     if data_dir is not None:
         configuration = configuration.model_copy(update={"data_dir": data_dir})
-    found = [*contradictions(configuration), *_model_errors(configuration)]
-    problems += [file.problem(*each) for each in found]
-    warnings = [file.problem(*each) for each in _warnings(configuration, at)]
+    problems += reading.told([*_model_errors(configuration), *missing_files(configuration)])
+    warnings = [*reading.doubts, *reading.told(_warnings(configuration, at))]
     grids = configuration.grids.grids if configuration.grids else ()
     return Report(
         errors=tuple(sorted(set(problems))),
@@ -60,7 +60,7 @@ def _model_errors(configuration: Configuration) -> Iterator[tuple[Location, str]
             if label not in known:
                 words = f"expected some of {', '.join(known)}, got {label!r}"
                 yield ("detector", "labels", index), words
-        catalog.path(detector.model)
+        catalog.check(detector.model)
     except ModelError as error:
         yield ("detector", "model"), str(error)
 
@@ -68,6 +68,7 @@ def _model_errors(configuration: Configuration) -> Iterator[tuple[Location, str]
 def _warnings(configuration: Configuration, at: datetime) -> Iterator[tuple[Location, str]]:
     if configuration.grids is None:
         yield ("grids",), "no grids: every case goes to the coordination office"
+    yield from doubts(configuration, at)
     yield from _detector_warnings(configuration)
     yield from _grid_warnings(configuration)
     for off in by_rule(configuration.withheld_at(at)):

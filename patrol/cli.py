@@ -13,7 +13,7 @@ from typer.core import TyperGroup
 from domain.errors import PatrolError
 from patrol import __version__
 from patrol.commands.output import complain
-from patrol.logs import set_up_logs
+from patrol.logs import set_up_logs, tell_of_crashes
 
 COMMANDS = {
     "up": "patrol.commands.up:up",
@@ -28,6 +28,7 @@ COMMANDS = {
     "quiet": "patrol.commands.quiet:quiet",
     "rules": "patrol.commands.rules:app",
     "bench": "patrol.commands.bench:app",
+    "bus": "patrol.commands.bus:app",
     "models": "patrol.commands.models:app",
     "demo": "patrol.commands.demo:demo",
 }
@@ -87,9 +88,40 @@ def _everywhere(
 
 
 def main() -> None:
-    """Run the command line; the product's own errors become one clear message and exit code 1."""
+    """Run the command line; what goes wrong becomes one clear message: exit code 2 for wrong use,
+    1 for the product's own errors and for files that cannot be read or written."""
+    tell_of_crashes()
+    raise SystemExit(_run())
+
+
+def _run() -> int:
     try:
-        app()
+        code = app(standalone_mode=False)
+        return code if isinstance(code, int) else 0
     except PatrolError as error:
         complain(str(error))
-        raise SystemExit(1) from error
+    except OSError as error:
+        complain(_of_system(error))
+    except typer.Abort:
+        complain("given up")
+    except Exception as error:
+        if not hasattr(error, "format_message"):
+            raise
+        return _say_wrong_use(error)
+    return 1
+
+
+def _say_wrong_use(error: Any) -> int:
+    """One plain line for typer's own complaints, which it would draw in a box. Their types are its
+    copies of click's and have no public name; help that was asked for by silence is printed."""
+    context = getattr(error, "ctx", None)
+    if type(error).__name__ != "NoArgsIsHelpError":
+        of = context.command_path if context else "patrol"
+        words = " ".join(str(error.format_message()).split())
+        complain(f"{of}: {words} ({of} --help)")
+    return int(error.exit_code)
+
+
+def _of_system(error: OSError) -> str:
+    words = error.strerror or str(error) or type(error).__name__
+    return f"{error.filename}: {words}" if error.filename is not None else words

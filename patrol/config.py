@@ -25,7 +25,7 @@ from patrol.approvals import Approvals, Withheld, approval_of, may_watch, withhe
 from patrol.attention_speed import AttentionSettings
 from patrol.second_look import SecondLookSettings
 from streams.address import CameraAddress
-from streams.settings import StreamSettings
+from streams.settings import RtspReader, RtspTransport, StreamSettings
 from vision.picture import PictureSettings
 from vision.schedule import Window, is_on
 from vision.settings import RulesSettings, ZoneSettings
@@ -114,6 +114,12 @@ class CameraSettings(Settings):
     detect_url: SecretStr | None = None
     """A smaller stream of the same view (子码流) for the looks; `url` is then read only for
     evidence. None means that looks are taken from `url`."""
+    reader: RtspReader | None = None
+    """Who reads this camera, as `streams.rtsp`; none means that one."""
+    transport: RtspTransport | None = None
+    """How its video comes, as `streams.transport`; none means that one."""
+    allow_basic: bool | None = None
+    """Whether it may be told the password itself, as `streams.allow_basic`; none means that one."""
     gb_id: GbId | None = None
     enabled: bool = True
     look_every_s: float | None = Field(default=None, gt=0)
@@ -145,6 +151,13 @@ class CameraSettings(Settings):
     @property
     def address(self) -> CameraAddress:
         return CameraAddress.parse(self.url.get_secret_value())
+
+    def streams(self, settings: StreamSettings) -> StreamSettings:
+        """How it is read: as all cameras are, but for what is said of it alone."""
+        own = {"rtsp": self.reader, "transport": self.transport, "allow_basic": self.allow_basic}
+        return settings.model_copy(
+            update={name: value for name, value in own.items() if value is not None}
+        )
 
     @property
     def detect_address(self) -> CameraAddress | None:

@@ -201,7 +201,7 @@ def _attended(
         for extra in between:
             if last_at is not None and extra.captured_at < last_at + every:
                 continue
-            if not span.holds(patrol.suspicious, extra.captured_at):
+            if not span.holds(patrol.suspicious, extra.captured_s):
                 break
             last_at = extra.captured_at
             yield extra

@@ -1,26 +1,56 @@
 """From a configuration file to a `Configuration`, or to everything that is wrong with it."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from domain.errors import ConfigurationError
+from patrol.as_written import as_written
 from patrol.config import Configuration
 from patrol.contradictions import contradictions
-from patrol.yamlfile import Problem, YamlFile, refusal
+from patrol.doubts import missing_files
+from patrol.salvage import Salvaged, salvage
+from patrol.yamlfile import Location, Problem, YamlFile, refusal
 
 
-def read(path: Path) -> tuple[Configuration | None, YamlFile, list[Problem]]:
-    """Read a configuration file: what it says, where it says it, and everything wrong in it."""
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A configuration file: what it says, where it says it, and everything wrong in it."""
+
+    file: YamlFile
+    salvaged: Salvaged | None
+    """None if the file could not even be parsed."""
+    problems: tuple[Problem, ...]
+    doubts: tuple[Problem, ...] = ()
+    """What was taken to be meant otherwise than YAML reads it."""
+
+    @property
+    def configuration(self) -> Configuration | None:
+        """What of the file can be judged; the whole of it where there are no problems."""
+        return self.salvaged.configuration if self.salvaged else None
+
+    def told(self, found: Iterable[tuple[Location, str]]) -> list[Problem]:
+        """What was found in the configuration, without what only stand-ins brought about."""
+        salvaged = self.salvaged
+        return [
+            self.file.problem(where, words)
+            for where, words in found
+            if salvaged is None or salvaged.trusts(where)
+        ]
+
+
+def read(path: Path) -> Reading:
+    """Read a configuration file, and judge what of it can be judged."""
     file = YamlFile.read(path).as_settings()
-    problems = list(file.problems)
     if not isinstance(file.data, dict):
-        return None, file, problems
-    try:
-        return Configuration.model_validate(file.data), file, problems
-    except ValidationError as error:
-        problems += file.problems_of(error)
-        return None, file, sorted(set(problems))
+        return Reading(file, None, file.problems)
+    file, doubts = as_written(file)
+    salvaged = salvage(file)
+    reading = Reading(file, salvaged, (), tuple(doubts))
+    problems = {*file.problems, *salvaged.problems}
+    if salvaged.configuration is not None:
+        problems |= set(reading.told(contradictions(salvaged.configuration)))
+    return Reading(file, salvaged, tuple(sorted(problems)), tuple(doubts))
 
 
 def load(
@@ -32,14 +62,7 @@ def load(
     Raises:
         ConfigurationError: everything wrong with it, a line each.
     """
-    configuration: Configuration | None = Configuration()
-    problems: list[Problem] = []
-    if path is not None:
-        configuration, file, problems = read(path)
-        if configuration is not None:
-            problems += [file.problem(*found) for found in contradictions(configuration)]
-    if problems or configuration is None:
-        raise refusal(problems)
+    configuration = Configuration() if path is None else _whole(read(path))
     if data_dir is not None:
         configuration = configuration.model_copy(update={"data_dir": data_dir})
     if port is not None:
@@ -48,15 +71,30 @@ def load(
     return configuration.model_copy(update={"data_dir": configuration.data_dir.absolute()})
 
 
+def _whole(reading: Reading) -> Configuration:
+    if reading.problems or reading.configuration is None:
+        raise refusal(reading.problems)
+    return reading.configuration
+
+
 def prepare(
-    path: Path | None, *, data_dir: Path | None = None, port: int | None = None
+    path: Path | None,
+    *,
+    data_dir: Path | None = None,
+    port: int | None = None,
+    with_files: bool = False,
 ) -> Configuration:
-    """As `load`, with the data directory made.
+    """As `load`, with the data directory made; `with_files` for who reads the cameras.
 
     Raises:
-        ConfigurationError: as `load`, or the data directory cannot be made.
+        ConfigurationError: as `load`, or the data directory cannot be made, or `with_files` a
+            file that shall play a camera is not there.
     """
     configuration = load(path, data_dir=data_dir, port=port)
+    if with_files and path is not None:
+        file = YamlFile.read(path)
+        if missing := [file.problem(*each) for each in missing_files(configuration)]:
+            raise refusal(missing)
     try:
         configuration.data_dir.mkdir(parents=True, exist_ok=True)
     except OSError as error:

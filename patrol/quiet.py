@@ -118,7 +118,7 @@ def _looks_s(
     steps = max(round(look_every_s / ATTENTION.look_every_s), 1)
     for number in range(int(seconds / look_every_s) * steps):
         at_s = number * look_every_s / steps
-        attended = span.holds(suspicious(), _at(at_s))
+        attended = span.holds(suspicious(), at_s)
         if number % steps == 0 or attended:
             yield at_s
 

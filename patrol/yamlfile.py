@@ -1,28 +1,25 @@
 """A YAML file that remembers on which line each of its keys stands."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from domain.documents import UnreadableText, read_text
 from domain.errors import ConfigurationError
+from domain.masking import mask_secrets
+from domain.words import details_of, in_our_words
+from models.bounded_yaml import BoundedLoader, in_words
 
 Location = tuple[str | int, ...]
 Model = TypeVar("Model", bound=BaseModel)
 
 
-class _Loader(yaml.SafeLoader):
-    """Knows where a value stands that looks like a date or a number and is none."""
-
-    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
-        try:
-            return super().construct_object(node, deep=deep)
-        except ValueError as error:
-            words = f"{node.value!r} cannot be read: {error}"
-            raise yaml.constructor.ConstructorError(None, None, words, node.start_mark) from error
+class _Loader(BoundedLoader):
+    texts_as_keys = True
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -33,6 +30,11 @@ class Problem:
     line: int
     key: str
     message: str
+
+    def __post_init__(self) -> None:
+        """What a file holds in the wrong place may be a password."""
+        object.__setattr__(self, "key", mask_secrets(self.key))
+        object.__setattr__(self, "message", mask_secrets(self.message))
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}: {self.key or '(file)'}: {self.message}"
@@ -46,30 +48,41 @@ class YamlFile:
     data: Any
     lines: dict[Location, int]
     problems: tuple[Problem, ...] = ()
+    written: dict[Location, str] = field(default_factory=dict)
+    """What stands in the file, without quotes around it, for each single value."""
 
     @classmethod
     def read(cls, path: Path) -> "YamlFile":
         """Read a file. What cannot be read or parsed comes back as a problem, never as an error."""
         try:
-            text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            reason = getattr(error, "strerror", None) or str(error)
-            return cls(path, None, {}, (Problem(str(path), 0, "", f"cannot be read: {reason}"),))
+            text = read_text(path)
+        except UnreadableText as error:
+            return cls(path, None, {}, (Problem(str(path), error.line, "", str(error)),))
         try:
-            root = yaml.compose(text, Loader=_Loader)
-            data = yaml.load(text, Loader=_Loader)
+            loader = _Loader(text)
+            root = loader.get_single_node()
+            values = list(_walk(root))  # before merges are resolved, which changes the nodes
+            data = loader.construct_document(root) if root is not None else None
         except yaml.YAMLError as error:
-            return cls(path, None, {}, (_syntax_problem(path, error),))
+            told = in_words(error, text)
+            return cls(path, None, {}, (Problem(str(path), told.line, "", str(told)),))
         lines: dict[Location, int] = {(): 1}
-        doubles: list[Problem] = []
-        for location, line, is_double in _walk(root):
+        written: dict[Location, str] = {}
+        found: list[Problem] = []
+        for location, node, line, is_double in values:
             if is_double:
                 first = lines[location]
                 message = f"expected each key once, it already stands on line {first}"
-                doubles.append(Problem(str(path), line, dotted(location), message))
-            else:
-                lines[location] = line
-        return cls(path, data, lines, tuple(doubles))
+                found.append(Problem(str(path), line, dotted(location), message))
+                continue
+            lines[location] = line
+            if isinstance(node, yaml.ScalarNode) and node.style is None:
+                written[location] = node.value
+        for wrong in loader.wrong:
+            of_line = [where for where, line in lines.items() if line == wrong.line]
+            key = dotted(max(of_line, key=len, default=()))
+            found.append(Problem(str(path), wrong.line, key, wrong.message))
+        return cls(path, data, lines, tuple(found), written)
 
     def as_settings(self) -> "YamlFile":
         """The file of somebody who wrote settings: none at all are an empty mapping, and anything
@@ -101,9 +114,15 @@ class YamlFile:
         return Problem(str(self.path), self.line_of(location), dotted(location), message)
 
     def problems_of(self, error: ValidationError) -> list[Problem]:
-        """Everything that a validator found, at its place in the file and in our words."""
-        details = error.errors(include_url=False)
-        return [self.problem(self.location_of(d["loc"]), _in_our_words(d)) for d in details]
+        """Everything that a validator found, at its place in the file and in our words. What the
+        file's own problems already say of a line is not said twice."""
+        told = {problem.line for problem in self.problems}
+        details = [(self.location_of(each["loc"]), each) for each in details_of(error)]
+        return [
+            self.problem(location, in_our_words(each))
+            for location, each in details
+            if self.line_of(location) not in told
+        ]
 
 
 def read_as(model: type[Model], path: Path) -> Model:
@@ -138,35 +157,21 @@ def dotted(location: Location) -> str:
     return words
 
 
-def _in_our_words(detail: Mapping[str, Any]) -> str:
-    """One of pydantic's error details."""
-    match detail["type"]:
-        case "extra_forbidden":
-            return "unknown key"
-        case "missing":
-            return "expected this key, it is missing"
-        case _:
-            return str(detail["msg"]).removeprefix("Value error, ")
-
-
-def _syntax_problem(path: Path, error: yaml.YAMLError) -> Problem:
-    mark = getattr(error, "problem_mark", None)
-    said = getattr(error, "problem", None) or str(error).splitlines()[0]
-    return Problem(str(path), mark.line + 1 if mark else 0, "", f"not valid YAML: {said}")
-
-
-def _walk(node: yaml.Node | None, location: Location = ()) -> Iterator[tuple[Location, int, bool]]:
-    """Every key and item below `node`: its location, its line, whether it repeats a key."""
+def _walk(
+    node: yaml.Node | None, location: Location = ()
+) -> Iterator[tuple[Location, yaml.Node, int, bool]]:
+    """Every key and item below `node`: its location, its value, its line, whether it repeats a
+    key."""
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
         for key, value in node.value:
             here = (*location, str(key.value))
-            yield here, key.start_mark.line + 1, key.value in seen
-            if key.value not in seen:
+            yield here, value, key.start_mark.line + 1, str(key.value) in seen
+            if str(key.value) not in seen:
                 yield from _walk(value, here)
-            seen.add(key.value)
+            seen.add(str(key.value))
     elif isinstance(node, yaml.SequenceNode):
         for index, item in enumerate(node.value):
             here = (*location, index)
-            yield here, item.start_mark.line + 1, False
+            yield here, item, item.start_mark.line + 1, False
             yield from _walk(item, here)

@@ -17,7 +17,7 @@ import yaml
 from models.catalog import BUILTIN_FILE, CARRIED_FOLDER, Catalog
 from models.entry import ModelEntry
 from models.files import copy_hashed, draft_in, settle, sha256_of, write_whole
-from models.importing import Claims, check_source, described_entry, try_out
+from models.importing import Claims, check_source, described_entry
 
 NAME = "patrol-n"
 LICENCE = "AGPL-3.0"
@@ -55,7 +55,6 @@ def described(file: Path) -> ModelEntry:
         raise ValueError(f"{file}: expected at most {LARGEST_BYTES} bytes, got {size_bytes}")
     claims = Claims(licence=LICENCE, origin=ORIGIN, note=NOTE)
     entry = described_entry(file, file, NAME, sha256_of(file), claims)
-    try_out(entry, file)
     return entry
 
 

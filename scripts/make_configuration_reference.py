@@ -22,7 +22,13 @@ from pydantic import BaseModel, SecretStr  # noqa: E402
 from pydantic.fields import FieldInfo  # noqa: E402
 from pydantic_core import PydanticUndefined  # noqa: E402
 
-from cases.settings import CaseSettings, KindSettings, Variant  # noqa: E402
+from cases.settings import (  # noqa: E402
+    CaseSettings,
+    KindSettings,
+    StageLimits,
+    UrgentStageLimits,
+    Variant,
+)
 from domain.base import Text  # noqa: E402
 from domain.place import Grid, GridPlan, Site  # noqa: E402
 from patrol.approvals import Approval  # noqa: E402
@@ -77,6 +83,8 @@ MORE: tuple[tuple[str, str, type[BaseModel]], ...] = (
     ("grids.grids[]", "网格 · one grid", Grid),
     ("cases", "案件 · how incidents become cases", CaseSettings),
     ("cases.kinds.KIND", "案件种类 · what a case of one kind gets", KindSettings),
+    ("cases.stages", "时限 · how long each stage may last", StageLimits),
+    ("cases.urgent_stages", "急事时限 · the same for urgent matters", UrgentStageLimits),
     ("cases.kinds.KIND.variants[]", "变体 · what differs for some of a kind", Variant),
 )
 

@@ -6,7 +6,6 @@ calls for a look earlier; the timed look is never left out.
 """
 
 from collections import deque
-from datetime import datetime
 from statistics import median
 
 from streams.packet import Packet, StreamInfo
@@ -37,8 +36,8 @@ class Activity:
         self._spans = 0
         self._limit: float | None = None
         """Mean bytes from which on a span is unusual; None while that is not known."""
-        self.stirred_at: datetime | None = None
-        """When pictures were last larger than usual; None if never."""
+        self.stirred_s: float | None = None
+        """When pictures were last larger than usual (`Packet.captured_s`); None if never."""
 
     def add(self, packet: Packet) -> None:
         """Take in the next packet."""
@@ -56,13 +55,13 @@ class Activity:
         self._usual.clear()
         self._ends_s = packet.stream_s + SPAN_S
         self._bytes = self._pictures = self._spans = 0
-        self._limit = self.stirred_at = None
+        self._limit = self.stirred_s = None
 
     def _close_span(self, packet: Packet) -> None:
         if self._pictures:
             mean = self._bytes / self._pictures
             if self._limit is not None and mean > self._limit:
-                self.stirred_at = packet.captured_at
+                self.stirred_s = packet.captured_s
             self._learn(mean)
         self._bytes = self._pictures = 0
         self._ends_s = packet.stream_s + SPAN_S

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -12,15 +12,42 @@ from typing import Any
 
 import av
 
-from streams.container import open_container
+from streams.container import open_container, video_stream
 from streams.elementary import open_elementary
-from streams.packet import Packet
+from streams.packet import Packet, StreamInfo
+from streams.rotation import file_rotation, write_rotation
 
 CLOCK_HZ = 90_000
 _TIME_BASE = Fraction(1, CLOCK_HZ)
 _LONE_PICTURE_TICKS = CLOCK_HZ // 25
+_LAST_PICTURE_TICKS = CLOCK_HZ // 10
+"""The last picture is shown no longer than this: nobody knows how long it would have held."""
 _FASTSTART = {"movflags": "+faststart"}
 _COPY_OPTIONS = {"preset": "veryfast", "crf": "23"}
+
+
+_PLAYED_PROFILES = frozenset({"Constrained Baseline", "Baseline", "Main", "High"})
+_PLAYED_PIXELS = frozenset({"yuv420p", "yuvj420p"})
+
+
+def plays_in_browsers(stream: StreamInfo) -> bool:
+    """Whether every browser plays clips of this stream: H.264 of 8 bits and 4:2:0. Its profiles
+    for editors (10 bits, 4:2:2, 4:4:4), though H.264 too, are shown by none of them."""
+    return (
+        stream.codec == "h264"
+        and stream.profile in _PLAYED_PROFILES
+        and stream.pixel_format in _PLAYED_PIXELS
+    )
+
+
+def clip_span(packets: Sequence[Packet]) -> tuple[datetime, datetime]:
+    """From when until when a clip of these packets shows, which is as long as it plays. The end
+    is dated as it came; what was before it by the time that it takes to play: the first packets
+    of a connection come in a burst, and a clock may have been set meanwhile."""
+    packets = _without_leading(packets)
+    times_s = [packet.pts * float(packet.time_base) for packet in packets]
+    to_at = packets[-1].captured_at
+    return to_at - timedelta(seconds=max(times_s) - min(times_s)), to_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,20 +73,16 @@ def write_clip(packets: Sequence[Packet], path: Path) -> ClipInfo:
     _check(packets)
     packets = _without_leading(packets)
     stream = packets[0].stream
-    with _written(path), _opened(path) as container:
-        with open_elementary(stream.codec, stream.extradata, packets[0].data) as template:
-            track = container.add_stream_from_template(template.streams.video[0], opaque=True)
-        if stream.codec == "hevc":
-            track.codec_context.codec_tag = "hvc1"
-        track.time_base = _TIME_BASE
-        durations = _mux(container, track, packets)
-    return ClipInfo(
-        packets[0].captured_at,
-        packets[-1].captured_at,
-        durations / CLOCK_HZ,
-        stream.codec,
-        stream.size_wh,
-    )
+    with _written(path):
+        with _opened(path) as container:
+            with open_elementary(stream.codec, stream.extradata, packets[0].data) as template:
+                track = container.add_stream_from_template(template.streams.video[0], opaque=True)
+            if stream.codec == "hevc":
+                track.codec_context.codec_tag = "hvc1"
+            track.time_base = _TIME_BASE
+            durations = _mux(container, track, packets)
+        write_rotation(path, stream.rotation)
+    return ClipInfo(*clip_span(packets), durations / CLOCK_HZ, stream.codec, stream.size_wh)
 
 
 def browser_copy(source: Path, target: Path) -> None:
@@ -70,21 +93,31 @@ def browser_copy(source: Path, target: Path) -> None:
         ValueError: `source` holds no video that can be decoded.
         OSError: `source` is missing, or `target` cannot be written; it is then removed.
     """
-    with _written(target), open_container(source) as clip, _opened(target) as container:
-        if not clip.streams.video:
-            raise ValueError(f"expected a clip with a video stream, got {source.name}")
-        shown = clip.streams.video[0]
-        rate = shown.average_rate or shown.guessed_rate or 25
-        coded = container.add_stream("libx264", rate=rate, options=_COPY_OPTIONS)
-        # 4:2:0 has half the colour samples: an odd last row or column is left off
-        coded.width, coded.height = shown.width // 2 * 2, shown.height // 2 * 2
-        coded.pix_fmt = "yuv420p"
-        coded.codec_context.time_base = _TIME_BASE
-        for picture in clip.decode(shown):
-            plain = picture.reformat(coded.width, coded.height, "yuv420p")
-            plain.pict_type = 0  # the encoder chooses its own keyframes
-            container.mux(coded.encode(plain))
-        container.mux(coded.encode(None))
+    with _written(target):
+        with open_container(source) as clip, _opened(target) as container:
+            shown = video_stream(clip)
+            if shown is None:
+                raise ValueError(f"expected a clip with a video stream, got {source.name}")
+            _code_anew(clip, shown, container)
+        write_rotation(target, file_rotation(source))
+
+
+def _code_anew(
+    clip: av.container.InputContainer,
+    shown: av.VideoStream,
+    container: av.container.OutputContainer,
+) -> None:
+    rate = shown.average_rate or shown.guessed_rate or 25
+    coded = container.add_stream("libx264", rate=rate, options=_COPY_OPTIONS)
+    # 4:2:0 has half the colour samples: an odd last row or column is left off
+    coded.width, coded.height = shown.width // 2 * 2, shown.height // 2 * 2
+    coded.pix_fmt = "yuv420p"
+    coded.codec_context.time_base = _TIME_BASE
+    for picture in clip.decode(shown):
+        plain = picture.reformat(coded.width, coded.height, "yuv420p")
+        plain.pict_type = 0  # the encoder chooses its own keyframes
+        container.mux(coded.encode(plain))
+    container.mux(coded.encode(None))
 
 
 def _check(packets: Sequence[Packet]) -> None:
@@ -112,11 +145,11 @@ def _mux(
     for packet, pts, dts in zip(packets, shown, _decoding_times(shown), strict=True):
         coded: av.Packet[Any] = av.Packet(packet.data)
         coded.pts, coded.dts, coded.time_base = pts, dts, _TIME_BASE
-        coded.duration = step
+        coded.duration = min(step, _LAST_PICTURE_TICKS)
         coded.is_keyframe = packet.keyframe
         coded.stream = track
         container.mux(coded)
-    return max(shown) + step
+    return max(shown) + min(step, _LAST_PICTURE_TICKS)
 
 
 def _unique(times: Iterable[int]) -> list[int]:

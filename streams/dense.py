@@ -1,7 +1,6 @@
 """Dense pictures: several a second out of some seconds of packets, decoded when asked for."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 
 import av
 
@@ -11,10 +10,11 @@ from streams.packet import Packet
 
 
 def dense_frames(
-    packets: Sequence[Packet], *, camera_id: str, from_at: datetime, per_s: float
+    packets: Sequence[Packet], *, camera_id: str, from_s: float, per_s: float
 ) -> list[Frame]:
     """Decode packets of one `StreamInfo` that begin with a keyframe (`PacketRing.between`);
-    the pictures from `from_at` on, at most `per_s` a second. Damaged packets are passed over.
+    the pictures from `from_s` (of `Packet.captured_s`) on, at most `per_s` a second.
+    Damaged packets are passed over.
 
     Raises:
         UnsupportedCodec: libav has no decoder for them.
@@ -22,10 +22,10 @@ def dense_frames(
     frames: list[Frame] = []
     served: int | None = None
     for picture, packet in _decoded(packets):
-        slot = int((packet.captured_at - from_at).total_seconds() * per_s + 1e-3)
-        if packet.captured_at >= from_at and slot != served:
+        slot = int((packet.captured_s - from_s) * per_s + 1e-3)
+        if packet.captured_s >= from_s and slot != served:
             served = slot
-            frames.append(Frame(camera_id, packet.captured_at, packet.stream_s, picture))
+            frames.append(Frame.of(camera_id, packet, picture))
     return frames
 
 

@@ -37,8 +37,9 @@ def describe(codec: str, extradata: bytes, keyframe: bytes) -> StreamInfo | None
         with open_elementary(codec, extradata, keyframe) as container:
             context = container.streams.video[0].codec_context
             size_wh, profile = (context.width, context.height), context.profile
+            pixels = context.pix_fmt
     except (av.FFmpegError, ValueError, IndexError):
         return None
     if not all(size_wh):
         return None
-    return StreamInfo(codec, size_wh, extradata, profile)
+    return StreamInfo(codec, size_wh, extradata, profile, pixel_format=pixels)

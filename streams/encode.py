@@ -9,8 +9,9 @@ import av
 import numpy as np
 
 from domain.errors import StreamCorrupt, StreamNotFound
-from streams.container import open_container
+from streams.container import open_container, video_stream
 from streams.frame import Image
+from streams.rotation import rotation_of, turned
 
 Codec = Literal["h264", "hevc"]
 
@@ -87,7 +88,7 @@ def _picture(path: Path, image: Image, size_wh: tuple[int, int]) -> av.VideoFram
 
 
 def read_video(path: Path, *, fps: int = 10, start_s: float = 0.0) -> Iterator[Image]:
-    """The pictures of a file from `start_s` on, at `fps`, however many a second it holds.
+    """The pictures of a file from `start_s` on, upright, at `fps`, however many a second it holds.
 
     Yields:
         pictures of shape (height, width, 3), uint8, BGR, in the file's own size.
@@ -98,9 +99,10 @@ def read_video(path: Path, *, fps: int = 10, start_s: float = 0.0) -> Iterator[I
     """
     try:
         with open_container(path) as container:
-            if not container.streams.video:
+            film = video_stream(container)
+            if film is None:
                 raise StreamCorrupt(f"{path}: expected video, got a file without a video stream")
-            yield from _sampled(container.decode(video=0), fps, start_s)
+            yield from _sampled(container.decode(film), fps, start_s)
     except FileNotFoundError as error:
         raise StreamNotFound(f"{path}: no such file") from error
     except av.FFmpegError as error:
@@ -114,5 +116,6 @@ def _sampled(pictures: Iterable[av.VideoFrame], fps: int, start_s: float) -> Ite
         at_s = picture.time or 0.0
         first_s = at_s if first_s is None else first_s
         while due <= at_s - first_s + 1e-6:
-            yield np.asarray(picture.to_ndarray(format="bgr24"), np.uint8)
+            image = np.asarray(picture.to_ndarray(format="bgr24"), np.uint8)
+            yield turned(image, rotation_of(picture))
             due += 1 / fps

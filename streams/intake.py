@@ -1,8 +1,10 @@
 """From libav's packets to ours: placed in time, begun with a keyframe, told apart by stream."""
 
+from dataclasses import replace
 from datetime import datetime
 from fractions import Fraction
 
+from domain.clock import Moment
 from streams.anchor import Anchor
 from streams.elementary import describe
 from streams.nal import ANNEX_B_CODECS, merged, parameter_sets
@@ -14,8 +16,8 @@ _DEFAULT_TIME_BASE = Fraction(1, 90_000)
 class Intake:
     """Takes in the packets of one connection."""
 
-    def __init__(self, offered: Offered, not_before: datetime | None = None) -> None:
-        """`not_before` is the last `captured_at` of the camera's connection before."""
+    def __init__(self, offered: Offered, not_before: Moment | None = None) -> None:
+        """`not_before` is when the last picture of the camera's connection before was sent."""
         self._offered = offered
         self._codec = offered.codec
         self._time_base = offered.time_base or _DEFAULT_TIME_BASE
@@ -23,11 +25,11 @@ class Intake:
         self._stream: StreamInfo | None = None
         self._fresh: bytes = b""
 
-    def take(self, raw: RawPacket, arrived_at: datetime) -> Packet | None:
+    def take(self, raw: RawPacket, arrived: Moment | datetime) -> Packet | None:
         """The next packet; None until a keyframe has come that says what it is."""
         data = bytes(raw)
         keyframe = raw.is_keyframe
-        stamp = self._anchor.place(raw.pts, raw.dts, arrived_at, keyframe=keyframe)
+        stamp = self._anchor.place(raw.pts, raw.dts, arrived, keyframe=keyframe)
         if keyframe:
             self._learn(data)
         if self._stream is None:
@@ -41,6 +43,7 @@ class Intake:
             stamp.captured_at,
             stamp.stream_s,
             self._stream,
+            stamp.captured_s,
         )
 
     def _learn(self, keyframe: bytes) -> None:
@@ -56,7 +59,7 @@ class Intake:
         known = self._stream.extradata if self._stream else self._annex_b_given()
         sets = merged(self._codec, known, fresh)
         if self._stream is None or sets != self._stream.extradata:
-            self._stream = describe(self._codec, sets, keyframe) or self._stream
+            self._stream = self._turned(describe(self._codec, sets, keyframe)) or self._stream
 
     def _annex_b_given(self) -> bytes:
         return parameter_sets(self._codec, self._offered.extradata)
@@ -64,6 +67,14 @@ class Intake:
     def _from_container(self, keyframe: bytes) -> StreamInfo | None:
         if all(self._offered.size_wh):
             return StreamInfo(
-                self._codec, self._offered.size_wh, self._offered.extradata, self._offered.profile
+                self._codec,
+                self._offered.size_wh,
+                self._offered.extradata,
+                self._offered.profile,
+                self._offered.rotation,
             )
-        return describe(self._codec, self._offered.extradata, keyframe)
+        return self._turned(describe(self._codec, self._offered.extradata, keyframe))
+
+    def _turned(self, stream: StreamInfo | None) -> StreamInfo | None:
+        """Only the container knows how pictures are turned, not the coded data."""
+        return stream and replace(stream, rotation=self._offered.rotation)

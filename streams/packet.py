@@ -6,6 +6,10 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Protocol
 
+from domain.clock import Moment
+
+UNSAID_S = float("-inf")
+
 
 @dataclass(frozen=True, slots=True)
 class Offered:
@@ -17,6 +21,8 @@ class Offered:
     extradata: bytes = field(repr=False, default=b"")
     size_wh: tuple[int, int] = (0, 0)
     profile: str | None = None
+    rotation: int = 0
+    """As `StreamInfo.rotation`."""
 
 
 class RawPacket(Protocol):
@@ -52,6 +58,10 @@ class StreamInfo:
     extradata: bytes = field(repr=False, default=b"")
     """H.264 and H.265: the parameter sets in Annex B form. Others: as libav has them."""
     profile: str | None = None
+    rotation: int = 0
+    """Degrees by which pictures are turned to the left before they are shown: 0, 90, 180, 270."""
+    pixel_format: str | None = None
+    """libav's name, such as ``yuv420p``: chroma and depth."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,5 +80,17 @@ class Packet:
     """When it was sent, by this machine's clock (aware, UTC); falls from packet to packet only when
     the clock is set back."""
     stream_s: float
-    """Seconds since the connection's first packet, by the stream's own timestamps."""
+    """Seconds since the connection's first packet, by the stream's own timestamps; those that do
+    not keep step with arrival are stretched to it, and `pts` with them."""
     stream: StreamInfo
+    captured_s: float = UNSAID_S
+    """The same moment as `captured_at` in seconds that nobody sets, for every duration; if it is
+    not said, time is virtual and `captured_at` counts."""
+
+    def __post_init__(self) -> None:
+        if self.captured_s == UNSAID_S:
+            object.__setattr__(self, "captured_s", self.captured_at.timestamp())
+
+    @property
+    def captured(self) -> Moment:
+        return Moment(self.captured_s, self.captured_at)

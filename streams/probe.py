@@ -1,13 +1,22 @@
 """A camera looked at once, for `patrol probe` and `patrol check`: what comes, and how soon."""
 
+import threading
 import time
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import islice, pairwise
 from statistics import median
 
-from domain.base import Value
+import structlog
+
+from domain.base import Detail, Value
 from domain.clock import Clock, SystemClock
-from domain.errors import StreamEnded, StreamError, StreamTimeout
+from domain.errors import (
+    StreamCorrupt,
+    StreamEnded,
+    StreamError,
+    StreamTimeout,
+    StreamWithoutKeyframe,
+)
 from domain.health import FaultKind
 from streams.address import CameraAddress
 from streams.decoder import KeyframeDecoder
@@ -17,6 +26,13 @@ from streams.opening import opened
 from streams.packet import Packet, PacketSource
 from streams.playback import Playback
 from streams.settings import StreamSettings
+
+_HEED_S = 1.0
+"""So long after the end our own reader has noticed it."""
+_TRIED_KEYFRAMES = 5
+"""Damaged keyframes that are tried to decode: each may be large."""
+
+_log = structlog.get_logger(__name__)
 
 
 class ProbeReport(Value):
@@ -35,7 +51,7 @@ class ProbeReport(Value):
     packets: int = 0
     decoded: bool = False
     fault: FaultKind | None = None
-    detail: str = ""
+    detail: Detail = ""
 
 
 def probe(
@@ -46,14 +62,14 @@ def probe(
     clock: Clock | None = None,
 ) -> tuple[ProbeReport, Frame | None]:
     """Read a camera for some seconds and decode its first keyframe. Raises nothing of a stream's:
-    what went wrong is the report's `fault`; what was found until then stands beside it."""
+    what went wrong is the report's `fault`; what was found until then stands beside it.
+
+    It ends within `seconds` and the time to connect (`open_timeout_s`), whatever the camera does:
+    libav cannot be interrupted, so it is read in a thread that is left behind if it hangs.
+    """
     watch = _Watch(clock or SystemClock(), seconds)
-    error: StreamError | None = None
-    try:
-        watch.read(address, settings)
-    except StreamError as raised:
-        error = raised
-    picture, damage = watch.first_picture()
+    error = watch.read_within(address, settings)
+    picture, damage = watch.first_picture(address)
     error = error or damage
     report = watch.report(address).model_copy(
         update={
@@ -70,36 +86,69 @@ class _Watch:
 
     def __init__(self, clock: Clock, seconds: float) -> None:
         self._clock = clock
+        self._seconds = seconds
         self._started_s = time.monotonic()
         self._ends_s = self._started_s + seconds
+        self._over = threading.Event()
+        self._gathering = threading.Lock()
+        self._closed = self._connected = False
         self._packets: list[Packet] = []
         self._codec: str | None = None
         self._count = 0
         self._first_packet_s: float | None = None
         self._first_keyframe_s: float | None = None
 
-    def read(self, address: CameraAddress, settings: StreamSettings) -> None:
+    def read_within(self, address: CameraAddress, settings: StreamSettings) -> StreamError | None:
+        """Read until the time is over; what went wrong. Nothing is gathered any more after it."""
+        failed: list[StreamError] = []
+
+        def read() -> None:
+            try:
+                self._read(address, settings)
+            except StreamError as error:
+                failed.append(error)
+            except Exception as error:
+                _log.exception("probe failed", camera=address.masked)
+                failed.append(StreamCorrupt(f"{address.masked}: {type(error).__name__}"))
+
+        thread = threading.Thread(target=read, name="probe", daemon=True)
+        thread.start()
+        thread.join(self._seconds)
+        if thread.is_alive():  # it may still be connecting, or about to say what is wrong
+            self._over.set()
+            thread.join(_HEED_S if self._connected else settings.open_timeout_s)
+        with self._gathering:
+            self._closed = True
+        if failed:
+            return failed[0]
+        if self._count:
+            return None
+        said = "expected pictures, none came" if self._connected else "no answer"
+        return StreamTimeout(f"{address.masked}: {said} within {self._seconds:g} s")
+
+    def _read(self, address: CameraAddress, settings: StreamSettings) -> None:
         if address.is_file:
             with Playback(address, settings, self._wait) as playback:
                 self._gather(playback)
         else:
-            with opened(address, settings) as source:
+            with opened(address, settings, self._over) as source:
                 self._gather(source)
-        if time.monotonic() < self._ends_s:
+        if not self._over.is_set() and time.monotonic() < self._ends_s:
             raise StreamEnded(f"{address.masked}: the camera closed the connection")
-        if not self._count:
-            raise StreamTimeout(f"{address.masked}: expected packets, none came")
 
-    def first_picture(self) -> tuple[Frame | None, StreamError | None]:
+    def first_picture(self, address: CameraAddress) -> tuple[Frame | None, StreamError | None]:
         """The first keyframe's picture, or why there is none."""
         damage: StreamError | None = None
-        for packet in self._keyframes():
+        for packet in islice(self._keyframes(), _TRIED_KEYFRAMES):
             try:
                 picture = KeyframeDecoder.of_this_thread().decode(packet)
             except StreamError as error:
                 damage = error
                 continue
-            return Frame("probe", packet.captured_at, packet.stream_s, picture), None
+            return Frame.of("probe", packet, picture), None
+        if damage is None and self._count:
+            said = f"expected a keyframe, got {self._count} pictures without one"
+            damage = StreamWithoutKeyframe(f"{address.masked}: {said}")
         return None, damage
 
     def report(self, address: CameraAddress) -> ProbeReport:
@@ -123,18 +172,25 @@ class _Watch:
         )
 
     def _gather(self, source: PacketSource) -> None:
+        self._connected = True
         self._codec = source.offered.codec
         intake = Intake(source.offered)
         for raw in source.packets():
-            packet = intake.take(raw, self._clock.now())
-            since_s = round(time.monotonic() - self._started_s, 3)
-            self._count += 1
-            self._first_packet_s = self._first_packet_s or since_s
-            if packet is not None:
-                self._first_keyframe_s = self._first_keyframe_s or since_s
-                self._packets.append(packet)
+            packet = intake.take(raw, self._clock.moment())
+            with self._gathering:
+                if self._closed:
+                    return
+                self._keep(packet)
             if time.monotonic() >= self._ends_s:
                 return
+
+    def _keep(self, packet: Packet | None) -> None:
+        since_s = round(time.monotonic() - self._started_s, 3)
+        self._count += 1
+        self._first_packet_s = self._first_packet_s or since_s
+        if packet is not None:
+            self._first_keyframe_s = self._first_keyframe_s or since_s
+            self._packets.append(packet)
 
     def _keyframes(self) -> Iterator[Packet]:
         return (packet for packet in self._packets if packet.keyframe)

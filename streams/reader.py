@@ -4,11 +4,10 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 import structlog
 
-from domain.clock import Clock, SystemClock
+from domain.clock import Clock, Moment, SystemClock
 from domain.errors import StreamCorrupt, StreamEnded, StreamError, StreamWithoutKeyframe
 from domain.health import CoverageGap
 from streams.activity import Activity
@@ -20,14 +19,14 @@ from streams.frame import Frame
 from streams.intake import Intake
 from streams.kept_decoders import KeptDecoders
 from streams.opening import CameraSource, opened
-from streams.packet import PacketSource
+from streams.packet import Packet, PacketSource
 from streams.playback import Playback
 from streams.ring import PacketRing
 from streams.settings import StreamSettings
-from streams.status import StreamRecord, StreamStatus
+from streams.status import Damage, StreamRecord, StreamStatus
 from streams.taker import PictureTaker
 
-_READ_WITHIN = timedelta(seconds=0.5)
+_READ_WITHIN_S = 0.5
 """Beside the pause between batches, it takes at most so long until what was sent is read."""
 _AFTER_YOU_S = 15.0
 """A second stream waits this long at most for the attempt of the first."""
@@ -37,10 +36,11 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class ComingPicture:
-    """A picture that is expected: when it will be sent, and when it must have been read."""
+    """A picture that is expected: when it will be sent, and when it must have been read, in the
+    seconds of `Moment.s`."""
 
-    captured_at: datetime
-    read_by: datetime
+    captured_s: float
+    read_by_s: float
 
 
 class CameraReader:
@@ -76,7 +76,7 @@ class CameraReader:
         self._clock = clock or SystemClock()
         self._on_gap = on_gap
         self._backoff = backoff or Backoff(settings)
-        self._record = StreamRecord(camera_id, settings, self._clock.now())
+        self._record = StreamRecord(camera_id, settings, self._clock.moment())
         self._after = after
         shared = after is not None and same_account(address, after.address)
         self._door: Door = (
@@ -87,11 +87,18 @@ class CameraReader:
         # A daemon: libav cannot be interrupted in a read, and a camera that hangs must not
         # hold up the end of the program. The thread writes nothing that could be left half done.
         self._thread = threading.Thread(target=self._run, name=f"camera-{camera_id}", daemon=True)
-        self._captured_at: datetime | None = None
-        self._read_within = timedelta(seconds=settings.batch_s) + _READ_WITHIN
+        self._captured: Moment | None = None
+        self._keyless = 0
+        """Connections in a row that brought no keyframe."""
+        self._read_within_s = settings.batch_s + _READ_WITHIN_S
         self._activity = Activity()
         self._taker = PictureTaker(
-            camera_id, self.ring, self._record, decode=settings.decode, decoders=decoders
+            camera_id,
+            self.ring,
+            self._record,
+            settings=settings,
+            clock=self._clock,
+            decoders=decoders,
         )
         self.look_every_s = look_every_s
 
@@ -107,9 +114,14 @@ class CameraReader:
             self._thread.join(timeout_s)
         return not self._thread.is_alive()
 
-    def status(self, at: datetime) -> StreamStatus:
-        """How the camera fares at the moment `at`."""
-        return self._record.status(at)
+    def status(self, now: Moment) -> StreamStatus:
+        """How the camera fares now."""
+        return self._record.status(now)
+
+    @property
+    def damage(self) -> Damage | None:
+        """As `StreamRecord.damage`."""
+        return self._record.damage
 
     @property
     def next_keyframe(self) -> ComingPicture | None:
@@ -117,8 +129,8 @@ class CameraReader:
         newest, every_s = self.ring.newest_keyframe, self._record.keyframe_every_s
         if newest is None or every_s is None:
             return None
-        captured_at = newest.captured_at + timedelta(seconds=every_s)
-        return ComingPicture(captured_at, captured_at + self._read_within)
+        captured_s = newest.captured_s + every_s
+        return ComingPicture(captured_s, captured_s + self._read_within_s)
 
     @property
     def look_every_s(self) -> float:
@@ -138,7 +150,7 @@ class CameraReader:
     def stirred(self) -> bool:
         """Whether packets told of unusual activity after the last picture that was taken, and a
         keyframe that shows it waits."""
-        return self._taker.shows_what_came_since(self._activity.stirred_at)
+        return self._taker.shows_what_came_since(self._activity.stirred_s)
 
     def take(self, *, follow: bool = False) -> Frame | None:
         """As `PictureTaker.take`."""
@@ -152,7 +164,7 @@ class CameraReader:
                 if error is not None and not self._stopping.is_set():
                     self._stopping.wait(self._note(error))
         finally:
-            self._report(self._record.stopped(self._clock.now()))
+            self._report(self._record.stopped(self._clock.moment()))
 
     def _let_the_first_go_first(self) -> None:
         """Wait until the camera's first stream has been tried since it was lost: where there is
@@ -171,6 +183,7 @@ class CameraReader:
                     self._take_in(playback)
             else:
                 with self._connected() as source:
+                    self._record.read_as(source.note)
                     try:
                         self._take_in(source)
                     finally:
@@ -193,33 +206,61 @@ class CameraReader:
             self._tried.set()
 
     def _take_in(self, source: PacketSource) -> None:
-        connected_s = time.monotonic()
-        self._record.connected(self._clock.now())
-        intake = Intake(source.offered, self._captured_at)
+        connected = self._clock.moment()
+        self._record.connected(connected)
+        intake = Intake(source.offered, self._captured)
         self._taker.wants_keyframe = False
         steady = False
         for raw in source.packets():
-            at = self._clock.now()
-            packet = intake.take(raw, at)
-            self._report(self._record.arrived(packet, at))
+            now = self._clock.moment()
+            packet = intake.take(raw, now)
+            self._report(self._record.arrived(packet, now))
             if packet is not None:
-                self._captured_at = packet.captured_at
+                self._captured, self._keyless = packet.captured, 0
                 self.ring.append(packet)
                 self._activity.add(packet)
-            if self._taker.wants_keyframe and not self.address.is_file:
-                raise StreamWithoutKeyframe(
-                    f"{self.address.masked}: expected a keyframe now and then, got none to begin "
-                    "with; connecting anew"
-                )
-            if not steady and time.monotonic() - connected_s >= self._settings.steady_after_s:
+            if not self.address.is_file:
+                self._give_up_if_blind(packet, now, now - connected)
+            if not steady and now - connected >= self._settings.steady_after_s:
                 steady = True
-                self._backoff.reset()
+                if packet is not None:
+                    self._backoff.reset()
+
+    def _give_up_if_blind(self, packet: Packet | None, now: Moment, connected_s: float) -> None:
+        """Packets alone are no life: where nothing can be seen by them, the camera is connected
+        anew.
+
+        Raises:
+            StreamWithoutKeyframe: none came to begin with, or none comes any more.
+            StreamError: no picture can be decoded, and why.
+        """
+        if packet is None:
+            patience_s = self._settings.first_keyframe_within_s * 2 ** min(self._keyless, 4)
+            if connected_s > patience_s:
+                self._keyless += 1
+                said = f"expected a keyframe within {patience_s:g} s, none came; connecting anew"
+                raise StreamWithoutKeyframe(f"{self.address.masked}: {said}")
+        elif self._taker.wants_keyframe or self._keyframes_ceased():
+            raise StreamWithoutKeyframe(
+                f"{self.address.masked}: expected a keyframe now and then, got none to begin "
+                "with; connecting anew"
+            )
+        damage = self._record.damage
+        if damage is not None and now - damage.since > self._settings.undecodable_after_s:
+            raise type(damage.error)(f"{self.address.masked}: {damage.error}; connecting anew")
+
+    def _keyframes_ceased(self) -> bool:
+        """Whether pictures are made of keyframes alone, and there are none any more."""
+        if self._settings.decode != "keyframes":
+            return False
+        usual_s = self._record.keyframe_every_s or 0.0
+        longest_s = max(self._settings.keyframe_again_within_s, 2 * usual_s)
+        return self._record.since_keyframe_s > longest_s
 
     def _note(self, error: StreamError) -> float:
         """Record a failure; seconds to wait before the next attempt."""
         pause_s = self._backoff.pause_s(error.fault)
-        now = self._clock.now()
-        self._record.failed(error, now, now + timedelta(seconds=pause_s))
+        self._record.failed(error, self._clock.moment(), pause_s)
         _log.warning(
             "camera lost",
             camera=self.camera_id,

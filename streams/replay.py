@@ -11,6 +11,7 @@ from domain.errors import StreamCorrupt
 from streams.address import CameraAddress
 from streams.errors import translated
 from streams.frame import Frame
+from streams.rotation import rotation_of
 from streams.settings import DecodeMode, StreamSettings
 from streams.source import Source
 
@@ -52,7 +53,8 @@ def replay(
             if repeat_to_s is not None and picture_s >= repeat_to_s:
                 return
             captured_at = start_at + timedelta(seconds=picture_s)
-            yield Frame(camera_id, captured_at, picture_s, picture)
+            rotation = rotation_of(picture)
+            yield Frame(camera_id, captured_at, picture_s, picture, rotation=rotation)
         offset_s += outline.duration_s
         if repeat_to_s is None or offset_s >= repeat_to_s:
             return

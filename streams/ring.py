@@ -2,9 +2,9 @@
 
 import threading
 from collections import deque
-from datetime import datetime
 from itertools import chain
 
+from domain.clock import Moment
 from streams.budget import RingBudget
 from streams.packet import Packet
 
@@ -25,12 +25,12 @@ class _Group:
         self.size_bytes += len(packet.data)
 
     @property
-    def from_at(self) -> datetime:
-        return self.packets[0].captured_at
+    def from_s(self) -> float:
+        return self.packets[0].captured_s
 
     @property
-    def to_at(self) -> datetime:
-        return self.packets[-1].captured_at
+    def to_s(self) -> float:
+        return self.packets[-1].captured_s
 
 
 class PacketRing:
@@ -38,8 +38,8 @@ class PacketRing:
     and never more than `max_bytes`. Of a group that alone is larger, only the last packets stay:
     whoever has decoded it so far can go on, nobody else. Safe to use from several threads.
 
-    Packets lie in the order of time: one from before the newest, because the clock was set back,
-    begins the ring anew."""
+    Packets lie in the order of time, by seconds that nobody sets: a clock that is set costs
+    nothing. One from before the newest begins the ring anew."""
 
     def __init__(
         self,
@@ -76,7 +76,7 @@ class PacketRing:
 
     def _add(self, packet: Packet) -> None:
         newest = self._newest()
-        if newest is not None and packet.captured_at < newest.captured_at:
+        if newest is not None and packet.captured_s < newest.captured_s:
             self._clear()
         if packet.keyframe:
             self._groups.append(_Group(packet))
@@ -91,15 +91,16 @@ class PacketRing:
         self._size_bytes += len(packet.data)
         self._evict()
 
-    def between(self, from_at: datetime, to_at: datetime) -> list[Packet]:
-        """The packets from the last keyframe at or before `from_at` until `to_at`, of one
-        `StreamInfo`: where that changed, the run that covers `to_at`, else the one that covers
-        most. The list begins with a keyframe; it is empty if nothing was kept of that time."""
+    def between(self, from_s: float, to_s: float) -> list[Packet]:
+        """The packets from the last keyframe at or before `from_s` until `to_s` (of
+        `Packet.captured_s`: wall time may be set meanwhile), of one `StreamInfo`: where that
+        changed, the run that covers `to_s`, else the one that covers most. The list begins with a
+        keyframe; it is empty if nothing was kept of that time."""
         with self._lock:
-            runs = [run for run in self._runs() if _touches(run, from_at, to_at)]
+            runs = [run for run in self._runs() if _touches(run, from_s, to_s)]
             if not runs:
                 return []
-            return _cut(max(runs, key=lambda run: _merit(run, from_at, to_at)), from_at, to_at)
+            return _cut(max(runs, key=lambda run: _merit(run, from_s, to_s)), from_s, to_s)
 
     def tail(self, after: Packet | None = None) -> list[Packet]:
         """What to decode next: the packets after `after` if it is in the newest group of
@@ -129,12 +130,12 @@ class PacketRing:
             return self._groups[-1].packets[0] if self._groups else None
 
     @property
-    def span(self) -> tuple[datetime, datetime] | None:
+    def span(self) -> tuple[Moment, Moment] | None:
         """From when until when there are packets; None if there are none."""
         with self._lock:
             if not self._groups:
                 return None
-            return self._groups[0].from_at, self._groups[-1].to_at
+            return self._groups[0].packets[0].captured, self._groups[-1].packets[-1].captured
 
     @property
     def size_bytes(self) -> int:
@@ -182,7 +183,7 @@ class PacketRing:
         self._size_bytes = 0
 
     def _seconds_from(self, group: int) -> float:
-        return (self._groups[-1].to_at - self._groups[group].from_at).total_seconds()
+        return self._groups[-1].to_s - self._groups[group].from_s
 
     def _evict(self) -> None:
         while len(self._groups) > 1 and (
@@ -207,7 +208,7 @@ class PacketRing:
         loose = self._loose
         while loose and (
             self._size_bytes > self.max_bytes
-            or (loose[-1].captured_at - loose[0].captured_at).total_seconds() > FOLLOWING_S
+            or loose[-1].captured_s - loose[0].captured_s > FOLLOWING_S
         ):
             self._size_bytes -= len(loose.popleft().data)
 
@@ -227,18 +228,18 @@ class PacketRing:
         return runs
 
 
-def _touches(run: list[_Group], from_at: datetime, to_at: datetime) -> bool:
-    return run[0].from_at <= to_at and run[-1].to_at >= from_at
+def _touches(run: list[_Group], from_s: float, to_s: float) -> bool:
+    return run[0].from_s <= to_s and run[-1].to_s >= from_s
 
 
-def _merit(run: list[_Group], from_at: datetime, to_at: datetime) -> tuple[bool, float]:
+def _merit(run: list[_Group], from_s: float, to_s: float) -> tuple[bool, float]:
     """Runs that cover the end come first, then those that cover most."""
-    covered = min(run[-1].to_at, to_at) - max(run[0].from_at, from_at)
-    return run[-1].to_at >= to_at, covered.total_seconds()
+    covered_s = min(run[-1].to_s, to_s) - max(run[0].from_s, from_s)
+    return run[-1].to_s >= to_s, covered_s
 
 
-def _cut(run: list[_Group], from_at: datetime, to_at: datetime) -> list[Packet]:
+def _cut(run: list[_Group], from_s: float, to_s: float) -> list[Packet]:
     """The packets of one run that serve the span, from a keyframe on."""
-    start = max((i for i, group in enumerate(run) if group.from_at <= from_at), default=0)
+    start = max((i for i, group in enumerate(run) if group.from_s <= from_s), default=0)
     packets = chain.from_iterable(group.packets for group in run[start:])
-    return [packet for packet in packets if packet.captured_at <= to_at]
+    return [packet for packet in packets if packet.captured_s <= to_s]

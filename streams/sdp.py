@@ -5,7 +5,8 @@ libav tells only that it has no decoder. Ops need the name, so the camera is ask
 
 from domain.errors import StreamError
 from streams.address import CameraAddress
-from streams.rtsp.dialogue import Dialogue, LeftToLibav
+from streams.rtsp.description import Offer
+from streams.rtsp.dialogue import Dialogue, Misread, following
 
 UNKNOWN = "an unknown codec"
 
@@ -14,12 +15,16 @@ def video_codec(address: CameraAddress, timeout_s: float) -> str:
     """The encoding name of the camera's first video stream, or `UNKNOWN`. Never raises."""
     if address.is_file:
         return UNKNOWN
-    try:
-        dialogue = Dialogue(address, timeout_s)
+
+    def offered(place: CameraAddress) -> Offer | None:
+        dialogue = Dialogue(place, timeout_s)
         try:
-            offer = dialogue.describe()
+            return dialogue.describe()
         finally:
             dialogue.close()
-    except (StreamError, LeftToLibav):
+
+    try:
+        offer = following(address, offered)
+    except (StreamError, Misread):
         return UNKNOWN
     return (offer.encoding if offer else "") or UNKNOWN

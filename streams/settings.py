@@ -7,7 +7,8 @@ from pydantic import Field
 from domain.base import Settings
 
 DecodeMode = Literal["auto", "keyframes", "all"]
-RtspReader = Literal["own", "libav"]
+RtspReader = Literal["auto", "own", "libav"]
+RtspTransport = Literal["auto", "tcp", "udp"]
 _MEBIBYTE = 1024 * 1024
 
 
@@ -17,15 +18,32 @@ class StreamSettings(Settings):
     open_timeout_s: float = Field(default=5.0, gt=0)
     """How long a camera may take to connect, to answer, and to describe its stream (each)."""
     read_timeout_s: float = Field(default=10.0, gt=0)
-    """How long a connected camera may send nothing before it is connected anew."""
+    """How long a connected camera may send no picture before it is connected anew, whatever else
+    it sends."""
     stalled_after_s: float = Field(default=3.0, gt=0)
     """Silence of this length is shown as a stall and recorded as a gap."""
     no_keyframe_after_s: float = Field(default=15.0, gt=0)
     """Packets without any keyframe for this long are shown as a fault."""
-    rtsp: RtspReader = "own"
-    """Who reads cameras: `own` takes H.264 and H.265 over TCP apart itself and leaves the rest to
-    libav; `libav` leaves it everything, which costs more (for a camera that is not understood
-    otherwise)."""
+    first_keyframe_within_s: float = Field(default=10.0, gt=0)
+    """A connection on which no keyframe has come for this long, though pictures do, is a fault and
+    made anew; each time in a row it is waited for twice as long, up to 16 times, for cameras whose
+    keyframes are rare."""
+    keyframe_again_within_s: float = Field(default=60.0, gt=0)
+    """A camera that sends no keyframe any more for this long, and twice its usual time, is
+    connected anew as soon as its pictures cannot be decoded without one."""
+    undecodable_after_s: float = Field(default=30.0, gt=0)
+    """A camera whose pictures come and cannot be decoded, none of them, for this long is connected
+    anew: what decoders must know may have been lost."""
+    rtsp: RtspReader = "auto"
+    """Who reads cameras: `own` takes H.264 and H.265 apart itself; `libav` costs more and knows
+    more; `auto` is `own`, and libav for what that does not understand, once and said aloud. libav
+    is never used for a camera that redirects."""
+    transport: RtspTransport = "auto"
+    """How the video comes: `tcp` over the connection, `udp` beside it (some packets are lost then),
+    `auto` by UDP only where the camera refuses TCP."""
+    allow_basic: bool | None = None
+    """Whether a camera may be told the password itself (Basic) instead of a digest of it; none
+    means: unless it is known to do without."""
     batch_s: float = Field(default=0.25, ge=0, le=1)
     """Packets are read in batches this far apart, so that a hundred threads sleep most of the
     time; 0 reads each packet as it comes. Where libav reads, 0.25 s is the most."""

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import av
@@ -13,10 +14,11 @@ from domain.closing import Closing
 from domain.errors import StreamCorrupt, StreamRefused, StreamTimeout, UnsupportedCodec
 from streams import sdp
 from streams.address import CameraAddress
-from streams.container import open_container
+from streams.container import open_container, video_stream
 from streams.errors import translated
 from streams.nal import ANNEX_B_CODECS
 from streams.packet import Offered
+from streams.rotation import file_rotation
 from streams.settings import StreamSettings
 
 LibavPacket: TypeAlias = "av.Packet[av.VideoStream]"
@@ -37,10 +39,15 @@ _LONGEST_BATCH_S = 0.25
 """The kernel's own buffers hold little more of 3 Mbit/s."""
 _LENGTH_PREFIXED = 1
 """First byte of avcC and hvcC extradata: packets carry lengths instead of start codes."""
+_PLAYLISTS = frozenset({"hls", "applehttp", "concat", "dash", "sdp", "rtsp", "imf"})
+"""What libav takes for a file that only names where the video is."""
 
 
 class Source(Closing):
     """A container of libav that is always closed: use it with ``with``."""
+
+    note = ""
+    """What ops should know of how the camera is read; empty if there is nothing."""
 
     def __init__(
         self,
@@ -77,7 +84,15 @@ class Source(Closing):
             bytes(context.extradata or b""),
             (context.width, context.height),
             context.profile,
+            self._rotation(),
         )
+
+    def _rotation(self) -> int:
+        """Only files say how their pictures are turned."""
+        if not self.address.is_file:
+            return 0
+        with translated(self.address, "read"):
+            return file_rotation(self.address.secret_url)
 
     def packets(self) -> Generator[LibavPacket, None, None]:
         """Packets until the sender ends; H.264 and H.265 in Annex B form.
@@ -123,17 +138,17 @@ class Source(Closing):
             before_s = time.monotonic()
 
     def _video_stream(self, settings: StreamSettings) -> av.VideoStream:
-        streams = self._container.streams.video
-        if not streams:
+        stream = video_stream(self._container)
+        if stream is None:
             raise StreamCorrupt(f"{self.address.masked}: expected a video stream, found none")
         # libav leaves the context out where it has no decoder
-        context: Any = streams[0].codec_context
+        context: Any = stream.codec_context
         if context is None:
             name = sdp.video_codec(self.address, settings.open_timeout_s)
             raise UnsupportedCodec(
                 f"{self.address.masked}: expected a codec such as H.264, got {name}"
             )
-        return streams[0]
+        return stream
 
     def _annex_b_filter(self) -> BitStreamFilterContext | None:
         extradata = self.stream.codec_context.extradata
@@ -156,10 +171,28 @@ def _connected(address: CameraAddress, settings: StreamSettings) -> av.container
 
 def _open(address: CameraAddress, settings: StreamSettings) -> av.container.InputContainer:
     if address.is_file:
-        return open_container(address.secret_url)
+        return _open_film(address)
     socket_us = round(settings.read_timeout_s * _MICROSECONDS)
     return open_container(
         address.secret_url,
-        options={**_RTSP_OPTIONS, "timeout": str(socket_us)},
+        options={**_RTSP_OPTIONS, **_transport(settings), "timeout": str(socket_us)},
         timeout=(settings.open_timeout_s, settings.read_timeout_s),
     )
+
+
+def _transport(settings: StreamSettings) -> dict[str, str]:
+    return {"rtsp_transport": "udp"} if settings.transport == "udp" else {}
+
+
+def _open_film(address: CameraAddress) -> av.container.InputContainer:
+    """A file that ends. A pipe may never begin, and a playlist never end: each would hold up
+    whoever plays files to their end."""
+    path = Path(address.secret_url)
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        said = "expected a video file, got a pipe, socket or device"
+        raise StreamRefused(f"{address.masked}: {said}")
+    container = open_container(path)
+    if container.format.name.split(",")[0] in _PLAYLISTS:
+        container.close()
+        raise StreamRefused(f"{address.masked}: expected a video file, got a playlist")
+    return container

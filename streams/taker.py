@@ -3,25 +3,23 @@
 import threading
 import time
 from collections.abc import Sequence
-from datetime import datetime
 
 import structlog
 
+from domain.clock import Clock, SystemClock
 from domain.errors import StreamError
 from streams.decoder import KeyframeDecoder
 from streams.frame import Frame
 from streams.kept_decoders import KeptDecoders
 from streams.packet import Packet
 from streams.ring import PacketRing
-from streams.settings import DecodeMode
+from streams.settings import StreamSettings
 from streams.status import StreamRecord
 
 RARE_KEYFRAMES = 1.5
 """Keyframes rarer than this many looks cannot keep the coverage promise alone."""
 ANEW_AT_MOST_S = 20.0
 """A group longer than this is not decoded from its keyframe for one picture."""
-NO_MORE_KEYFRAMES_S = 60.0
-"""After so long without a keyframe, and twice the usual time, none is expected any more."""
 
 _log = structlog.get_logger(__name__)
 
@@ -38,14 +36,17 @@ class PictureTaker:
         ring: PacketRing,
         record: StreamRecord,
         *,
-        decode: DecodeMode = "auto",
+        settings: StreamSettings,
+        clock: Clock | None = None,
         decoders: KeptDecoders | None = None,
     ) -> None:
         """`decoders` keeps those of all cameras; without them one is kept for this one."""
+        self._clock = clock or SystemClock()
+        self._no_more_s = settings.keyframe_again_within_s
         self._camera_id = camera_id
         self._ring = ring
         self._record = record
-        self._decode = decode
+        self._decode = settings.decode
         self._decoders = KeptDecoders(most=1) if decoders is None else decoders
         self._taking = threading.Lock()
         self._taken: Packet | None = None
@@ -58,14 +59,15 @@ class PictureTaker:
         newest = self._ring.newest_keyframe
         return newest is not None and newest is not self._taken
 
-    def shows_what_came_since(self, at: datetime | None) -> bool:
-        """Whether the newest keyframe was sent after `at`, and no picture since was taken."""
-        if at is None:
+    def shows_what_came_since(self, at_s: float | None) -> bool:
+        """Whether the newest keyframe was sent after `at_s` (of `Packet.captured_s`), and no
+        picture since was taken."""
+        if at_s is None:
             return False
         taken, newest = self._taken, self._ring.newest_keyframe
-        if newest is None or newest.captured_at < at:
+        if newest is None or newest.captured_s < at_s:
             return False
-        return taken is None or taken.captured_at < at
+        return taken is None or taken.captured_s < at_s
 
     def take(self, *, follow: bool = False) -> Frame | None:
         """The newest picture that was not yet taken, decoded in the caller's thread; None if
@@ -74,13 +76,15 @@ class PictureTaker:
         With `follow` it need not be a keyframe: all pictures since the last one are decoded."""
         with self._taking:
             try:
-                if follow or self._follows():
-                    return self._take_following()
-                return self._take_keyframe()
+                follows = follow or self._follows()
+                frame = self._take_following() if follows else self._take_keyframe()
             except StreamError as error:
-                self._record.decode_failed()
+                self._record.decode_failed(error, self._clock.moment())
                 _log.debug("picture damaged", camera=self._camera_id, error=str(error))
                 return None
+            if frame is not None:
+                self._record.decoded()
+            return frame
 
     def _take_keyframe(self) -> Frame | None:
         packet = self._ring.newest_keyframe
@@ -89,7 +93,7 @@ class PictureTaker:
         self._taken = packet
         self._decoders.drop(self)
         picture = KeyframeDecoder.of_this_thread().decode(packet)
-        return Frame(self._camera_id, packet.captured_at, packet.stream_s, picture)
+        return Frame.of(self._camera_id, packet, picture)
 
     def _take_following(self) -> Frame | None:
         decoder = self._decoders.take(self)
@@ -107,7 +111,7 @@ class PictureTaker:
         if newest is None:
             return None
         picture, packet = newest
-        return Frame(self._camera_id, packet.captured_at, packet.stream_s, picture)
+        return Frame.of(self._camera_id, packet, picture)
 
     def _may_begin(self, packets: Sequence[Packet]) -> bool:
         """Whether a group is decoded from its keyframe on for one picture: not a long one."""
@@ -120,7 +124,7 @@ class PictureTaker:
         """Nothing can be decoded. If no keyframe is to be expected, one is had by connecting
         anew; a camera that sends them is waited for."""
         usual_s = self._record.keyframe_every_s or 0.0
-        self.wants_keyframe = self._record.since_keyframe_s > max(NO_MORE_KEYFRAMES_S, 2 * usual_s)
+        self.wants_keyframe = self._record.since_keyframe_s > max(self._no_more_s, 2 * usual_s)
 
     def _follows(self) -> bool:
         """Whether keyframes alone would break the coverage promise."""
@@ -136,4 +140,4 @@ class PictureTaker:
 def _length_s(packets: Sequence[Packet]) -> float:
     if not packets:
         return 0.0
-    return (packets[-1].captured_at - packets[0].captured_at).total_seconds()
+    return packets[-1].captured_s - packets[0].captured_s

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from domain.base import Text
+from domain.case import Permit
 from domain.evidence import Evidence, EvidenceKind, MissingEvidence, MissingReason
 from domain.geometry import Box, Point
 from domain.holding import Holding
@@ -25,6 +26,9 @@ from domain.place import CameraInfo, Grid, GridLevel, GridPlan, Site
 
 NOON = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
 """12:00:00 in the town on 2026-11-23."""
+
+PERMIT = Permit(no="城管许〔2026〕12 号", until=datetime(2026, 12, 31, 10, 0, tzinfo=UTC))
+"""An approval until 18:00 in the town on the last day of 2026."""
 
 WEST, MIDDLE, EAST = 103.88, 103.90, 103.92
 SOUTH, CENTRE, NORTH = 30.49, 30.51, 30.53

@@ -1,6 +1,8 @@
 """Servers that many tests share, and logs that no test leaves changed for the next."""
 
 import logging
+import sys
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -8,6 +10,7 @@ import redis
 import structlog
 
 from events_bridge.embedded import EmbeddedBus
+from tests.command_line import PatrolHere
 
 
 @pytest.fixture(autouse=True)
@@ -34,3 +37,21 @@ def bus_url(bus_server: EmbeddedBus) -> str:
     with redis.Redis.from_url(bus_server.url) as client:
         client.flushall()
     return bus_server.url
+
+
+@pytest.fixture
+def patrol_here(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> PatrolHere:
+    """`patrol` as people call it, in this process."""
+    from patrol.cli import main
+
+    def run(*words: object) -> tuple[int, str, str]:
+        for module, hook in ((sys, "excepthook"), (threading, "excepthook")):
+            monkeypatch.setattr(module, hook, getattr(module, hook))  # put back at the end
+        monkeypatch.setattr(sys, "argv", ["patrol", *map(str, words)])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main()
+        said = capsys.readouterr()
+        return int(ended.value.code or 0), said.out, said.err
+
+    return run

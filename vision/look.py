@@ -20,3 +20,5 @@ class Look:
     picture: Image | None = None
     """The small picture that the detector saw, (h, w, 3) uint8 BGR, always scaled in one way; for
     what has no class. Without it the rules judge by boxes alone."""
+    now_s: float | None = None
+    """The same moment as `at` in seconds that nobody sets; None where time is virtual."""

@@ -160,7 +160,7 @@ class CameraPatrol:
 
     def look(self, look: Look) -> list[IncidentMessage]:
         """Judge one look. Messages come in the order in which they happened."""
-        now_s = self._time.advance(look.at)
+        now_s = self._time.advance(look.at, look.now_s)
         messages = self._close_overdue(look.at, now_s)
         scene = self._scene(look, now_s)
         for watch in self._watches:
@@ -181,17 +181,20 @@ class CameraPatrol:
         """Tell all that is being held back: nobody looks any more."""
         self._held_back.end()
 
-    def tick(self, at: datetime) -> list[IncidentMessage]:
-        """Close what must close although no look came: unseen, or out of its hours."""
-        return self._close_overdue(at, self._time.peek(at))
+    def tick(self, at: datetime, now_s: float | None = None) -> list[IncidentMessage]:
+        """Close what must close although no look came: unseen, or out of its hours. `now_s` as
+        `Look.now_s`."""
+        return self._close_overdue(at, self._time.peek(at, now_s))
 
-    def restore(self, incidents: Iterable[Incident], at: datetime) -> list[IncidentMessage]:
+    def restore(
+        self, incidents: Iterable[Incident], at: datetime, now_s: float | None = None
+    ) -> list[IncidentMessage]:
         """Carry on after a restart with what was open, and with what closed not long ago.
 
         An open incident whose rule, zone or settings are no more is closed: the answer. So is,
         as unseen, any but the newest of one rule and zone.
         """
-        now_s = self._time.advance(at)
+        now_s = self._time.advance(at, now_s)
         watches = {watch.subject.key: watch for watch in self._watches}
         messages: list[IncidentMessage] = []
         for incident in sorted(incidents, key=_by_age):
@@ -205,13 +208,15 @@ class CameraPatrol:
         self._book.forget(now_s)
         return self._logged(messages)
 
-    def take_over(self, incidents: Iterable[Incident], at: datetime) -> list[IncidentMessage]:
+    def take_over(
+        self, incidents: Iterable[Incident], at: datetime, now_s: float | None = None
+    ) -> list[IncidentMessage]:
         """Carry on with what another program told of up to now, as the center knows it.
 
         What was closed because its camera was given up is open again: it was given to us. What is
         of other rules than ours is closed. What this patrol tells of already stays as it is.
         """
-        now_s = self._time.advance(at)
+        now_s = self._time.advance(at, now_s)
         watches = {watch.subject.key: watch for watch in self._watches}
         messages: list[IncidentMessage] = []
         ours = sorted(incidents, key=_by_age)

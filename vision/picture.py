@@ -153,11 +153,13 @@ class PictureWatch:
             self._view, self._elsewhere = ViewWatch(), False
             self._symptoms[FaultKind.MOVED] = self._symptom(_AFTER[FaultKind.MOVED])
 
-    def look(self, image_small: Image, at: datetime) -> FaultKind | None:
+    def look(
+        self, image_small: Image, at: datetime, now_s: float | None = None
+    ) -> FaultKind | None:
         """Judge the next picture, (h, w, 3) uint8 BGR, some 160-640 pixels wide and always scaled
         in one way; answers the fault that holds, the worst if there are several. A black picture
-        is not called frozen."""
-        now_s = self._time.advance(at)
+        is not called frozen. `now_s` as `vision.look.Look.now_s`."""
+        now_s = self._time.advance(at, now_s)
         grey = np.asarray(cv2.cvtColor(image_small, cv2.COLOR_BGR2GRAY), np.uint8)
         shown = {FaultKind.BLACK: is_black(grey, self._settings)}
         if not shown[FaultKind.BLACK] and self._measures_again(now_s):

@@ -12,7 +12,17 @@ from console.languages import language_of
 from console.problems import Answers, Problem
 from console.services import Here, Services
 from console.signs import Tone, state_sign
-from domain.case import Case, CaseSource, CaseState, Entry, FalseReason, Move, Priority, Verdict
+from domain.case import (
+    Case,
+    CaseSource,
+    CaseState,
+    Entry,
+    FalseReason,
+    Move,
+    Permit,
+    Priority,
+    Verdict,
+)
 from domain.evidence import Evidence, MissingEvidence
 from domain.incident import IncidentKind
 
@@ -37,7 +47,8 @@ class CaseQuery(BaseModel):
     grid: str | None = Field(default=None, max_length=64, description="A grid of any level")
     camera: str | None = Field(default=None, max_length=64)
     unrouted: bool = False
-    overdue: bool = False
+    overdue: bool = Field(default=False, description="Only those whose stage is overdue")
+    needs: bool = Field(default=False, description="Only those that need a dispatcher")
     search: str = Field(default="", max_length=100, description="Words that must all occur")
     opened_from: AwareDatetime | None = None
     opened_to: AwareDatetime | None = None
@@ -66,6 +77,10 @@ class MoveRequest(BaseModel):
     reason: FalseReason | None = Field(default=None, description="With verdict false")
     duplicate_of: str | None = Field(
         default=None, max_length=64, pattern=r"^[^\x00]*$", description="With duplicate"
+    )
+    permit: Permit | None = Field(default=None, description="With permitted: reference and end")
+    forced: bool = Field(
+        default=False, description="With duplicate: the other case is not near, and `note` says why"
     )
     assignee: str | None = Field(default=None, max_length=60)
     note: str = Field(default="", max_length=500)
@@ -124,6 +139,8 @@ def move_case(
         verdict=wanted.verdict,
         reason=wanted.reason,
         duplicate_of=wanted.duplicate_of,
+        permit=wanted.permit,
+        forced=wanted.forced,
         assignee=wanted.assignee,
         note=wanted.note,
         key=idempotency_key,

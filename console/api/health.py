@@ -4,42 +4,37 @@ from fastapi import APIRouter, Response
 
 from console.eyes import count_eyes
 from console.services import Here, Services
-from console.status import PartStatus, SystemStatus
-from domain.base import Text, Utc, Value
-from domain.errors import PatrolError
+from console.status import Health, Part, PartStatus
+from domain.errors import CaseStoreUnavailable
+from domain.trouble import Trouble
 
 router = APIRouter(tags=["health"])
-
-
-class Health(Value):
-    """`ok` is about the program; cameras that do not see are counted, not blamed on it."""
-
-    ok: bool
-    at: Utc
-    cameras: dict[str, int]
-    parts: tuple[PartStatus, ...]
-    program: SystemStatus | None
 
 
 @router.get("/health", summary="Whether the program works", responses={503: {"model": Health}})
 def read_health(services: Here, response: Response) -> Health:
     """200 when every part works, 503 when one does not; the body names it."""
+    health = health_of(services)
+    response.status_code = 200 if health.ok else 503
+    response.headers["Cache-Control"] = "no-store"
+    return health
+
+
+def health_of(services: Services) -> Health:
+    """All parts and cameras at this moment."""
     parts, cameras = _parts(services)
     program = services.status() if services.status else None
-    ok = all(part.ok for part in parts) and (program is None or program.ok)
-    response.status_code = 200 if ok else 503
-    response.headers["Cache-Control"] = "no-store"
-    at = services.now()
-    return Health(ok=ok, at=at, cameras=cameras, parts=parts, program=program)
+    return Health.of(services.now(), cameras, parts, program)
 
 
 def _parts(services: Services) -> tuple[tuple[PartStatus, ...], dict[str, int]]:
-    """The case store and the workers, and how many cameras see."""
-    words = Text.of("案件库", "Case store")
+    """The case store and the workers, and how many cameras see. Nothing is read from a store that
+    takes nothing: who waits for it there may wait for long."""
     try:
+        services.book.check_writable()
         eyes = count_eyes(services)
-    except PatrolError as error:
-        return (PartStatus(name="cases", words=words, ok=False, detail=str(error)),), {}
+    except CaseStoreUnavailable as error:
+        return (PartStatus.ill(Part.CASES, error.trouble, str(error)),), {}
     cameras = {
         "total": eyes.total,
         "seeing": eyes.seeing,
@@ -48,11 +43,11 @@ def _parts(services: Services) -> tuple[tuple[PartStatus, ...], dict[str, int]]:
         "silent": eyes.silent,
         "unknown": eyes.unknown,
     }
-    return (PartStatus(name="cases", words=words, ok=True), _workers(eyes.silent)), cameras
+    return (PartStatus.well(Part.CASES), _workers(eyes.silent)), cameras
 
 
 def _workers(silent: int) -> PartStatus:
-    detail = f"cameras that their worker tells nothing of: {silent}" if silent else ""
-    return PartStatus(
-        name="workers", words=Text.of("小脑", "Workers"), ok=not silent, detail=detail
-    )
+    if not silent:
+        return PartStatus.well(Part.WORKERS)
+    detail = f"cameras that their worker tells nothing of: {silent}"
+    return PartStatus.ill(Part.WORKERS, Trouble.WORKERS_SILENT, detail)

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from cases.queries import CaseFilter, CaseOrder
+from console.candidates import Candidate, when_words, where_words
 from console.case_view import CaseView, case_view
 from console.eyes import count_eyes
 from console.languages import language_of
@@ -11,7 +11,7 @@ from console.pages.queue import Chosen, grids_by_level, queue_of
 from console.rendering import render
 from console.services import Here, Services
 from console.times import Times
-from domain.case import Case, CaseState, FalseReason, Priority
+from domain.case import FalseReason, Priority
 from domain.errors import CaseNotFound
 from domain.incident import IncidentKind
 
@@ -68,7 +68,12 @@ def _chosen(services: Services, times: Times, no: str) -> CaseView | None:
 def queue(request: Request, services: Here, choice: Chosen) -> HTMLResponse:
     heap = queue_of(services, times_of(request, services), choice)
     return render(
-        request, "parts/queue_news.html", queue=heap, choice=choice, chosen_no=choice.case
+        request,
+        "parts/queue_news.html",
+        queue=heap,
+        choice=choice,
+        chosen_no=choice.case,
+        eyes=count_eyes(services),
     )
 
 
@@ -80,24 +85,13 @@ def case_part(request: Request, services: Here, no: str, whole: bool = False) ->
 
 @router.get("/desk/cases/{no}/candidates")
 def candidates(request: Request, services: Here, no: str) -> HTMLResponse:
-    """Cases that this one may be a duplicate of: the same kind, near in place, then in time."""
-    found = _candidates(services, services.book.case(no))
+    """Cases that this one may be a duplicate of: near in place and time, its own kind first."""
+    times = times_of(request, services)
+    found = [
+        Candidate(case, where_words(how, times), when_words(how, times))
+        for case, how in services.book.near(no, CANDIDATES_MAX)
+    ]
     return render(request, "parts/candidates.html", candidates=found)
-
-
-def _candidates(services: Services, case: Case) -> tuple[Case, ...]:
-    wanted = CaseFilter(kinds=(case.kind,), order=CaseOrder.NEWEST)
-    others = [other for other in services.book.cases(wanted).cases if _may_be_original(other, case)]
-
-    def distance(other: Case) -> tuple[bool, bool, float]:
-        apart_s = abs((other.opened_at - case.opened_at).total_seconds())
-        return other.camera_id != case.camera_id, other.site_id != case.site_id, apart_s
-
-    return tuple(sorted(others, key=distance)[:CANDIDATES_MAX])
-
-
-def _may_be_original(other: Case, case: Case) -> bool:
-    return other.no != case.no and other.state is not CaseState.VOIDED
 
 
 @router.get("/cases/{no}")

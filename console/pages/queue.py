@@ -8,8 +8,8 @@ from typing import Annotated
 from fastapi import Query
 from pydantic import BaseModel, field_validator
 
-from cases.queries import PAGE_MAX, CaseCounts, CaseFilter, StateGroup, is_overdue
-from console.case_view import grid_names, is_urgent, place_of
+from cases.queries import PAGE_MAX, CaseCounts, CaseFilter, CaseOrder, StateGroup
+from console.case_view import grid_names, is_urgent, overdue_words, place_of
 from console.services import Services
 from console.signs import Sign, kind_symbol, state_sign
 from console.times import Times
@@ -18,6 +18,7 @@ from domain.case import Case, CaseState, Priority
 from domain.incident import IncidentKind
 from domain.place import Grid, GridLevel
 
+NEEDS = "needs"
 ALL = "all"
 DEFAULT_LIMIT = 50
 LIMIT_DIGITS = 6
@@ -32,6 +33,7 @@ class Choice(BaseModel):
     the desk: what means nothing counts as not said, and what is too long is cut."""
 
     group: str = ""
+    overdue: bool = False
     kind: IncidentKind | None = None
     priority: Priority | None = None
     grid: str = ""
@@ -50,6 +52,11 @@ class Choice(BaseModel):
     def _unknown_is_every_one(cls, value: object) -> object:
         return next((one for one in Priority if str(int(one)) == str(value)), None)
 
+    @field_validator("overdue", mode="before")
+    @classmethod
+    def _only_one_is_yes(cls, value: object) -> object:
+        return str(value) in ("1", "true", "True")
+
     @field_validator("limit", mode="before")
     @classmethod
     def _no_number_is_the_usual_one(cls, value: object) -> object:
@@ -64,14 +71,28 @@ class Choice(BaseModel):
 
     @property
     def group_value(self) -> str:
-        """The chosen tab; anything unknown is the first, what waits for review."""
-        known = (*StateGroup, ALL)
-        return self.group if self.group in known else StateGroup.REVIEW.value
+        """The chosen tab; anything unknown is the first, what needs a dispatcher. Who asks for all
+        that is overdue means every tab."""
+        known = (NEEDS, *StateGroup, ALL)
+        first = ALL if self.overdue and not self.group else NEEDS
+        return self.group if self.group in known else first
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether anything but the tab leaves cases out."""
+        return bool(
+            self.kind or self.priority or self.grid or self.camera or self.q or self.overdue
+        )
 
     def to_filter(self) -> CaseFilter:
-        group = None if self.group_value == ALL else StateGroup(self.group_value)
+        """Where cases wait for somebody, the most overdue comes first within a priority."""
+        group = None if self.group_value in (NEEDS, ALL) else StateGroup(self.group_value)
+        waiting = self.overdue or self.group_value in _WAITING
         return CaseFilter(
             group=group,
+            needs=self.group_value == NEEDS,
+            overdue=self.overdue,
+            order=CaseOrder.DUE if waiting else CaseOrder.QUEUE,
             kinds=(self.kind,) if self.kind else (),
             priorities=(self.priority,) if self.priority else (),
             grid=self.grid or None,
@@ -81,6 +102,7 @@ class Choice(BaseModel):
         )
 
 
+_WAITING = (NEEDS, StateGroup.REVIEW, StateGroup.WORK)
 Chosen = Annotated[Choice, Query()]
 """The filters, as a parameter of a route."""
 
@@ -100,10 +122,13 @@ class Row:
     state: Sign
     symbol: str
     urgent: bool
-    overdue: bool
+    overdue: str
+    """By how much it is overdue, in words; empty while it is not."""
     fresh: bool
     waiting: bool
-    """For its review, as everything in the first tab does."""
+    """For its review, as most of the first tab does."""
+    back: bool
+    """It was closed, and is back."""
     place: str
 
 
@@ -140,20 +165,22 @@ def _row(services: Services, times: Times, case: Case) -> Row:
         state=state_sign(case.state),
         symbol=kind_symbol(case.kind),
         urgent=is_urgent(case),
-        overdue=is_overdue(case, times.now),
+        overdue=overdue_words(case, times),
         fresh=times.now - case.updated_at < _FRESH and case.version <= 2,
         waiting=case.state in (CaseState.ALERT, CaseState.PENDING_REVIEW),
+        back=case.state is CaseState.REOPENED,
         place=" · ".join((place_of(case, times), *grids[:1])),
     )
 
 
 def tabs_of(counts: CaseCounts, times: Times) -> tuple[Tab, ...]:
+    first = Tab(NEEDS, say("filter.needs", times.language), counts.needs)
     tabs = [
         Tab(group.value, group.words.to(times.language), counts.by_group[group])
         for group in StateGroup
     ]
     everything = sum(counts.by_group.values())
-    return (*tabs, Tab(ALL, say("filter.all", times.language), everything))
+    return (first, *tabs, Tab(ALL, say("filter.all", times.language), everything))
 
 
 def grids_by_level(services: Services) -> Mapping[GridLevel, tuple[Grid, ...]]:

@@ -12,7 +12,8 @@ from domain.errors import ModelCorrupt
 from models.detections import Floats
 from models.entry import HeadKind
 from models.files import draft_for
-from models.heads import BINS, ULTRALYTICS_INPUT, YoloDflHead
+from models.heads import BINS, YoloDflHead
+from models.input_forms import ULTRALYTICS_INPUT
 from models.labelled import read_folder
 from models.letterbox import Letterbox, SizeWH
 from models.metadata import ExportMetadata

@@ -1,13 +1,15 @@
 """What a training run is made of, as it is written in a recipe file."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-import yaml
 from pydantic import Field, ValidationError
 
 from domain.base import Settings
+from domain.documents import UnreadableText
 from domain.errors import ConfigurationError
+from domain.words import first_in_words
+from models.bounded_yaml import read_yaml
 from models.entry import Side
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -113,11 +115,9 @@ class Recipe(Settings):
 def read_recipe(path: Path) -> Recipe:
     """Raises ConfigurationError naming the file, the place in it and what came."""
     try:
-        data: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
-        return Recipe.model_validate(data)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigurationError(f"{path}: expected a training recipe, got: {error}") from error
+        return Recipe.model_validate(read_yaml(path))
+    except UnreadableText as error:
+        words = f"{path}:{error.line}: expected a training recipe: {error}"
+        raise ConfigurationError(words) from error
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise ConfigurationError(f"{path}: {where}: {first['msg']}") from error
+        raise ConfigurationError(f"{path}: {first_in_words(error)}") from error

@@ -15,7 +15,7 @@ import numpy as np
 from domain.errors import ModelCorrupt
 from models.catalog import Catalog
 from models.detections import Floats
-from models.heads import ULTRALYTICS_INPUT
+from models.input_forms import ULTRALYTICS_INPUT
 from models.letterbox import Image, Letterbox
 from models.session import Session
 

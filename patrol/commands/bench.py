@@ -1,5 +1,6 @@
 """`patrol bench`: what things cost on this machine."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -24,11 +25,13 @@ from patrol.commands.output import (
     console,
     print_json,
     progress,
+    warn_of_secret,
     writable,
 )
 from patrol.loading import load
 
 app = typer.Typer(help="Measure what things cost on this machine.")
+SOURCE_VARIABLE = "PATROL_BENCH_SOURCE"
 CACHE = Path(".sentinel-patrol")
 """Where the bench's clips are kept, below the working directory."""
 
@@ -64,7 +67,8 @@ def bench(
         str | None,
         typer.Option(
             help="Cameras of another server: an address with {} for their numbers from 0 on, or "
-            "{1} from 1 on."
+            "{1} from 1 on.",
+            envvar=SOURCE_VARIABLE,
         ),
     ] = None,
     media: Annotated[
@@ -84,6 +88,8 @@ def bench(
     crowds and parked vans are planted."""
     if context.invoked_subcommand is not None:
         return
+    if source and SOURCE_VARIABLE not in os.environ:
+        warn_of_secret(source, f"give --source as ${SOURCE_VARIABLE}")
     if substreams and source:
         raise typer.BadParameter("--substreams: expected the simulator's cameras, got --source")
     bad = _weather(weather)

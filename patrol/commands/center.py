@@ -3,13 +3,17 @@
 from patrol.bus import open_bus
 from patrol.center import Center
 from patrol.commands.output import ConfigOption, DataOption, PortOption
+from patrol.heartbeat import Pulse, refusing
 from patrol.loading import prepare
+from patrol.places import center_claim
 from patrol.stopping import stop_on_signals
 
 
 def center(config: ConfigOption = None, data: DataOption = None, port: PortOption = None) -> None:
     """Run the center: cases and console."""
-    configuration = prepare(config, data_dir=data, port=port)
-    stopping = stop_on_signals()
-    with open_bus(configuration) as bus_url:
-        Center(configuration, bus_url=bus_url).run(stopping)
+    pulse = Pulse()
+    with refusing(pulse):
+        configuration = prepare(config, data_dir=data, port=port)
+        stopping = stop_on_signals()
+        with center_claim(configuration), open_bus(configuration) as bus_url:
+            Center(configuration, bus_url=bus_url, pulse=pulse).run(stopping)

@@ -17,14 +17,15 @@ from models.catalog import Catalog
 from patrol.bus import open_bus
 from patrol.checking import check_file
 from patrol.commands.output import PortOption, complain, console
-from patrol.commands.up import children, desk_url
+from patrol.commands.up import desk_url, supervise
 from patrol.config import Configuration
 from patrol.demo.checklist import Checked, Checklist, wanted_kinds
 from patrol.demo.fresh import set_aside
 from patrol.demo.stage import announce, demo_cameras
 from patrol.loading import load
+from patrol.places import up_claim
 from patrol.stopping import stop_on_signals
-from patrol.supervisor import Supervisor
+from patrol.supervisor import ChildRefused, Supervisor
 from patrol.yamlfile import refusal
 
 DEMO_CONFIG = Path(str(files("configs") / "demo.yaml"))
@@ -46,7 +47,11 @@ def demo(
     with demo_cameras(media) as cameras:
         announce(cameras)
         configuration = _configuration(data, port)
-        with open_bus(configuration), _running(configuration, stopping) as supervisor:
+        with (
+            up_claim(configuration),
+            open_bus(configuration),
+            _running(configuration, stopping) as supervisor,
+        ):
             if check:
                 raise typer.Exit(_check(configuration, supervisor, seconds, stopping))
             console.print(f"调度台 · desk: [bold]{desk_url(configuration)}[/]")
@@ -65,9 +70,17 @@ def _configuration(data: Path, port: int | None) -> Configuration:
 @contextmanager
 def _running(configuration: Configuration, stopping: threading.Event) -> Iterator[Supervisor]:
     """The program's processes, kept running beside this thread while the block lasts."""
-    supervisor = Supervisor(children(configuration, DEMO_CONFIG))
+    supervisor = supervise(configuration, DEMO_CONFIG)
     ending = threading.Event()
-    keeping = threading.Thread(target=supervisor.run, args=(ending,), name="supervisor")
+
+    def keep() -> None:
+        try:
+            supervisor.run(ending)
+        except ChildRefused as error:
+            complain(str(error))
+            stopping.set()
+
+    keeping = threading.Thread(target=keep, name="supervisor")
     keeping.start()
     try:
         yield supervisor

@@ -7,6 +7,7 @@ import typer
 
 from models.catalog import Catalog
 from models.entry import HeadKind
+from models.labelled import some_pictures
 from models.summary import entry_table, model_rows, models_table
 from models.training.recipe import read_recipe
 from models.training.run import train
@@ -71,9 +72,12 @@ def import_model(
     ] = None,
     licence: Annotated[str | None, typer.Option(help="Under which terms it may be used.")] = None,
     origin: Annotated[str | None, typer.Option(help="Where it comes from.")] = None,
+    pictures: Annotated[
+        Path | None, typer.Option(help="A folder of pictures in which it should find something.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Bring a detector in: copied, hashed, tried out, registered."""
+    """Bring a detector in: copied, hashed, tried out in a process of its own, registered."""
     entry = Catalog(load(config, data_dir=data).models_dir).import_file(
         file,
         name=name,
@@ -82,6 +86,7 @@ def import_model(
         input_wh=as_size(input_size),
         licence=licence,
         origin=origin,
+        pictures=some_pictures(pictures) if pictures else (),
     )
     if as_json:
         print_json(entry.model_dump(mode="json"))

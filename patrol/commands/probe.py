@@ -1,5 +1,7 @@
 """`patrol probe`: what a camera sends, before it is trusted."""
 
+import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -10,20 +12,35 @@ from rich.table import Table
 from domain.errors import ConfigurationError
 from domain.health import FaultKind
 from evidence.snapshot import encode_jpeg
-from patrol.commands.output import ConfigOption, JsonOption, complain, console, print_json
-from patrol.config import Configuration
+from patrol.commands.output import (
+    ConfigOption,
+    JsonOption,
+    complain,
+    console,
+    print_json,
+    warn_of_secret,
+)
+from patrol.config import Configuration, fill_in_variables
 from patrol.loading import load
 from streams.address import CameraAddress
 from streams.door import same_account
 from streams.probe import ProbeReport
 from streams.probe import probe as probe_stream
+from streams.settings import StreamSettings
 
+URL_VARIABLE = "PATROL_PROBE_URL"
 SAME_SHAPE = 0.02
 """Rounding to whole blocks changes a picture's shape by less."""
 
 
 def probe(
-    camera: Annotated[str, typer.Argument(help="A camera's id (with --config), URL or file.")],
+    camera: Annotated[
+        str | None,
+        typer.Argument(
+            help="A camera's id (with --config), URL or file; - reads it from standard input. "
+            f"Without one, ${URL_VARIABLE}: neither is seen in the list of processes."
+        ),
+    ] = None,
     config: ConfigOption = None,
     seconds: Annotated[float, typer.Option(help="How long to watch.", min=0.5)] = 6.0,
     save: Annotated[Path | None, typer.Option(help="Save the last picture as a JPEG.")] = None,
@@ -31,11 +48,14 @@ def probe(
 ) -> None:
     """Open a camera once, its second stream too if it has one, and report what it sends."""
     configuration = load(config)
+    warn_of_secret(camera, f"give the URL as - on standard input, or as ${URL_VARIABLE}")
+    camera = _asked_for(camera)
     address, detect_address = _addresses_of(camera, configuration)
-    report, frame = probe_stream(address, configuration.streams, seconds=seconds)
+    settings = _settings_of(camera, configuration)
+    report, frame = probe_stream(address, settings, seconds=seconds)
     reports = [report]
     if detect_address is not None and _may_try(address, detect_address, report):
-        reports.append(probe_stream(detect_address, configuration.streams, seconds=seconds)[0])
+        reports.append(probe_stream(detect_address, settings, seconds=seconds)[0])
     if as_json:
         shown = report.model_dump(mode="json")
         if len(reports) == 2:
@@ -52,6 +72,20 @@ def probe(
         complain(f"{detect_address.masked}: not tried, the login was just refused")
     if faults:
         raise typer.Exit(1)
+
+
+def _asked_for(camera: str | None) -> str:
+    """The camera of the command line, or the one that was told without being shown."""
+    if camera == "-":
+        camera = sys.stdin.readline().strip()
+        if not camera:
+            raise ConfigurationError("expected a URL on standard input, got nothing")
+    camera = camera or os.environ.get(URL_VARIABLE, "").strip()
+    if not camera:
+        raise typer.BadParameter(
+            f"expected a camera's id, URL or file, - for standard input, or ${URL_VARIABLE}"
+        )
+    return fill_in_variables(camera, os.environ)
 
 
 def _print(reports: Sequence[ProbeReport]) -> None:
@@ -76,6 +110,11 @@ def _may_try(address: CameraAddress, detect: CameraAddress, report: ProbeReport)
     return report.fault is not FaultKind.UNAUTHORIZED or not same_account(address, detect)
 
 
+def _settings_of(camera: str, configuration: Configuration) -> StreamSettings:
+    known = next((each for each in configuration.cameras if each.id == camera), None)
+    return known.streams(configuration.streams) if known else configuration.streams
+
+
 def _addresses_of(
     camera: str, configuration: Configuration
 ) -> tuple[CameraAddress, CameraAddress | None]:
@@ -83,12 +122,13 @@ def _addresses_of(
     for known in configuration.cameras:
         if known.id == camera:
             return known.address, known.detect_address
-    if "://" not in camera and not Path(camera).exists():
+    try:
+        address = CameraAddress.parse(camera)
+    except ValueError as error:
+        raise ConfigurationError(str(error)) from error
+    if address.is_file and "://" not in camera and not address.path.exists():
         known_ids = ", ".join(each.id for each in configuration.cameras) or "none configured"
         raise ConfigurationError(
             f"expected a camera id ({known_ids}), a URL or a file, got {camera!r}"
         )
-    try:
-        return CameraAddress.parse(camera), None
-    except ValueError as error:
-        raise ConfigurationError(str(error)) from error
+    return address, None

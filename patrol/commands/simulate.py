@@ -1,5 +1,6 @@
 """`patrol simulate`: cameras made of clips, served over RTSP."""
 
+import os
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -7,7 +8,7 @@ import typer
 from rich.table import Table
 
 from domain.errors import ConfigurationError
-from patrol.commands.output import console, progress
+from patrol.commands.output import complain, console, progress
 from patrol.stopping import stop_on_signals
 from streams.simulator import parse_camera_fault, serve_folder
 
@@ -23,7 +24,10 @@ def simulate(
     codec: Annotated[
         Literal["h264", "hevc"] | None, typer.Option(help="Convert all clips to this codec.")
     ] = None,
-    auth: Annotated[str | None, typer.Option(help="USER:PASSWORD that clients must know.")] = None,
+    auth: Annotated[
+        str | None,
+        typer.Option(help="USER:PASSWORD that clients must know.", envvar="PATROL_SIMULATE_AUTH"),
+    ] = None,
     scheme: Annotated[Literal["digest", "basic"], typer.Option(help="How they prove it.")] = (
         "digest"
     ),
@@ -36,6 +40,8 @@ def simulate(
     ] = None,
 ) -> None:
     """Serve N cameras from a folder of clips, looped, until Ctrl-C."""
+    if auth is not None and "PATROL_SIMULATE_AUTH" not in os.environ:
+        complain("--auth is seen by all who list processes; $PATROL_SIMULATE_AUTH is not")
     stopping = stop_on_signals()
     with progress() as bar:
         task = bar.add_task("converting clips", total=100)

@@ -3,11 +3,15 @@
 from pathlib import Path
 
 from patrol.bus import open_bus
+from patrol.child import Child
 from patrol.commands.output import ConfigOption, DataOption, PortOption, console
 from patrol.config import Configuration
+from patrol.listening import check_free
 from patrol.loading import prepare
+from patrol.places import up_claim
+from patrol.standing import FILE as STANDING_FILE
 from patrol.stopping import stop_on_signals
-from patrol.supervisor import Child, Supervisor
+from patrol.supervisor import Supervisor
 
 NO_CAMERAS = (
     "还没有摄像机 · no cameras yet: name them in a file (docs/configuration.md), "
@@ -17,13 +21,20 @@ NO_CAMERAS = (
 
 def up(config: ConfigOption = None, data: DataOption = None, port: PortOption = None) -> None:
     """Run everything on this machine: bus, worker, center and console."""
-    configuration = prepare(config, data_dir=data, port=port)
+    configuration = prepare(config, data_dir=data, port=port, with_files=True)
     stopping = stop_on_signals()
-    with open_bus(configuration):
+    with up_claim(configuration), open_bus(configuration):
+        check_free(configuration.console.host, configuration.console.port)
         console.print(f"调度台 · desk: [bold]{desk_url(configuration)}[/]   Ctrl-C 停止 · stops")
         if not configuration.cameras:
             console.print(NO_CAMERAS)
-        Supervisor(children(configuration, config)).run(stopping)
+        supervise(configuration, config).run(stopping)
+
+
+def supervise(configuration: Configuration, config: Path | None) -> Supervisor:
+    """Who keeps the processes of one box running."""
+    standing_path = configuration.data_dir / STANDING_FILE
+    return Supervisor(children(configuration, config), standing_path=standing_path)
 
 
 def children(configuration: Configuration, config: Path | None) -> list[Child]:
@@ -32,7 +43,10 @@ def children(configuration: Configuration, config: Path | None) -> list[Child]:
     if config is not None:
         same += ["--config", str(config)]
     port = ["--port", str(configuration.console.port)]
-    return [Child("center", ["center", *same, *port]), Child("worker", ["worker", *same])]
+    return [
+        Child("center", ["center", *same, *port], beats=True),
+        Child("worker", ["worker", *same], beats=True),
+    ]
 
 
 def desk_url(configuration: Configuration) -> str:

@@ -2,17 +2,25 @@
 
 from patrol.bus import open_bus
 from patrol.commands.output import ConfigOption, DataOption
+from patrol.heartbeat import Pulse, refusing
 from patrol.loading import prepare
+from patrol.places import worker_claim
 from patrol.stopping import stop_on_signals
 from patrol.worker import Worker
 
 
 def worker(config: ConfigOption = None, data: DataOption = None) -> None:
     """Run an edge worker: read, look at, judge and record its cameras."""
-    configuration = prepare(config, data_dir=data)
-    stopping = stop_on_signals()
-    with open_bus(configuration) as bus_url:
-        post = Worker(configuration, bus_url=bus_url)
-        post.start(stopping)
-        stopping.wait()
-        post.stop()
+    pulse = Pulse()
+    with refusing(pulse):
+        configuration = prepare(config, data_dir=data, with_files=True)
+        stopping = stop_on_signals()
+        with worker_claim(configuration), open_bus(configuration) as bus_url:
+            post = Worker(configuration, bus_url=bus_url)
+            post.beat_into(pulse)
+            pulse.ends(stopping)
+            post.start(stopping)
+            pulse.start()
+            stopping.wait()
+            post.stop()
+            pulse.stop()

@@ -5,7 +5,6 @@ import threading
 import time
 from collections import deque
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 import structlog
 
@@ -30,6 +29,11 @@ class Question:
     wish: SecondLookWish
     frame: Frame
 
+    @property
+    def at_s(self) -> float:
+        """When the picture in doubt was captured (`Frame.captured_s`)."""
+        return self.frame.captured_s - (self.frame.captured_at - self.wish.at).total_seconds()
+
 
 class Attention(threading.Thread):
     """Takes questions, one at a time, and keeps the answers until a looker fetches them: patrols
@@ -41,22 +45,21 @@ class Attention(threading.Thread):
         self._questions: queue.Queue[Question] = queue.Queue(maxsize=1)
         self._answers: deque[tuple[Question, SecondLook]] = deque()
         self._fetching = threading.Lock()
-        self._asked_at: dict[str, datetime] = {}
+        self._asked_s: dict[str, float] = {}
         self._stopping = threading.Event()
 
     def ask(self, question: Question) -> bool:
         """Whether the question was taken: not while another waits, nor too soon for its camera.
         One that was not taken is asked again by its rule."""
-        camera_id, at = question.post.camera_id, question.wish.at
-        last_at = self._asked_at.get(camera_id)
-        pause = timedelta(seconds=self._settings.camera_every_s)
-        if not self._settings.enabled or (last_at is not None and last_at <= at < last_at + pause):
+        camera_id, at_s = question.post.camera_id, question.at_s
+        last_s = self._asked_s.get(camera_id, float("-inf"))
+        if not self._settings.enabled or at_s - last_s < self._settings.camera_every_s:
             return False
         try:
             self._questions.put_nowait(question)
         except queue.Full:
             return False
-        self._asked_at[camera_id] = at
+        self._asked_s[camera_id] = at_s
         return True
 
     def answers(self) -> list[tuple[Question, SecondLook]]:
@@ -83,14 +86,13 @@ class Attention(threading.Thread):
 
     def _seen(self, question: Question) -> SecondLook:
         post, wish = question.post, question.wish
-        packets = post.reader.ring.between(wish.at - SPAN, wish.at)
-        longest = timedelta(seconds=self._settings.decode_at_most_s)
-        if packets and packets[-1].captured_at - packets[0].captured_at > longest:
+        from_s = question.at_s - SPAN.total_seconds()
+        packets = post.reader.ring.between(from_s, question.at_s)
+        longest_s = self._settings.decode_at_most_s
+        if packets and packets[-1].captured_s - packets[0].captured_s > longest_s:
             packets = []
         try:
-            frames = dense_frames(
-                packets, camera_id=post.camera_id, from_at=wish.at - SPAN, per_s=CROPS_HZ
-            )
+            frames = dense_frames(packets, camera_id=post.camera_id, from_s=from_s, per_s=CROPS_HZ)
         except StreamError as error:
             log.warning("no second look", camera=post.camera_id, error=str(error))
             frames = []

@@ -1,43 +1,44 @@
 """The worker's eyes: the detector, opened when it can be, and again when it could not."""
 
 import threading
-from datetime import datetime, timedelta
 
 import structlog
 
+from domain.clock import Moment
 from domain.errors import ConfigurationError, ModelError
 from models.catalog import Catalog
 from models.detector import Detector
 from models.settings import DetectorSettings
 
-RETRY_EVERY = timedelta(seconds=30)
+RETRY_EVERY_S = 30.0
 
 log = structlog.get_logger(__name__)
 
 
 class Eyes:
     """A detector that may be missing today: cameras are still read and shown, and the detector is
-    tried again every `RETRY_EVERY`, so that importing a model is enough to cure a blind worker."""
+    tried again every `RETRY_EVERY_S`, so that importing a model is enough to cure a blind
+    worker."""
 
     def __init__(self, catalog: Catalog, settings: DetectorSettings) -> None:
         self._catalog = catalog
         self._settings = settings
         self._detector: Detector | None = None
-        self._tried_at: datetime | None = None
+        self._tried: Moment | None = None
         self._opening = threading.Lock()
 
-    def detector(self, now: datetime) -> Detector | None:
+    def detector(self, now: Moment) -> Detector | None:
         """The detector, or None while there is none to be had."""
         if self._detector is None:
             with self._opening:
                 self._try(now)
         return self._detector
 
-    def _try(self, now: datetime) -> None:
+    def _try(self, now: Moment) -> None:
         if self._detector is not None:
             return
-        if self._tried_at is None or abs(now - self._tried_at) >= RETRY_EVERY:
-            self._tried_at = now
+        if self._tried is None or now - self._tried >= RETRY_EVERY_S:
+            self._tried = now
             try:
                 self._detector = Detector.open(self._catalog, self._settings)
                 runs_on = str(self._detector.runs_on)

@@ -6,9 +6,8 @@ incident asks for a picture.
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
 
-from domain.clock import Clock
+from domain.clock import Clock, Moment
 from domain.health import CameraStatus, CoverageGap
 from patrol.config import CameraSettings, Configuration
 from streams.budget import RingBudget
@@ -16,13 +15,13 @@ from streams.frame import Frame
 from streams.kept_decoders import KeptDecoders
 from streams.reader import CameraReader, ComingPicture
 from streams.ring import PacketRing
-from streams.status import StreamStatus
+from streams.status import Damage, StreamStatus
 
-FALL_BACK_AFTER = timedelta(seconds=10)
+FALL_BACK_AFTER_S = 10.0
 """The looked-at stream may be away this long before looks are taken from the main one."""
-RETURN_AFTER = timedelta(seconds=5)
+RETURN_AFTER_S = 5.0
 """… and must then be back for so long: a stream that comes and goes shows little."""
-DECIDE_EVERY = timedelta(seconds=1)
+DECIDE_EVERY_S = 1.0
 LOOKED_RING_S = 10.0
 LOOKED_RING_BYTES = 4 * 1024 * 1024
 """What is kept of the looked-at stream: enough for a second look, not for a clip."""
@@ -45,7 +44,7 @@ class CameraFeeds:
         """`on_gap` is told of the main stream's gaps: they are what evidence lacks. A gap of the
         other shows as looks that were missed, or taken from the main stream. `budget` bounds the
         rings of all cameras, `decoders` keeps theirs."""
-        settings = configuration.streams
+        settings = camera.streams(configuration.streams)
         look_every_s = configuration.look_every_s(camera, clock.now())
         self._clock = clock
         recorded_only = {"batch_s": max(settings.batch_s, settings.recorded_batch_s)}
@@ -62,7 +61,7 @@ class CameraFeeds:
         )
         self.detect: CameraReader | None = None
         self._looked = self.main
-        self._decided_at: datetime | None = None
+        self._decided: Moment | None = None
         if camera.detect_address is not None:
             short = {
                 "ring_s": min(settings.ring_s, LOOKED_RING_S),
@@ -102,19 +101,18 @@ class CameraFeeds:
         if self.detect is None:
             return self.main
         # Asked many times a second for each camera, and to find out costs more than to remember.
-        now = self._clock.now()
-        if self._decided_at is None or abs(now - self._decided_at) >= DECIDE_EVERY:
-            self._looked, self._decided_at = self._better(self.detect, now), now
+        now = self._clock.moment()
+        if self._decided is None or now - self._decided >= DECIDE_EVERY_S:
+            self._looked, self._decided = self._better(self.detect, now), now
         return self._looked
 
-    def _better(self, detect: CameraReader, now: datetime) -> CameraReader:
+    def _better(self, detect: CameraReader, now: Moment) -> CameraReader:
         theirs = detect.status(now)
         fell_back = self._looked is self.main
-        so_for = abs(now - theirs.since)
         if theirs.status is CameraStatus.SEEING:
-            held = fell_back and so_for < RETURN_AFTER
+            held = fell_back and theirs.for_s < RETURN_AFTER_S
         else:
-            held = fell_back or so_for >= FALL_BACK_AFTER
+            held = fell_back or theirs.for_s >= FALL_BACK_AFTER_S
         if not held:
             return detect
         sees = self.main.status(now).status is CameraStatus.SEEING
@@ -143,25 +141,30 @@ class CameraFeeds:
         """As `CameraReader.take`, of the stream that is looked at."""
         return self.looked.take(follow=follow)
 
-    def status(self, at: datetime) -> StreamStatus:
-        """How looks fare: the status of the stream that they are taken from."""
-        return self.looked.status(at)
+    @property
+    def damage(self) -> Damage | None:
+        """As `StreamRecord.damage`, of the stream that is looked at."""
+        return self.looked.damage
 
-    def health(self, at: datetime) -> StreamStatus:
+    def status(self, now: Moment) -> StreamStatus:
+        """How looks fare: the status of the stream that they are taken from."""
+        return self.looked.status(now)
+
+    def health(self, now: Moment) -> StreamStatus:
         """How the camera fares as a whole: it sees while pictures can be looked at, and is
         impaired while they are but nothing is recorded. Facts are those of the main stream."""
-        seen = self._seen(at)
+        seen = self._seen(now)
         if (held_s := self.main.ring.cut_to_s) is None:
             return seen
         needed_s = self.main.ring.needed_s
         said = f"memory holds {held_s:.0f} s of the {needed_s:.0f} s that a clip needs"
         return replace(seen, detail=f"{seen.detail}; {said}" if seen.detail else said)
 
-    def _seen(self, at: datetime) -> StreamStatus:
-        main = self.main.status(at)
+    def _seen(self, now: Moment) -> StreamStatus:
+        main = self.main.status(now)
         if self.detect is None:
             return main
-        looked, theirs = self.looked, self.detect.status(at)
+        looked, theirs = self.looked, self.detect.status(now)
         if looked is self.main:
             said = f"detect stream: {theirs.detail or theirs.status}; looks use the main stream"
             return replace(main, detail=said)
@@ -169,6 +172,7 @@ class CameraFeeds:
             main,
             status=theirs.status,
             since=theirs.since,
+            for_s=theirs.for_s,
             fault=theirs.fault,
             detail=theirs.detail and f"detect stream: {theirs.detail}",
             keyframe_every_s=theirs.keyframe_every_s,
@@ -181,4 +185,6 @@ class CameraFeeds:
             return replace(seen, detail="main stream: connecting; nothing is recorded yet")
         said = f"main stream: {main.detail}; looks go on, evidence is missing"
         lost = CameraStatus.IMPAIRED
-        return replace(seen, status=lost, since=main.since, fault=main.fault, detail=said)
+        return replace(
+            seen, status=lost, since=main.since, for_s=main.for_s, fault=main.fault, detail=said
+        )

@@ -7,7 +7,6 @@ over what it is given when the answer comes.
 import threading
 import time
 from collections.abc import Callable, Sequence
-from datetime import timedelta
 
 import structlog
 
@@ -20,7 +19,7 @@ from patrol.worker.steadfast import steadfast
 
 ASK_EVERY_S = 0.2
 """How often the board is asked while an answer is waited for."""
-PATIENT_FOR = timedelta(minutes=1)
+PATIENT_FOR_S = 60.0
 """After so long without an answer the board is asked as seldom as with one."""
 LOOK_EVERY_S = 15.0
 """How often the board is looked at afterwards: another worker may have claimed a camera."""
@@ -56,7 +55,7 @@ class Holder(threading.Thread):
         self._take_over = take_over
         self._let_go = let_go
         self._claimed_for = ""
-        self._claimed_at = clock.now()
+        self._claimed_at = clock.moment()
         self._answered: set[str] = set()
         self._lost: dict[str, int] = {}
         self._stopping = threading.Event()
@@ -68,7 +67,7 @@ class Holder(threading.Thread):
 
     def claim(self) -> None:
         """Claim all cameras in the name of the book as it is called now."""
-        self._claimed_for, self._claimed_at = self._book.id, self._clock.now()
+        self._claimed_for, self._claimed_at = self._book.id, self._clock.moment()
         self._answered.clear()
         if self._camera_ids:
             self._book.claim(self._worker_id, self._camera_ids)
@@ -107,7 +106,7 @@ class Holder(threading.Thread):
     def _pause_s(self) -> float:
         if self._claimed_for != self._book.id:
             return 0.0
-        is_new = abs(self._clock.now() - self._claimed_at) < PATIENT_FOR
+        is_new = self._clock.moment() - self._claimed_at < PATIENT_FOR_S
         return ASK_EVERY_S if self.waits and is_new else LOOK_EVERY_S
 
     def _hear(self, grant: CameraGrant) -> None:

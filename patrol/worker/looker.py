@@ -8,7 +8,7 @@ from datetime import datetime
 
 import structlog
 
-from domain.clock import Clock
+from domain.clock import Clock, Moment
 from domain.errors import ModelError
 from domain.health import MissCause
 from evidence.snapshot import thumbnail
@@ -73,6 +73,7 @@ class Looker(threading.Thread):
         self._on_news = on_news
         self._on_picture = on_picture
         self._stopping = threading.Event()
+        self.on_turn: Callable[[], None] = lambda: None
 
     def stop(self, timeout_s: float) -> None:
         self._stopping.set()
@@ -80,11 +81,14 @@ class Looker(threading.Thread):
 
     def run(self) -> None:
         while not self._stopping.is_set():
+            looked = False
             with steadfast("look"):
-                if not self._round(self._clock.now()):
-                    self._stopping.wait(IDLE_WAIT_S)
+                looked = self._round(self._clock.moment())
+                self.on_turn()
+            if not looked:  # or it failed, and would fail again at once
+                self._stopping.wait(IDLE_WAIT_S)
 
-    def _round(self, now: datetime) -> bool:
+    def _round(self, now: Moment) -> bool:
         """Tick, and look at one batch; whether there was anything to look at."""
         if self._roster.takes_tick(now):
             self._tick(now)
@@ -101,14 +105,14 @@ class Looker(threading.Thread):
                     self._roster.release(each.post)
         return bool(taken)
 
-    def _tick(self, now: datetime) -> None:
+    def _tick(self, now: Moment) -> None:
         """Close what cannot be seen any more, count what was not looked at."""
         with self._judging:
             for post in self._roster.posts:
                 with steadfast("tick", camera=post.camera_id):
                     post.keep_hours(now)
                     post.miss_if_late(now)
-                    if news := post.patrol.tick(now):
+                    if news := post.patrol.tick(now.at, now.s):
                         self._on_news(post, None, news)
 
     def _hear(self) -> None:
@@ -119,7 +123,7 @@ class Looker(threading.Thread):
                 if news := post.patrol.hear(question.wish, seen):
                     self._on_news(post, question.frame, news)
 
-    def _take(self, now: datetime, claims: int) -> list[Taken]:
+    def _take(self, now: Moment, claims: int) -> list[Taken]:
         """The newest pictures of suspicious cameras, whether keyframes or not, and at most so many
         `claims` of those that are owed; if there is room, those that activity calls for."""
         taken: list[Taken] = []
@@ -192,13 +196,13 @@ class Looker(threading.Thread):
         """Show the picture and diagnose it: a black or frozen one is shown but not judged. In one
         that is only bad a fire may still be seen."""
         post, frame = taken.post, taken.frame
-        if post.wants_to_be_shown(frame.captured_at):
+        if post.wants_to_be_shown(frame.captured):
             self._on_picture(post.camera_id, thumbnail(image, THUMBNAIL_WIDTH), frame.captured_at)
-        fault = post.picture.look(image, frame.captured_at)
-        post.note_picture(fault, frame.captured_at)
+        fault = post.picture.look(image, frame.captured_at, frame.captured_s)
+        post.note_picture(fault, frame.captured)
         if fault is None or not fault.blinds:
             return True
-        post.book.skip(frame.captured_at, fault.value, early=taken.early)
+        post.book.skip(frame.captured, fault.value, early=taken.early)
         return False
 
     def _judge(
@@ -210,17 +214,19 @@ class Looker(threading.Thread):
     ) -> None:
         post, frame = taken.post, taken.frame
         if detections is None or detector is None:
-            post.book.skip(frame.captured_at, MissCause.NO_DETECTOR.value, early=taken.early)
+            post.book.skip(frame.captured, MissCause.NO_DETECTOR.value, early=taken.early)
             return
         post.patrol.use_model(detector.ref)
-        look = Look(post.camera_id, frame.captured_at, detections, frame.size_wh, image)
+        look = Look(
+            post.camera_id, frame.captured_at, detections, frame.size_wh, image, frame.captured_s
+        )
         post.kept.keep(look)
         if news := post.patrol.look(look):
             self._on_news(post, frame, news)
         if (wish := post.patrol.wants_second_look) is not None:
             self._attention.ask(Question(post, wish, frame))
         runs_on = str(detector.runs_on)
-        post.book.done(frame.captured_at, detections.counts(), runs_on, early=taken.early)
+        post.book.done(frame.captured, detections.counts(), runs_on, early=taken.early)
 
 
 @contextmanager
@@ -233,7 +239,7 @@ def _alone(*taken: Taken) -> Iterator[None]:
         log.exception("look failed", camera=", ".join(each.post.camera_id for each in taken))
         for each in taken:
             cause = MissCause.FAILED.value
-            each.post.book.skip(each.frame.captured_at, cause, early=each.early)
+            each.post.book.skip(each.frame.captured, cause, early=each.early)
 
 
 def _look_wh(detector: Detector | None, frame: Frame) -> tuple[int, int]:

@@ -13,7 +13,7 @@ from domain.health import CoverageGap
 from domain.held_back import HeldBack
 from domain.holding import CameraGrant
 from domain.messages import CoverageGapEnded, FindingsHeldBack
-from events_bridge.envelope import to_envelope
+from events_bridge.envelope import to_envelope, worker_source
 from events_bridge.holder_board import HolderBoard
 from events_bridge.look_board import LookBoard
 from events_bridge.publisher import Publisher
@@ -21,6 +21,7 @@ from evidence.store import EvidenceStore
 from models.catalog import Catalog
 from patrol.approvals import by_rule
 from patrol.config import Configuration
+from patrol.heartbeat import Pulse
 from patrol.worker.attention import Attention
 from patrol.worker.book import Book
 from patrol.worker.book.upgrade import take_up_older_files
@@ -59,7 +60,7 @@ class Worker:
         self._clock = clock or SystemClock()
         worker_id = configuration.worker.id
         bus = configuration.bus
-        source = f"/workers/{worker_id}"
+        source = worker_source(worker_id)
         self._book = Book(
             configuration.worker_dir / BOOK,
             partial(to_envelope, source=source),
@@ -141,6 +142,15 @@ class Worker:
         )
         self._lessons = LessonKeeper(configuration.worker_dir / "learned.json", self._posts)
 
+    def beat_into(self, pulse: Pulse) -> None:
+        """Let `pulse` beat while every thread that has to turn does, and none is gone. To be
+        called before `start`."""
+        for number, looker in enumerate(self._lookers, 1):
+            looker.on_turn = pulse.part(f"looker {number}").turn
+        self._reporter.on_turn = pulse.part("reporter").turn
+        for thread in (self._recorder, self._attention, self._holder, self._lessons):
+            pulse.lives(thread)
+
     def start(self, stopping: threading.Event) -> None:
         """Take up what was left open, then connect, look and report."""
         self._recall()
@@ -195,7 +205,7 @@ class Worker:
 
     def _take_over(self, grant: CameraGrant) -> None:
         with self._judging:
-            self._witnesses[grant.camera_id].take_over(grant, self._clock.now())
+            self._witnesses[grant.camera_id].take_over(grant, self._clock.moment())
 
     def _let_go(self, grant: CameraGrant) -> None:
         with self._judging:
@@ -209,10 +219,10 @@ class Worker:
 
     def _recall(self) -> None:
         """Settle what an earlier run owed, carry its incidents on, and claim the cameras."""
-        now = self._clock.now()
+        now = self._clock.moment()
         self._recorder.reconcile()
         known = self._book.incidents
-        close_left_behind(self._book, frozenset(self._witnesses), now)
+        close_left_behind(self._book, frozenset(self._witnesses), now.at)
         for witness in self._witnesses.values():
             witness.recall(known, now)
         self._holder.claim()

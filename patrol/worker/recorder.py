@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
@@ -33,12 +33,9 @@ from evidence.store import EvidenceStore
 from patrol.worker.book.debts import Debts
 from patrol.worker.full_size import full_size
 from patrol.worker.steadfast import steadfast
-from streams.clip import browser_copy, write_clip
+from streams.clip import browser_copy, clip_span, plays_in_browsers, write_clip
 from streams.frame import Frame
 from streams.ring import PacketRing
-
-PLAYS_IN_BROWSERS = frozenset({"h264"})
-"""What every browser plays; clips of other codecs get a transcoded preview beside them."""
 
 NO_KEYFRAME_KEPT = "the camera's last keyframe is longer ago than memory reaches"
 
@@ -61,6 +58,8 @@ class _Job:
     ring: PacketRing | None = field(compare=False, default=None)
     main: PacketRing | None = field(compare=False, default=None)
     """Where a better picture than `frame` may be found."""
+    around_s: float = field(compare=False, default=0.0)
+    """The moment that a clip shows (`Frame.captured_s`): wall time may be set meanwhile."""
 
     @property
     def kinds(self) -> tuple[EvidenceKind, ...]:
@@ -99,7 +98,7 @@ class Recorder(threading.Thread):
         the main stream; if `frame` is `of_other_stream`, the snapshot is made of the main one as
         soon as its packets of that moment must have come."""
         now_s = time.monotonic()
-        past_s = max((self._clock.now() - frame.captured_at).total_seconds(), 0.0)
+        past_s = max(self._clock.moment().s - frame.captured_s, 0.0)
         frame_due_s = now_s - past_s + (MAIN_COMES_WITHIN_S if of_other_stream else 0.0)
         clip_due_s = now_s - past_s + self._settings.post_roll_s
         main = ring if of_other_stream else None
@@ -107,7 +106,9 @@ class Recorder(threading.Thread):
             number = next(self._numbers)
             snapshot = _Job(frame_due_s, number, incident, frame, main=main)
             heapq.heappush(self._jobs, snapshot)
-            heapq.heappush(self._jobs, _Job(clip_due_s, next(self._numbers), incident, ring=ring))
+            around_s = frame.captured_s
+            clip = _Job(clip_due_s, next(self._numbers), incident, ring=ring, around_s=around_s)
+            heapq.heappush(self._jobs, clip)
             self._wake.notify()
 
     def reconcile(self) -> None:
@@ -203,12 +204,9 @@ class Recorder(threading.Thread):
             self._seal(job, kind, span, "image/jpeg", partial(_write_bytes, jpeg))
 
     def _clip(self, job: _Job, ring: PacketRing) -> None:
-        opened_at = (
-            job.incident.opened_at if job.incident.reopened == 0 else job.incident.last_seen_at
-        )
         packets = ring.between(
-            opened_at - timedelta(seconds=self._settings.pre_roll_s),
-            opened_at + timedelta(seconds=self._settings.post_roll_s),
+            job.around_s - self._settings.pre_roll_s,
+            job.around_s + self._settings.post_roll_s,
         )
         if not packets:
             self._missed(
@@ -218,8 +216,8 @@ class Recorder(threading.Thread):
                 NO_KEYFRAME_KEPT if ring.without_keyframe else "",
             )
             return
-        span = packets[0].captured_at, packets[-1].captured_at
-        plays = packets[0].stream.codec in PLAYS_IN_BROWSERS
+        span = clip_span(packets)
+        plays = plays_in_browsers(packets[0].stream)
         sealed = self._seal(
             job,
             EvidenceKind.CLIP,

@@ -2,9 +2,9 @@
 
 import threading
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
 from itertools import islice
 
+from domain.clock import Moment
 from patrol.worker.post import CameraPost
 
 OVERDUE = 1.5
@@ -12,7 +12,7 @@ OVERDUE = 1.5
 EARLY_AT_ONCE = 4.0
 """So many early looks may be saved up for when much happens at once."""
 
-TICK_EVERY = timedelta(seconds=1)
+TICK_EVERY_S = 1.0
 
 
 class Roster:
@@ -28,17 +28,17 @@ class Roster:
         self._attended = attended
         self._early_share = early_share
         self._early_left = 0.0
-        self._early_at: dict[str, datetime] = {}
+        self._early_s: dict[str, float] = {}
         self._lock = threading.Lock()
         self._in_hand: set[str] = set()
-        self._ticked_at: datetime | None = None
+        self._ticked: Moment | None = None
 
-    def owed(self, now: datetime) -> list[CameraPost]:
+    def owed(self, now: Moment) -> list[CameraPost]:
         """The posts to which a look is owed; who has waited most promises, times risk, is first."""
         due = [post for post in self._free() if post.is_due(now)]
         return sorted(due, key=lambda post: post.book.urgency(now), reverse=True)
 
-    def suspicious(self, now: datetime, owed: Sequence[CameraPost]) -> list[CameraPost]:
+    def suspicious(self, now: Moment, owed: Sequence[CameraPost]) -> list[CameraPost]:
         """The posts to look at again at attention speed. They do not wait for what is `owed` to
         others, but while that is long overdue only one of them is attended at a time."""
         overdue = _overdue(now, owed)
@@ -46,7 +46,7 @@ class Roster:
         served = islice(attended, min(self._attended, 1) if overdue else self._attended)
         return [post for post in served if post.is_due_again(now)]
 
-    def stirred(self, now: datetime, owed: Sequence[CameraPost]) -> list[CameraPost]:
+    def stirred(self, now: Moment, owed: Sequence[CameraPost]) -> list[CameraPost]:
         """The posts to look at early, because packets tell of activity: none while a look is long
         overdue, and no more than were saved up; who was looked at early longest ago comes first.
         Say `looked_early` of each that was."""
@@ -55,23 +55,23 @@ class Roster:
         if not most or _overdue(now, owed):
             return []
         stirred = [post for post in self._free() if post.is_stirred()]
-        never = datetime.min.replace(tzinfo=UTC)
-        stirred.sort(key=lambda post: self._early_at.get(post.camera_id, never))
+        never_s = float("-inf")
+        stirred.sort(key=lambda post: self._early_s.get(post.camera_id, never_s))
         return stirred[:most]
 
-    def takes_tick(self, now: datetime) -> bool:
+    def takes_tick(self, now: Moment) -> bool:
         """Whether it is the caller who does now what is done every second."""
         with self._lock:
-            if self._ticked_at is not None and abs(now - self._ticked_at) < TICK_EVERY:
+            if self._ticked is not None and now - self._ticked < TICK_EVERY_S:
                 return False
-            self._ticked_at = now
+            self._ticked = now
             return True
 
-    def looked_early(self, post: CameraPost, at: datetime) -> None:
+    def looked_early(self, post: CameraPost, now: Moment) -> None:
         """An early look at a post is spent."""
         with self._lock:
             self._early_left -= 1
-            self._early_at[post.camera_id] = at
+            self._early_s[post.camera_id] = now.s
 
     def looked_in_time(self, count: int) -> None:
         """So many looks that were owed are done; they save up for early ones."""
@@ -96,6 +96,6 @@ class Roster:
             return [post for post in self.posts if post.camera_id not in self._in_hand]
 
 
-def _overdue(now: datetime, owed: Sequence[CameraPost]) -> bool:
+def _overdue(now: Moment, owed: Sequence[CameraPost]) -> bool:
     """Whether some look is long overdue."""
     return any(post.book.waited(now) > OVERDUE for post in owed)

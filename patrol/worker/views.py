@@ -3,18 +3,18 @@ all the same. Other zones are another file, because whoever draws them anew has 
 
 import hashlib
 import shutil
-from datetime import datetime, timedelta
 from pathlib import Path
 
 import structlog
 
+from domain.clock import Moment
 from patrol.config import CameraSettings, Configuration
 from patrol.worker.small_files import replace_file
 from vision.picture import PictureSettings, PictureWatch
 
-ASK_EVERY = timedelta(seconds=10)
+ASK_EVERY_S = 10.0
 """How soon it is noticed that somebody accepted the view."""
-KEEP_EVERY = timedelta(minutes=5)
+KEEP_EVERY_S = 300.0
 
 log = structlog.get_logger(__name__)
 
@@ -41,8 +41,8 @@ class KeptView:
         name = hashlib.sha256(zones.encode()).hexdigest()[:12]
         self._camera_id = camera.id
         self._path = folder_of(configuration, camera.id) / f"{name}.npz"
-        self._asked_at: datetime | None = None
-        self._kept_at: datetime | None = None
+        self._asked: Moment | None = None
+        self._kept: Moment | None = None
 
     def watch(self, settings: PictureSettings, *, watch_view: bool) -> PictureWatch:
         """A watch that knows the view which an earlier run kept, if that can be read."""
@@ -55,23 +55,23 @@ class KeptView:
             log.warning("view lost", camera=self._camera_id, error=str(error))
         return PictureWatch(settings, watch_view=watch_view)
 
-    def follow(self, watch: PictureWatch, at: datetime) -> None:
+    def follow(self, watch: PictureWatch, now: Moment) -> None:
         """Keep what the watch learned; learn anew if somebody removed what was kept."""
-        if self._asked_at is not None and abs(at - self._asked_at) < ASK_EVERY:
+        if self._asked is not None and now - self._asked < ASK_EVERY_S:
             return
-        self._asked_at = at
-        if self._kept_at is not None and not self._path.exists():
+        self._asked = now
+        if self._kept is not None and not self._path.exists():
             log.info("view accepted, learning it", camera=self._camera_id)
             watch.accept_view()
-            self._kept_at = None
-        elif self._kept_at is None or abs(at - self._kept_at) >= KEEP_EVERY:
-            self._keep(watch.remembered_view, at)
+            self._kept = None
+        elif self._kept is None or now - self._kept >= KEEP_EVERY_S:
+            self._keep(watch.remembered_view, now)
 
-    def _keep(self, view: bytes | None, at: datetime) -> None:
+    def _keep(self, view: bytes | None, now: Moment) -> None:
         if view is None:
             return
         try:
             replace_file(self._path, view)
-            self._kept_at = at
+            self._kept = now
         except OSError as error:
             log.warning("view not kept", camera=self._camera_id, error=str(error))

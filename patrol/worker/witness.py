@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from domain.clock import Moment
 from domain.holding import CameraGrant
 from domain.incident import Incident, IncidentState
 from domain.messages import IncidentClosed
@@ -49,15 +50,15 @@ class Witness:
             assert ring is not None
             self._recorder.record(incident, frame, ring, of_other_stream=of_other_stream)
 
-    def recall(self, incidents: Sequence[Incident], now: datetime) -> None:
+    def recall(self, incidents: Sequence[Incident], now: Moment) -> None:
         """Carry on with what the book remembers of the camera."""
         mine = [incident for incident in incidents if incident.camera_id == self.camera_id]
-        self.note(self._patrol.restore(mine, now))
+        self.note(self._patrol.restore(mine, now.at, now.s))
 
-    def take_over(self, grant: CameraGrant, now: datetime) -> None:
+    def take_over(self, grant: CameraGrant, now: Moment) -> None:
         """Carry on with what the center hands over. It has, or was told that there is not, the
         evidence of what was opened until now."""
-        news = self._patrol.take_over(grant.incidents, now)
+        news = self._patrol.take_over(grant.incidents, now.at, now.s)
         with self._book.page() as page:
             self._book.keep(page, self.camera_id, self._patrol.remembered)
             for incident in grant.incidents:

@@ -2,6 +2,9 @@
 
 Known are single NAL units, aggregates (STAP-A, AP) and fragments (FU-A, FU). What is sent out of
 order on purpose (interleaved mode) is not: `description` leaves such streams to libav.
+
+A sender may cut a picture into as many pieces as it likes, so pieces are counted with what they
+cost here, not with their payload alone.
 """
 
 import struct
@@ -13,10 +16,15 @@ from streams.nal import START
 HEADER_BYTES = 12
 MOST_BYTES = 32 * 1024 * 1024
 """No picture is larger; a sender that never ends one is not believed."""
+PIECE_COSTS_BYTES = 64
+"""What Python needs to hold a piece, besides the piece."""
+MOST_UNITS = 8192
+"""No picture has more NAL units; those of 8K have some hundred slices."""
 MARKERS_TO_TRUST = 8
 """So many pictures must have ended with the marker bit, and only they, before it is believed."""
 
 _TOO_LARGE = "expected a picture of at most {} bytes, got more"
+_TOO_MANY = "expected a picture of at most {} NAL units, got more"
 _HEADER = struct.Struct(">BBHI")
 _PLAIN = 0x80
 """The first byte of a header with nothing unusual in it."""
@@ -24,7 +32,11 @@ _MARKER = 0x80
 _ENDS = 0xC0
 """Flags of the first and the last fragment of a unit."""
 _EXTENDED, _PADDED = 0x10, 0x20
+_VERSION = 2
+_REPORTS = range(72, 77)
+"""RTCP's packet types as payload types (RFC 5761 §4)."""
 _RECOVERY_POINT = 6
+_MOST_SEI_MESSAGES = 64
 _WRAP = 1 << 32
 
 
@@ -60,11 +72,19 @@ class _Packing:
     keyframe_slices: range
     recovery: int | None
     """The type of unit (SEI) that may say that decoding can begin here."""
+    openers: frozenset[int]
+    """Types of units that never follow a picture's slices: they belong to the next one."""
 
 
 _PACKINGS = {
-    "h264": _Packing(0, 0x1F, 1, 24, 28, 23, range(1, 6), range(5, 6), 6),
-    "hevc": _Packing(1, 0x3F, 2, 48, 49, 47, range(32), range(16, 24), None),
+    "h264": _Packing(
+        *(0, 0x1F, 1, 24, 28, 23, range(1, 6), range(5, 6), 6),
+        openers=frozenset({6, 7, 8, 9, 13, 14, 15}),
+    ),
+    "hevc": _Packing(
+        *(1, 0x3F, 2, 48, 49, 47, range(32), range(16, 24), None),
+        openers=frozenset({32, 33, 34, 35, 39}),
+    ),
 }
 
 
@@ -76,9 +96,11 @@ class Depacketiser:
     been right for some time.
     """
 
-    def __init__(self, codec: str, payload_type: int) -> None:
+    def __init__(self, codec: str, payload_type: int, also: frozenset[int] = frozenset()) -> None:
+        """`also` are other payload types under which the same stream may come."""
         self._packing = _PACKINGS[codec]
         self._payload_type = payload_type
+        self._payload_types = also | {payload_type}
         self._fragment_head = HEADER_BYTES + self._packing.header_bytes
         self._kind_mask = self._packing.mask << self._packing.shift
         self._kind_of_fragment = self._packing.fragment << self._packing.shift
@@ -88,6 +110,10 @@ class Depacketiser:
         self._fragments: list[bytes] = []
         self._fragment_bytes = 0
         self._has_slice = self._is_keyframe = False
+        self._recovers = False
+        """Whether decoding can begin at the next slice."""
+        self._whole = 0
+        """So many entries of `_units` are the picture's; the others open the next one."""
         self._stamp: int | None = None
         self._pts = 0
         self._next: int | None = None
@@ -95,6 +121,10 @@ class Depacketiser:
         self._well_marked = 0
         self.missed = 0
         """RTP packets that were never sent, as the numbers of the others tell."""
+        self.foreign = 0
+        """Packets that are none of this stream's, reports (RTCP) not counted."""
+        self.times = 0
+        """How often another time was begun; a sender whose time stands still sends no pictures."""
 
     def take(self, data: bytes, start: int, end: int) -> AccessUnit | None:
         """Take in the packet `data[start:end]`; the picture that it completes, if it does.
@@ -118,9 +148,14 @@ class Depacketiser:
             and data[start + HEADER_BYTES] & self._kind_mask == self._kind_of_fragment
         ):  # inside of a large unit, as most packets are
             self._next = (number + 1) & 0xFFFF
-            self._keep_fragment(data[head + 1 : end])
+            self._fragments.append(data[head + 1 : end])
+            self._fragment_bytes += end - head + PIECE_COSTS_BYTES
+            if self._fragment_bytes > MOST_BYTES:
+                raise StreamCorrupt(_TOO_LARGE.format(MOST_BYTES))
             return None
-        if second & 0x7F != self._payload_type or first >> 6 != 2:
+        if (first >> 6 != _VERSION or second & 0x7F != self._payload_type) and not self._goes_over(
+            first, second & 0x7F
+        ):
             return None
         at = start + HEADER_BYTES + 4 * (first & 0x0F)
         if first & _EXTENDED:
@@ -138,6 +173,14 @@ class Depacketiser:
             return self._finished()
         return finished
 
+    def _goes_over(self, first: int, payload_type: int) -> bool:
+        """Whether the packet is of this stream all the same, under another type it may have."""
+        if payload_type not in self._payload_types or first >> 6 != _VERSION:
+            self.foreign += payload_type not in _REPORTS
+            return False
+        self._payload_type = payload_type
+        return True
+
     def _turned_to(self, stamp: int) -> AccessUnit | None:
         """The picture that is over, if a packet of this time begins another."""
         if stamp == self._stamp:
@@ -145,6 +188,7 @@ class Depacketiser:
                 self._well_marked = -1
             return None
         before, self._stamp = self._stamp, stamp
+        self.times += 1
         if before is None:
             self._pts = stamp
             return None
@@ -193,7 +237,7 @@ class Depacketiser:
 
     def _keep_fragment(self, fragment: bytes) -> None:
         self._fragments.append(fragment)
-        self._fragment_bytes += len(fragment)
+        self._fragment_bytes += len(fragment) + PIECE_COSTS_BYTES
         if self._fragment_bytes > MOST_BYTES:
             raise StreamCorrupt(_TOO_LARGE.format(MOST_BYTES))
 
@@ -209,23 +253,52 @@ class Depacketiser:
             return
         packing = self._packing
         kind = unit[0] >> packing.shift & packing.mask
+        self._units += (START, unit)
+        self._bytes += len(unit) + PIECE_COSTS_BYTES
         if kind in packing.slices:
             self._has_slice = True
-            self._is_keyframe |= kind in packing.keyframe_slices
-        elif kind == packing.recovery and unit[1:2] == bytes([_RECOVERY_POINT]):
-            self._is_keyframe = True
-        self._units += (START, unit)
-        self._bytes += len(unit)
+            self._is_keyframe |= self._recovers or kind in packing.keyframe_slices
+            self._recovers = False
+        elif kind == packing.recovery and _is_recovery_point(unit):
+            self._recovers = True
+        if kind not in packing.openers:
+            self._whole = len(self._units)
         if self._bytes > MOST_BYTES:
             raise StreamCorrupt(_TOO_LARGE.format(MOST_BYTES))
+        if len(self._units) > 2 * MOST_UNITS:
+            raise StreamCorrupt(_TOO_MANY.format(MOST_UNITS))
 
     def _finished(self) -> AccessUnit | None:
         """The picture so far. What holds no slice (parameter sets that have a time of their own)
-        belongs to the next one."""
+        belongs to the next one, and so does what opens a picture and came after the slices: some
+        cameras send parameter sets under the time of the picture before."""
         self._fragments.clear()
         if not self._has_slice:
             return None
-        whole = AccessUnit(b"".join(self._units), self._pts, self._is_keyframe)
-        self._units, self._bytes = [], 0
+        units, self._units = self._units[: self._whole], self._units[self._whole :]
+        self._whole = 0
+        self._bytes = sum(map(len, self._units)) + PIECE_COSTS_BYTES * len(self._units)
+        whole = AccessUnit(b"".join(units), self._pts, self._is_keyframe)
         self._has_slice = self._is_keyframe = False
         return whole
+
+
+def _is_recovery_point(sei: bytes) -> bool:
+    """Whether one of the messages of an H.264 SEI unit is a recovery point (§7.3.2.3, D.1.8)."""
+    data = sei.replace(b"\x00\x00\x03", b"\x00\x00")
+    at = 1
+    for _ in range(_MOST_SEI_MESSAGES):
+        values = []
+        for _ in ("type", "size"):
+            value = 0
+            while at < len(data) and data[at] == 0xFF:
+                value, at = value + 0xFF, at + 1
+            if at >= len(data) - 1:  # the last byte only ends the unit
+                return False
+            values.append(value + data[at])
+            at += 1
+        kind, size = values
+        if kind == _RECOVERY_POINT:
+            return True
+        at += size
+    return False

@@ -6,16 +6,30 @@ from collections.abc import Generator, Iterator
 from fractions import Fraction
 
 from domain.closing import Closing
-from domain.errors import StreamCorrupt, StreamTimeout
+from domain.errors import (
+    StreamCorrupt,
+    StreamEnded,
+    StreamError,
+    StreamRefused,
+    StreamTimeout,
+    StreamWithoutKeyframe,
+)
 from streams.address import CameraAddress
 from streams.packet import Offered
 from streams.rtsp.depacketise import AccessUnit, Depacketiser
-from streams.rtsp.dialogue import Dialogue, LeftToLibav
-from streams.rtsp.wire import Answer
+from streams.rtsp.dialogue import Dialogue, LeftToLibav, Misread, following
+from streams.rtsp.known import KNOWN, KnownCameras
+from streams.rtsp.message import Answer
+from streams.rtsp.reports import says_goodbye
 from streams.settings import StreamSettings
 
 HEED_STOP_S = 0.5
 """A silent camera is waited for in pieces of this length, so that a reader can be stopped."""
+KEYFRAME_EXPECTED_S = 5.0
+"""Most cameras begin with a keyframe; one that has sent none for so long may be misread."""
+KEYFRAME_PATIENCE = 4
+"""Pictures that follow on none of this connection are read for so many times the time after which
+their want of a keyframe is shown."""
 
 
 class RtspSource(Closing):
@@ -26,46 +40,59 @@ class RtspSource(Closing):
         address: CameraAddress,
         settings: StreamSettings,
         stopping: threading.Event | None = None,
+        *,
+        known: KnownCameras = KNOWN,
     ) -> None:
         """Connect and begin to play. Once `stopping` is set, packets end soon.
 
         Raises:
             StreamError: what went wrong, by its class.
-            LeftToLibav: the video is neither H.264 nor H.265, or packed in a rare way; or the
-                camera sends its clients elsewhere.
+            Misread: the camera speaks, but is not understood here.
+            LeftToLibav: the video is neither H.264 nor H.265, or packed in a rare way.
         """
         self.address = address
-        self._read_timeout_s = settings.read_timeout_s
-        self._batch_s = settings.batch_s
+        self._settings = settings
+        self._known = known
         self._stopping = stopping or threading.Event()
-        self._dialogue = Dialogue(address, settings.open_timeout_s)
-        try:
-            offer = self._dialogue.describe()
-            if offer is None:
-                raise StreamCorrupt(f"{address.masked}: expected a video stream, found none")
-            if offer.codec is None:
-                raise LeftToLibav(
-                    f"the video is {offer.encoding or 'unnamed'}, packed in a way unknown here"
-                )
-            self._dialogue.play(offer)
-        except BaseException:
-            self.close()
-            raise
-        self.offered = Offered(offer.codec, Fraction(1, offer.clock_hz), offer.parameter_sets)
-        self._depacketiser = Depacketiser(offer.codec, offer.payload_type)
+        self._foreign = 0
+        self._picture_s = self._began_s = 0.0
+        self._saw_keyframe = False
+        self._dialogue, self.offered, self._depacketiser = following(address, self._begun, known)
+
+    @property
+    def note(self) -> str:
+        """What ops should know of how the camera is read; empty if there is nothing."""
+        said = []
+        if self._dialogue.datagrams is not None:
+            said.append("video by UDP")
+        if self._dialogue.talk.sends_password:
+            said.append("the password is sent in the clear (Basic)")
+        return "; ".join(said)
 
     def packets(self) -> Generator[AccessUnit, None, None]:
         """Pictures in Annex B form until the sender ends.
 
         Raises:
-            StreamError: the connection broke, or nothing came within the read timeout.
+            StreamError: the connection broke, or no picture came within the read timeout, whatever
+                else did.
         """
+        self._picture_s = self._began_s = time.monotonic()
         self._dialogue.wire.wait_at_most(HEED_STOP_S)
         while True:
             try:
-                yield from self._whole()
+                for unit in self._whole():
+                    self._saw_keyframe |= unit.is_keyframe
+                    yield unit
+                    self._picture_s = 0.0
             except StreamCorrupt as error:
-                raise StreamCorrupt(f"{self.address.masked}: {error}") from None
+                said = StreamCorrupt(f"{self.address.masked}: {error}")
+                self._note_misread(said)
+                raise said from None
+            except GeneratorExit:
+                self._note_impatience()
+                raise
+            # The clock is asked once for all that came together.
+            self._picture_s = self._picture_s or time.monotonic()
             if not self._more():
                 return
             self._dialogue.keep_alive()
@@ -73,28 +100,109 @@ class RtspSource(Closing):
     def close(self) -> None:
         self._dialogue.close()
 
+    def _begun(self, address: CameraAddress) -> tuple[Dialogue, Offered, Depacketiser]:
+        """Connect to this very address, and have it play."""
+        settings = self._settings
+        dialogue = Dialogue(
+            address, settings.open_timeout_s, known=self._known, allow_basic=settings.allow_basic
+        )
+        try:
+            return dialogue, *self._played(dialogue)
+        except (StreamRefused, StreamTimeout, StreamCorrupt) as error:
+            dialogue.close()
+            spoke = dialogue.wire.received_bytes > 0 and not dialogue.refused_clearly
+            raise Misread(error) if spoke else error from None
+        except BaseException:
+            dialogue.close()
+            raise
+
+    def _played(self, dialogue: Dialogue) -> tuple[Offered, Depacketiser]:
+        offer = dialogue.describe()
+        if offer is None:
+            raise StreamCorrupt(f"{self.address.masked}: expected a video stream, found none")
+        if offer.codec is None:
+            raise LeftToLibav(
+                f"the video is {offer.encoding or 'unnamed'}, packed in a way unknown here"
+            )
+        dialogue.play(offer, self._settings.transport)
+        offered = Offered(offer.codec, Fraction(1, offer.clock_hz), offer.parameter_sets)
+        return offered, Depacketiser(offer.codec, offer.payload_type, offer.payload_types)
+
     def _whole(self) -> Iterator[AccessUnit]:
         """The pictures that what was received completes."""
         dialogue, take = self._dialogue, self._depacketiser.take
-        for part in dialogue.wire.parts():
-            if isinstance(part, Answer):
-                dialogue.note(part)
-                continue
-            channel, data, start, end = part
-            if channel == dialogue.channel and (unit := take(data, start, end)) is not None:
-                yield unit
+        early, dialogue.talk.early = dialogue.talk.early, []
+        video = dialogue.channels[0]
+        for parts in (early, dialogue.wire.parts()):
+            for part in parts:
+                if isinstance(part, Answer):
+                    dialogue.note(part)
+                    continue
+                channel, data, start, end = part
+                if channel == video:
+                    if (unit := take(data, start, end)) is not None:
+                        yield unit
+                elif channel == dialogue.channels[1]:
+                    self._heed_report(data[start:end])
+                else:
+                    self._foreign += 1
+        if dialogue.datagrams is not None:
+            for packet in dialogue.datagrams.packets():
+                if (unit := take(packet, 0, len(packet))) is not None:
+                    yield unit
+            for report in dialogue.datagrams.reports():
+                self._heed_report(report)
+
+    def _heed_report(self, report: bytes) -> None:
+        if says_goodbye(report):
+            raise StreamEnded(f"{self.address.masked}: the camera said that its stream is over")
 
     def _more(self) -> bool:
         """Wait until more has come; false if nothing will. An empty connection is left alone for
         a batch, so that the thread does not wake for each piece of each picture."""
-        if self._dialogue.wire.drained and self._batch_s:
-            time.sleep(self._batch_s)  # waiting for the event instead costs twenty times as much
-        ends_s = time.monotonic() + self._read_timeout_s
+        dialogue, batch_s = self._dialogue, self._settings.batch_s
+        if batch_s and (dialogue.wire.drained or dialogue.datagrams is not None):
+            time.sleep(batch_s)  # waiting for the event instead costs twenty times as much
         while not self._stopping.is_set():
+            self._check_life()
+            if dialogue.datagrams is not None:
+                if dialogue.datagrams.wait(HEED_STOP_S, dialogue.wire.descriptor):
+                    return self._dialogue.receive()
+                return True
             try:
-                return self._dialogue.receive()
+                return dialogue.receive()
             except TimeoutError:
-                if time.monotonic() >= ends_s:
-                    said = f"nothing came within {self._read_timeout_s:g} s"
-                    raise StreamTimeout(f"{self.address.masked}: {said}") from None
+                continue
         return False
+
+    def _check_life(self) -> None:
+        """Only pictures are life: reports, answers and packets that are none of the video's are
+        not."""
+        settings, now_s, who = self._settings, time.monotonic(), self.address.masked
+        keyframe_s = KEYFRAME_PATIENCE * settings.no_keyframe_after_s
+        error: StreamTimeout | StreamWithoutKeyframe
+        if now_s - self._picture_s >= settings.read_timeout_s:
+            foreign = self._foreign + self._depacketiser.foreign
+            instead = f"; {foreign} packets came that are none of the video's" if foreign else ""
+            within = f"{settings.read_timeout_s:g} s"
+            error = StreamTimeout(f"{who}: no picture came within {within}{instead}")
+            understood = not foreign and self._depacketiser.times < 2
+        elif not self._saw_keyframe and now_s - self._began_s >= keyframe_s:
+            error = StreamWithoutKeyframe(f"{who}: no keyframe came within {keyframe_s:g} s")
+            understood = False
+        else:
+            return
+        if not understood:
+            self._note_misread(error)
+        raise error
+
+    def _note_impatience(self) -> None:
+        """Whoever reads closes: for want of a keyframe, if it has read for some time without."""
+        waited_s = time.monotonic() - self._began_s
+        if waited_s >= KEYFRAME_EXPECTED_S and self._depacketiser.times > 1:
+            self._note_misread(StreamWithoutKeyframe(f"no keyframe came within {waited_s:.0f} s"))
+
+    def _note_misread(self, error: StreamError) -> None:
+        """What never made a picture here may make one for libav."""
+        if not self._saw_keyframe:
+            self._known.misread(self.address, str(error))

@@ -1,42 +1,22 @@
 """The bytes of one RTSP connection: requests out, answers and interleaved packets in."""
 
-import re
 import select
 import socket
 import ssl
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from domain.errors import StreamCorrupt
 from streams.address import CameraAddress
+from streams.rtsp.message import Answer, may_begin, message_at
 
 RECEIVE_BYTES = 512 * 1024
 """The kernel keeps so much for a reader that rests between batches (Linux doubles it)."""
 PIECE_BYTES = 128 * 1024
-MOST_HEAD_BYTES = 64 * 1024
 MOST_NOISE_BYTES = 64 * 1024
 """So much that is neither a packet nor a message may come before the sender is given up."""
 
 _DOLLAR = 0x24
 """The sign before an interleaved packet (RFC 2326 §10.12)."""
-_STATUS = re.compile(rb"RTSP/\d\.\d (\d{3})")
-_MESSAGE = re.compile(rb"[A-Z_]+(?:[ /]|\Z)")
-"""How a message begins, as far as it has come."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A message from the camera; status 0 for a request of its own."""
-
-    status: int
-    headers: dict[str, list[str]]
-    """By lower-case name, in their order."""
-    body: bytes = field(repr=False)
-
-    def header(self, name: str) -> str:
-        """The first of that name; empty if there is none."""
-        return next(iter(self.headers.get(name, [])), "")
-
 
 Interleaved = tuple[int, bytes, int, int]
 """An interleaved packet: its channel, and the bytes among which it lies, from where to where. There
@@ -55,6 +35,7 @@ class Wire:
         self._noise_bytes = 0
         self.drained = False
         """Whether the last read took all that had come."""
+        self.received_bytes = 0
 
     def send(self, lines: list[str]) -> None:
         """Send a request. Raises OSError."""
@@ -71,6 +52,7 @@ class Wire:
         # Of TLS a piece is one record, at most 16 KiB of all that may have come.
         self.drained = len(piece) < PIECE_BYTES and not self._coming.poll(0)
         self._rest = self._rest + piece if self._rest else piece
+        self.received_bytes += len(piece)
         return bool(piece)
 
     def parts(self) -> Iterator[Interleaved | Answer]:
@@ -90,15 +72,25 @@ class Wire:
                     start, at = at + 4, end
                     self._noise_bytes = 0
                     yield data[start - 3], data, start, end
-                elif (found := _message(data, at)) is not None:
+                elif not may_begin(data, at):
+                    at = self._skipped_noise(data, at)
+                elif (found := message_at(data, at)) is not None:
                     answer, at = found
                     yield answer
-                elif _MESSAGE.match(data, at) and size - at < MOST_HEAD_BYTES:
-                    return
                 else:
-                    at = self._skipped_noise(data, at)
+                    return
         finally:
             self._rest = data[at:] if at < size else b""
+
+    @property
+    def descriptor(self) -> int:
+        """The connection's, to wait for it together with others."""
+        return self._socket.fileno()
+
+    @property
+    def hosts(self) -> tuple[str, str]:
+        """The numeric addresses of this end and of the camera's."""
+        return self._socket.getsockname()[0], self._socket.getpeername()[0]
 
     def close(self) -> None:
         self._socket.close()
@@ -113,26 +105,6 @@ class Wire:
         if self._noise_bytes > MOST_NOISE_BYTES:
             raise StreamCorrupt("expected interleaved packets, got something else")
         return following
-
-
-def _message(data: bytes, at: int) -> tuple[Answer, int] | None:
-    """The whole message that begins here, and where it ends."""
-    if not _MESSAGE.match(data, at):
-        return None
-    head_end = data.find(b"\r\n\r\n", at, at + MOST_HEAD_BYTES)
-    if head_end < 0:
-        return None
-    first, *lines = data[at:head_end].decode("utf-8", "replace").split("\r\n")
-    headers: dict[str, list[str]] = {}
-    for line in lines:
-        name, _, value = line.partition(":")
-        headers.setdefault(name.strip().lower(), []).append(value.strip())
-    length = next(iter(headers.get("content-length", [])), "0")
-    end = head_end + 4 + (int(length) if length.isdigit() else 0)
-    if end > len(data):
-        return None
-    status = _STATUS.match(first.encode())
-    return Answer(int(status.group(1)) if status else 0, headers, data[head_end + 4 : end]), end
 
 
 def _connected(address: CameraAddress, timeout_s: float) -> socket.socket:

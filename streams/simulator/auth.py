@@ -23,20 +23,25 @@ class Doorkeeper:
         self._scheme = scheme
         self._nonce = secrets.token_hex(16)
 
-    @property
-    def challenge(self) -> str:
-        """The value of WWW-Authenticate."""
-        if self._scheme == "basic":
+    def forget_nonce(self) -> None:
+        """From now on another nonce is asked for."""
+        self._nonce = secrets.token_hex(16)
+
+    def challenge(self, scheme: AuthScheme | None = None) -> str:
+        """The value of WWW-Authenticate, of the usual scheme unless another is given."""
+        if (scheme or self._scheme) == "basic":
             return f'Basic realm="{_REALM}"'
         return f'Digest realm="{_REALM}", nonce="{self._nonce}", algorithm=MD5'
 
-    def lets_in(self, request: Request) -> bool:
+    def lets_in(self, request: Request, scheme: AuthScheme | None = None) -> bool:
+        """Whether it is answered as asked; `scheme` as in `challenge`."""
         if self._credentials is None:
             return True
-        scheme, _, rest = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != self._scheme:
+        wanted = scheme or self._scheme
+        given, _, rest = request.headers.get("authorization", "").partition(" ")
+        if given.lower() != wanted:
             return False
-        if self._scheme == "basic":
+        if wanted == "basic":
             return self._is_basic(rest, *self._credentials)
         return self._is_digest(request.method, rest, *self._credentials)
 

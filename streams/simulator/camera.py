@@ -13,13 +13,14 @@ from domain.errors import ConfigurationError
 from streams.simulator.clip import Clip
 from streams.simulator.fault import DOOR_KINDS, Fault, FaultName
 from streams.simulator.rtcp import sender_report
-from streams.simulator.rtp import FRAMING_BYTES, HEADER_BYTES
+from streams.simulator.rtp import FRAMING_BYTES, HEADER_BYTES, PAYLOAD_TYPE, Packets
 from streams.simulator.tally import CameraStats, Tally
 from streams.simulator.timeline import Timeline
 from streams.simulator.viewer import Viewer
 
 REPORT_EVERY_S = 5.0
 """Between two RTCP sender reports."""
+UNDECLARED_TYPE = PAYLOAD_TYPE + 7
 MAX_LATE_S = 2.0
 """A camera that is later than this (the machine slept) jumps to now instead of catching up."""
 _FAULT_TICK_S = 0.05
@@ -60,6 +61,10 @@ class LiveCamera:
     def clip(self) -> Clip:
         """What it sends now."""
         return self._timeline.clip
+
+    @property
+    def fault(self) -> Fault | None:
+        return self._fault
 
     @property
     def stats(self) -> CameraStats:
@@ -130,9 +135,12 @@ class LiveCamera:
         self._cursor += 1
         if self._has("stall", now_s) or (unit.keyframe and self._keeps_back(now_s)):
             return
-        packets = unit.packets.stamped(self._sequence, rtp, self._ssrc)
-        if self._has("garbage", now_s):
-            packets = packets.garbled(self._noise)
+        if self._has("reports_only", now_s):
+            self._report_to_all(now_s)
+            return
+        if self._has("constant_stamp", now_s):
+            rtp = self._first_rtp
+        packets = self._as_faulty(unit.packets.stamped(self._sequence, rtp, self._ssrc), now_s)
         self._count(len(packets.headers), len(packets.data))
         for viewer in tuple(self._viewers):
             if viewer.wants(unit.keyframe):
@@ -141,6 +149,13 @@ class LiveCamera:
                 self.tally.pictures_skipped += 1
         if now_s - self._reported_s >= REPORT_EVERY_S:
             self._report_to_all(now_s)
+
+    def _as_faulty(self, packets: Packets, now_s: float) -> Packets:
+        if self._has("garbage", now_s):
+            return packets.garbled(self._noise)
+        if self._has("undeclared", now_s):
+            return packets.of_type(UNDECLARED_TYPE)
+        return packets
 
     def _keeps_back(self, now_s: float) -> bool:
         """Whether a keyframe is not sent: the fault asks for it, and nobody waits for one."""

@@ -10,7 +10,7 @@ import av
 from av.bitstream import BitStreamFilterContext
 
 from domain.errors import StreamCorrupt, StreamNotFound, UnsupportedCodec
-from streams.container import open_container
+from streams.container import open_container, video_stream
 from streams.simulator.rtp import CLOCK_HZ, Codec, Packets, packetise
 
 _ANNEX_B_FILTERS: dict[Codec, str] = {"h264": "h264_mp4toannexb", "hevc": "hevc_mp4toannexb"}
@@ -79,9 +79,10 @@ def load_clip(path: Path) -> Clip:
         raise StreamNotFound(f"expected a clip, there is no file {path}")
     try:
         with open_container(path) as container:
-            if not container.streams.video:
+            film = video_stream(container)
+            if film is None:
                 raise StreamCorrupt(f"expected a video, got no video stream in {path}")
-            return _read(path, container, container.streams.video[0])
+            return _read(path, container, film)
     except av.FFmpegError as error:
         raise StreamCorrupt(f"expected a video, got {error.strerror} in {path}") from error
 

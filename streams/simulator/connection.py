@@ -10,10 +10,11 @@ from typing import cast
 
 import structlog
 
-from streams.simulator.auth import Doorkeeper
+from streams.simulator.auth import AuthScheme, Doorkeeper
 from streams.simulator.camera import LiveCamera
+from streams.simulator.fault import FaultName
 from streams.simulator.message import BadRequest, Request, RequestReader, answer
-from streams.simulator.sdp import describe
+from streams.simulator.sdp import WHOLE, describe
 from streams.simulator.viewer import DatagramOutlet, InterleavedOutlet, Outlet, Viewer
 
 SEND_BUFFER_BYTES = 256 * 1024
@@ -129,8 +130,10 @@ class Connection(asyncio.Protocol):
         if (camera := self._admit(request)) is None:
             return
         host = self._transport.get_extra_info("sockname")[0]
-        hidden = camera.closed_door(self._loop.time()) == "codec"
-        body = describe(camera.name, camera.clip, host=host, unknown_codec=hidden)
+        door = self._door(camera)
+        control = f"{request.url.rstrip('/')}/{WHOLE}" if door == "session_control" else "*"
+        hidden = door == "codec"
+        body = describe(camera.name, camera.clip, host=host, unknown_codec=hidden, control=control)
         base = request.url.rstrip("/") + "/"
         headers = {"Content-Base": base, "Content-Type": "application/sdp"}
         self._reply(200, request, headers, body)
@@ -141,7 +144,9 @@ class Connection(asyncio.Protocol):
         if self._viewer is not None:
             self._reply(_WRONG_STATE, request)
             return
-        made = self._make_outlet(request.headers.get("transport", ""))
+        wishes = request.headers.get("transport", "")
+        refused = self._door(camera) == "udp_only" and "TCP" in wishes.upper()
+        made = None if refused else self._make_outlet(wishes)
         if made is None:
             self._reply(_WRONG_TRANSPORT, request)
             return
@@ -156,6 +161,9 @@ class Connection(asyncio.Protocol):
             return
         if self._outlet is None:
             self._reply(_WRONG_STATE, request)
+            return
+        if self._door(camera) == "session_control" and not request.url.endswith(f"/{WHOLE}"):
+            self._reply(404, request)
             return
         self._reply(200, request, {"Session": self._session, "Range": "npt=now-"})
         if self._viewer is None:
@@ -187,13 +195,27 @@ class Connection(asyncio.Protocol):
     def _admit(self, request: Request) -> LiveCamera | None:
         """The camera that is asked for; without one the request has its answer already."""
         camera = self._premises.cameras.get(request.camera)
-        door = camera.closed_door(self._loop.time()) if camera else "not_found"
-        knows = self._premises.doorkeeper.lets_in(request)
+        door = self._door(camera) if camera else "not_found"
+        if door == "redirect":
+            self._redirect(request)
+            return None
+        scheme: AuthScheme | None = "basic" if door == "basic_only" else None
+        knows = self._premises.doorkeeper.lets_in(request, scheme)
+        if door == "one_time_nonce":
+            self._premises.doorkeeper.forget_nonce()
         status = _DOOR_STATUS.get(door or "") or (None if knows else 401)
         if camera is None or status is not None:
             self._reject(status or 404, request, camera)
             return None
         return camera
+
+    def _door(self, camera: LiveCamera | None) -> FaultName | None:
+        return camera.closed_door(self._loop.time()) if camera else None
+
+    def _redirect(self, request: Request) -> None:
+        fault = self._camera.fault if self._camera else None
+        place = (fault.to if fault else None) or request.url
+        self._reply(302, request, {"Location": place})
 
     def _reject(self, status: int, request: Request, camera: LiveCamera | None) -> None:
         if status != 401:
@@ -201,7 +223,9 @@ class Connection(asyncio.Protocol):
             return
         if camera and "authorization" in request.headers:
             camera.tally.rejected += 1
-        self._reply(401, request, {"WWW-Authenticate": self._premises.doorkeeper.challenge})
+        scheme: AuthScheme | None = "basic" if self._door(camera) == "basic_only" else None
+        challenge = self._premises.doorkeeper.challenge(scheme)
+        self._reply(401, request, {"WWW-Authenticate": challenge})
 
     def _in_session(self, request: Request) -> bool:
         if request.session in (None, self._session):
@@ -243,7 +267,8 @@ class Connection(asyncio.Protocol):
         headers: Mapping[str, str] | None = None,
         body: bytes = b"",
     ) -> None:
-        self._transport.write(answer(status, request, headers, body))
+        line_end = "\n" if self._door(self._camera) == "lf" else "\r\n"
+        self._transport.write(answer(status, request, headers, body, line_end=line_end))
 
     def _stop_playing(self) -> None:
         if self._camera and self._viewer:

@@ -17,6 +17,15 @@ FaultName = Literal[
     "restart_timestamps",
     "switch",
     "endless",
+    "lf",
+    "session_control",
+    "one_time_nonce",
+    "basic_only",
+    "udp_only",
+    "redirect",
+    "reports_only",
+    "undeclared",
+    "constant_stamp",
 ]
 FAULT_KINDS: dict[FaultName, str] = {
     "drop": "closes the connections of the camera",
@@ -29,8 +38,22 @@ FAULT_KINDS: dict[FaultName, str] = {
     "restart_timestamps": "RTP timestamps start over",
     "switch": "another clip (to=CAMERA), so that the picture's size may change",
     "endless": "sends the keyframe of a clip that has but one only to who begins to look",
+    "lf": "ends the lines of its answers with LF alone",
+    "session_control": "plays only at the session's own url, which is another than the stream's",
+    "one_time_nonce": "takes each nonce for one request, and does not say that it is stale",
+    "basic_only": "asks for the password itself (Basic), whatever it asked for before",
+    "udp_only": "answers 461 to who wants the video over the connection",
+    "redirect": "answers 302 (to=URL; without it to itself)",
+    "reports_only": "sends RTCP reports and no picture",
+    "undeclared": "sends the video as a payload type that it did not announce",
+    "constant_stamp": "sends all pictures with one RTP timestamp",
 }
-DOOR_KINDS = frozenset({"refuse", "not_found", "unauthorized", "codec"})
+DOOR_KINDS = frozenset(
+    {
+        *("refuse", "not_found", "unauthorized", "codec", "lf", "session_control"),
+        *("one_time_nonce", "basic_only", "udp_only", "redirect"),
+    }
+)
 """Faults met when asking for the stream; running streams are closed so that they are met."""
 _MOMENTS = frozenset({"drop", "restart_timestamps"})
 _UNITS_S = {"ms": 0.001, "s": 1.0, "": 1.0, "m": 60.0, "h": 3600.0}
@@ -54,7 +77,8 @@ class Fault:
     for_s: float | None = None
     """How long it holds each time; without it, for good."""
     to: str | None = None
-    """Of `switch`: the camera whose clip is taken; by default the next of another size."""
+    """Of `switch`: the camera whose clip is taken; by default the next of another size. Of
+    `redirect`: the url."""
 
     def __post_init__(self) -> None:
         if self.kind not in get_args(FaultName):
@@ -74,8 +98,8 @@ class Fault:
         if self.kind not in _MOMENTS and self.every_s is not None:
             if self.for_s is None or self.for_s >= self.every_s:
                 return "expected for=… shorter than every=…"
-        if self.to is not None and self.kind != "switch":
-            return "expected to=… only with switch"
+        if self.to is not None and self.kind not in ("switch", "redirect"):
+            return "expected to=… only with switch and redirect"
         return None
 
     @classmethod

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from urllib.parse import unquote, urlsplit
 
-from streams.simulator.sdp import TRACK
+from streams.simulator.sdp import TRACK, WHOLE
 
 MAX_REQUEST_BYTES = 64 * 1024
 
@@ -32,7 +32,7 @@ class Request:
     def camera(self) -> str:
         """The name in the URL's path, without the track; empty for ``*``."""
         path = unquote(urlsplit(self.url).path).strip("/")
-        return path.removesuffix(TRACK).strip("/*")
+        return path.removesuffix(TRACK).removesuffix(WHOLE).strip("/*")
 
     @property
     def session(self) -> str | None:
@@ -96,7 +96,12 @@ def _parse(head: bytes) -> Request:
 
 
 def answer(
-    status: int, request: Request, headers: Mapping[str, str] | None = None, body: bytes = b""
+    status: int,
+    request: Request,
+    headers: Mapping[str, str] | None = None,
+    body: bytes = b"",
+    *,
+    line_end: str = "\r\n",
 ) -> bytes:
     """The bytes of an answer to `request`."""
     reason = _REASONS.get(status) or HTTPStatus(status).phrase
@@ -104,4 +109,4 @@ def answer(
     lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
     if body:
         lines.append(f"Content-Length: {len(body)}")
-    return ("\r\n".join(lines) + "\r\n\r\n").encode() + body
+    return (line_end.join(lines) + 2 * line_end).encode() + body

@@ -57,6 +57,13 @@ class Packets:
             data[start - FRAMING_BYTES + 1] = channel
         return bytes(data)
 
+    def of_type(self, payload_type: int) -> "Packets":
+        """A copy under another payload type."""
+        data = bytearray(self.data)
+        for start in self.headers:
+            data[start + 1] = data[start + 1] & _MARKER | payload_type
+        return Packets(bytes(data), self.headers)
+
     def garbled(self, source: random.Random) -> "Packets":
         """A copy whose headers are true and whose payloads are noise."""
         data = bytearray(self.data)

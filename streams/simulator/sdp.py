@@ -6,12 +6,16 @@ from streams.simulator.clip import Clip
 from streams.simulator.rtp import CLOCK_HZ, PAYLOAD_TYPE
 
 TRACK = "trackID=0"
+WHOLE = "sessionID=0"
+"""Where the `session_control` fault has the session played."""
 UNKNOWN_CODEC = "SVAC"
 """Surveillance video of GB/T 25724, announced by the `codec` fault: no decoder knows it."""
 
 
-def describe(name: str, clip: Clip, *, host: str, unknown_codec: bool = False) -> bytes:
-    """The description of camera `name`, which now sends `clip`."""
+def describe(
+    name: str, clip: Clip, *, host: str, unknown_codec: bool = False, control: str = "*"
+) -> bytes:
+    """The description of camera `name`, which now sends `clip` and is played at `control`."""
     family = "IP6" if ":" in host else "IP4"
     lines = [
         "v=0",
@@ -19,7 +23,7 @@ def describe(name: str, clip: Clip, *, host: str, unknown_codec: bool = False) -
         f"s={name}",
         f"c=IN {family} {'::' if family == 'IP6' else '0.0.0.0'}",
         "t=0 0",
-        "a=control:*",
+        f"a=control:{control}",
         "a=range:npt=now-",
         f"m=video 0 RTP/AVP {PAYLOAD_TYPE}",
         *(_unknown_format() if unknown_codec else _format(clip)),

@@ -13,12 +13,13 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 
 from cases.database import Database
 from cases.tables import Base, EntryRow, GapRow, IncidentRow
+from cases.troubles import DatabaseUnusable
 from domain.errors import CaseStoreUnavailable, ConfigurationError
 from domain.health import FaultKind
 from tests.builders import NOON, closed_revision, make_incident
 from tests.cases.conftest import Desk
 
-FILL = import_module("cases.migrations.versions.0006_holders").FILL
+FILL = import_module("cases.migrations.versions.0007_holders").FILL
 
 
 def test_migrations_make_the_schema_of_the_tables(database: Database) -> None:
@@ -30,11 +31,11 @@ def test_migrations_make_the_schema_of_the_tables(database: Database) -> None:
 def test_upgrading_again_changes_nothing(database: Database) -> None:
     database.upgrade()
     with database.connection() as connection:
-        assert connection.scalar(text("SELECT version_num FROM alembic_version")) == "0006"
+        assert connection.scalar(text("SELECT version_num FROM alembic_version")) == "0007"
 
 
 def test_what_is_asked_of_incidents_is_filled_in_for_older_ones(empty_url: str) -> None:
-    """0006 takes it from their documents."""
+    """0007 takes it from their documents."""
     incidents = [closed_revision(make_incident("inc_ended")), make_incident("inc_open")]
     database = Database(empty_url)
     try:
@@ -62,7 +63,7 @@ def test_programs_that_start_at_once_all_find_the_schema(empty_url: str) -> None
             list(pool.map(Database.upgrade, databases))
         with databases[0].connection() as connection:
             rows = connection.execute(text("SELECT version_num FROM alembic_version")).all()
-        assert rows == [("0006",)]
+        assert rows == [("0007",)]
     finally:
         for database in databases:
             database.close()
@@ -153,7 +154,7 @@ def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
     path = tmp_path / "cases.sqlite3"
     path.write_text("这不是数据库" * 100)
     database = Database(f"sqlite:///{path}")
-    with pytest.raises(CaseStoreUnavailable, match=r"cases\.sqlite3.*file is not a database"):
+    with pytest.raises(DatabaseUnusable, match=r"cases\.sqlite3.*restore a backup"):
         database.upgrade()
     with pytest.raises(CaseStoreUnavailable, match=r"cases\.sqlite3.*file is not a database"):
         with database.reading() as session:

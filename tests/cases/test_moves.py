@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from cases.states import SYSTEM
-from domain.case import CaseState, FalseReason, Move, Verdict
+from domain.case import CaseState, FalseReason, Move, Permit, Verdict
 from domain.errors import CaseNotFound, MoveConflict, MoveRefused
 from domain.incident import IncidentKind
-from tests.builders import make_incident, next_revision, updated
+from tests.builders import NOON, PERMIT, make_incident, next_revision, updated
 from tests.cases.conftest import TO_CLOSED, Desk, MakeDesk
 
 
@@ -35,7 +35,10 @@ def test_confirming_says_who_found_it_real(desk: Desk) -> None:
     ("details", "note"),
     [
         ({"verdict": Verdict.FALSE, "reason": FalseReason.STEAM_DUST}, "作废: 误报 (水汽烟尘)"),
-        ({"verdict": Verdict.PERMITTED, "reason": None, "note": "早市"}, "作废: 许可; 早市"),
+        (
+            {"verdict": Verdict.PERMITTED, "reason": None, "permit": PERMIT, "note": "早市"},
+            "作废: 许可 (城管许〔2026〕12 号, 有效至 2026-12-31 18:00); 早市",
+        ),
         ({"verdict": Verdict.GONE, "reason": None}, "作废: 自行消失"),
     ],
 )
@@ -79,6 +82,27 @@ def test_a_duplicate_names_the_other_case(desk: Desk) -> None:
             {"verdict": Verdict.DUPLICATE, "reason": None, "duplicate_of": "HS-0"},
             "number of another case, got 'HS-0'",
         ),
+        (
+            Move.REJECT,
+            {"verdict": Verdict.PERMITTED, "reason": None, "note": "早市"},
+            "expected a permit's reference and until when it holds",
+        ),
+        (Move.REJECT, {"permit": PERMIT}, "with the verdict permitted and with no other"),
+        (
+            Move.REJECT,
+            {
+                "verdict": Verdict.PERMITTED,
+                "reason": None,
+                "permit": Permit(no=" ", until=PERMIT.until),
+            },
+            "expected a permit's reference, got none",
+        ),
+        (
+            Move.REJECT,
+            {"verdict": Verdict.PERMITTED, "reason": None, "permit": Permit(no="12", until=NOON)},
+            "expected a permit that held when the case opened",
+        ),
+        (Move.CONFIRM, {"permit": PERMIT}, "a verdict with its reason goes with reject"),
         (Move.CONFIRM, {"verdict": Verdict.FALSE}, "a verdict with its reason goes with reject"),
         (Move.CONFIRM, {"assignee": "zhao"}, "an assignee goes with dispatch only"),
         (Move.CONFIRM, {"actor": "  "}, "expected the name of who moves it"),

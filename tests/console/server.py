@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import uvicorn
 from fastapi import FastAPI
 
+from console.door import served
 from tests.waiting import wait_until
 
 
@@ -24,18 +25,18 @@ class LiveServer:
     def url(self) -> str:
         return f"http://localhost:{self.port}"
 
+    @property
+    def connections(self) -> int:
+        """How many are open."""
+        return len(self._server.server_state.connections) if self._server else 0
+
     def start(self) -> None:
         if self.port:
             self.app = self._make_app()
-        config = uvicorn.Config(
-            self.app,
-            host="127.0.0.1",
-            port=self.port,
-            log_config=None,
-            ws="none",
-            lifespan="off",
-            timeout_graceful_shutdown=5,
+        here = self.app.state.services.settings.model_copy(
+            update={"host": "127.0.0.1", "port": self.port}
         )
+        config = served(self.app, here, lifespan="off", timeout_graceful_shutdown=5)
         self._server = server = uvicorn.Server(config)
         self._thread = threading.Thread(target=server.run, name="console", daemon=True)
         self._thread.start()

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -125,12 +125,13 @@ def test_n_and_a_digit_void_with_the_reason_and_go_on(center: Center, visit: Ope
 
 def test_r_chooses_the_original(center: Center, visit: OpenPage) -> None:
     now = center.clock.now()
-    original = center.open_case("inc_1", at=now - timedelta(minutes=1))
     copy = center.open_case("inc_2", at=now)
+    original = center.open_case("inc_1", at=now - timedelta(minutes=1))
     page = visit("/desk")
     shown(page, copy.no)
     page.keyboard.press("r")
     see(page, "#candidates", original.no)
+    see(page, "#candidates", "同一摄像机 · 早 1 分")
     page.keyboard.press("1")
     shown(page, original.no)
     assert center.book.case(copy.no).duplicate_of == original.no
@@ -144,9 +145,33 @@ def test_p_permits_and_escape_changes_nothing(center: Center, visit: OpenPage) -
     page.keyboard.press("Escape")
     expect(page.locator("#strip-false")).to_be_hidden()
     assert state_of(center, case.no) is CaseState.PENDING_REVIEW
+    permit(page, "城管许〔2026〕12 号", "2036-12-31T18:00")
+    see(page, ".case-head", "城管许〔2026〕12 号")
+    voided = center.book.case(case.no)
+    assert (voided.verdict, voided.permit_no) == (Verdict.PERMITTED, "城管许〔2026〕12 号")
+    # As the town's clocks show it, whatever the zone of this browser's machine.
+    assert voided.permit_until == datetime(2036, 12, 31, 10, 0, tzinfo=UTC)
+
+
+def permit(page: Page, no: str, until: str) -> None:
     page.keyboard.press("p")
-    see(page, ".case-head", "许可")
-    assert center.book.case(case.no).verdict is Verdict.PERMITTED
+    page.locator("#strip-permit [name=permit_no]").fill(no)
+    page.locator("#strip-permit [name=permit_until]").fill(until)
+    page.keyboard.press("Enter")
+
+
+def test_without_its_permit_nothing_is_permitted(center: Center, visit: OpenPage) -> None:
+    case = center.open_case()
+    page = visit("/desk", watched=False)  # a refused request is an error on the console
+    page.keyboard.press("p")
+    see(page, "#strip-permit", "批准文号")
+    page.keyboard.press("Enter")
+    expect(page.locator("#strip-permit :invalid").first).to_be_visible()
+    page.keyboard.press("Escape")
+    permit(page, "12", "2020-01-01T00:00")
+    see(page, "#toasts", "许可在案件发现之前已到期")
+    expect(page.locator("#strip-permit [name=permit_no]")).to_have_value("12")
+    assert state_of(center, case.no) is CaseState.PENDING_REVIEW
 
 
 def test_d_dispatches_to_whom_is_typed(center: Center, visit: OpenPage) -> None:
@@ -181,12 +206,31 @@ def test_the_slower_one_is_told(center: Center, visit: OpenPage) -> None:
     page.route("**/api/cases/*/moves", lambda route: _after_another(center, case.no, route))
     page.keyboard.press("y")
     see(page, "#toasts", "王 已于")
-    see(page, ".case-head", "许可")
+    see(page, "#toasts", "作废: 自行消失")
+    see(page, ".case-head", "自行消失")
 
 
-def _after_another(center: Center, no: str, route: Any) -> None:
+def test_nobody_is_offered_to_undo_the_other_ones_decision(center: Center, visit: OpenPage) -> None:
+    """In another window the same name sits: without a login nothing else tells them apart."""
+    case, name = center.open_case(), center.settings.operator.zh
+    page = visit("/desk?lang=en", watched=False)  # a refused request is an error on the console
+    page.route("**/api/cases/*/moves", lambda route: _after_another(center, case.no, route, name))
+    page.keyboard.press("y")
+    see(
+        page,
+        "#toasts",
+        re.compile(r"Li decided on \S+ at [\d:]+ \(Void: Gone by itself\); it is Voided"),
+    )
+    see(page, ".case-head", "Gone by itself")
+    expect(page.locator("[data-do=undo]")).to_have_count(0)
+    page.keyboard.press("u")
+    see(page, "#toasts", "Nothing to undo")
+    assert state_of(center, case.no) is CaseState.VOIDED
+
+
+def _after_another(center: Center, no: str, route: Any, actor: str = "王") -> None:
     case = center.book.case(no)
-    center.book.move(no, Move.REJECT, actor="王", version=case.version, verdict=Verdict.PERMITTED)
+    center.book.move(no, Move.REJECT, actor=actor, version=case.version, verdict=Verdict.GONE)
     route.continue_()
 
 
@@ -213,11 +257,13 @@ def test_what_cannot_be_read_is_said_and_read_again(center: Center, visit: OpenP
     page.keyboard.press("j")
     see(page, "#banner", "暂时读不到数据")
     shown(page, first.no)
-    page.keyboard.press("p")
+    expect(page.locator("#live-word")).to_have_text("未应答")  # though news do come
+    page.keyboard.press("g")
     page.unroute("**/desk/cases/**")
     center.seal(first)  # the next news of anything
     shown(page, second.no)
     expect(page.locator("#banner")).to_be_hidden(timeout=PATIENCE_MS)
+    expect(page.locator("#live-word")).to_have_text("实时")
     states = [state_of(center, case.no) for case in (first, second)]
     assert states == [CaseState.PENDING_REVIEW] * 2
 
@@ -244,11 +290,11 @@ def test_a_key_held_down_decides_once(center: Center, visit: OpenPage) -> None:
     cases = [center.open_case(f"inc_{n}", at=now - timedelta(minutes=n)) for n in range(3)]
     page = visit("/desk")
     shown(page, cases[0].no)
-    page.keyboard.down("p")
+    page.keyboard.down("g")
     shown(page, cases[1].no)
     for _ in range(5):
-        page.keyboard.down("p")  # again without letting go: as a keyboard repeats it
-    page.keyboard.up("p")
+        page.keyboard.down("g")  # again without letting go: as a keyboard repeats it
+    page.keyboard.up("g")
     page.keyboard.press("j")
     shown(page, cases[2].no)
     states = [state_of(center, case.no) for case in cases]
@@ -268,12 +314,44 @@ def test_space_plays_the_clip(center: Center, visit: OpenPage, tmp_path: Path) -
     wait_until(lambda: video.evaluate("video => video.currentTime > 0.3"), "the clip to play")
     expect(video).to_be_visible()
     expect(page.locator("svg.overlay")).to_be_hidden()
+    # B has nothing to show or hide here, and does not pretend to.
+    boxes = page.locator('.mediabar [data-do="boxes"]')
+    expect(boxes).to_have_attribute("aria-pressed", "false")
+    page.keyboard.press("b")
+    see(page, "#toasts", "片段上不画标注框")
     # What comes in meanwhile must not disturb who is watching.
     center.book.move(case.no, Move.CONFIRM, actor="王", version=case.version)
     see(page, ".case-head", "已立案")
     assert video.evaluate("video => !video.paused || video.ended")
     page.keyboard.press("Escape")
     expect(page.locator("svg.overlay")).to_be_visible()
+    expect(boxes).to_have_attribute("aria-pressed", "true")
+
+
+def test_the_label_of_a_clip_tells_when_its_frame_was_taken(
+    center: Center, visit: OpenPage, tmp_path: Path
+) -> None:
+    case = center.open_case(at=datetime(2026, 11, 23, 15, 59, 59, 500_000, tzinfo=UTC))
+    center.seal(case)
+    clip = make_clip(tmp_path / "clip.mp4", seconds=4)
+    sealed = center.seal(case, EvidenceKind.CLIP, clip.read_bytes())
+    assert sealed.captured_from == datetime(2026, 11, 23, 15, 59, 57, 500_000, tzinfo=UTC)
+    page = visit(f"/desk?group=all&case={case.no}")
+    see(page, ".stage-notes .of-picture", "2026-11-23 23:59:59")
+    label = page.locator(".stage-notes .of-clip")
+    expect(label).to_be_hidden()
+    page.keyboard.press(" ")
+    expect(label).to_be_visible()
+    page.locator("video.clip").evaluate(
+        "async video => { video.pause(); video.currentTime = 3.1;"
+        " await new Promise(done => video.addEventListener('seeked', done, { once: true })); }"
+    )
+    # Past midnight in the town, and of the frame at 3.1 s, not of the snapshot.
+    expect(label).to_have_text(re.compile(r"片段画面\s+2026-11-24 00:00:00\.[56]"))
+    expect(page.locator(".stage-notes .of-picture")).to_be_hidden()
+    page.keyboard.press("Escape")
+    see(page, ".stage-notes .of-picture", "2026-11-23 23:59:59")
+    expect(label).to_be_hidden()
 
 
 def test_b_hides_and_shows_the_boxes(center: Center, visit: OpenPage) -> None:
@@ -345,27 +423,6 @@ def test_when_the_server_is_gone_nothing_looks_live(
     expect(page.locator(f"#row-{missed.no}")).to_be_visible(timeout=PATIENCE_MS)
 
 
-def test_after_an_outage_one_stream_is_open(server: LiveServer, visit: OpenPage) -> None:
-    page = visit("/desk", watched=False)  # failed requests are errors on the console
-    page.evaluate(
-        """() => {
-            const Real = EventSource;
-            window.streams = [];
-            window.EventSource = function (address) {
-                const stream = new Real(address);
-                window.streams.push(stream);
-                return stream;
-            };
-        }"""
-    )
-    server.stop()
-    page.wait_for_timeout(9000)  # by then tries are further apart than silences are noticed
-    server.start()
-    expect(page.locator("#banner")).to_be_hidden(timeout=PATIENCE_MS)
-    page.wait_for_timeout(4000)  # what else waited would have tried by now
-    assert page.evaluate("streams.filter(stream => stream.readyState !== 2).length") == 1
-
-
 def test_english_and_light_are_switched_on_the_page(center: Center, visit: OpenPage) -> None:
     center.open_case("inc_f", IncidentKind.FIRE)
     page = visit("/desk")
@@ -421,7 +478,76 @@ def test_the_number_of_the_original_is_two_steps_away(center: Center, visit: Ope
     see(page, "#candidates", cases[1].no)
     page.keyboard.press("Tab")
     page.keyboard.press("Tab")
-    expect(page.locator("#strip-duplicate input")).to_be_focused()
+    expect(page.locator("#strip-duplicate [name=duplicate_of]")).to_be_focused()
+
+
+def test_a_far_original_needs_a_reason(center: Center, visit: OpenPage) -> None:
+    now = center.clock.now()
+    copy = center.open_case("inc_1", at=now)
+    far = center.open_case("inc_2", camera_id="square-1", at=now)
+    page = visit("/desk", watched=False)  # a refused request is an error on the console
+    shown(page, copy.no)
+    page.keyboard.press("r")
+    see(page, "#candidates", "近处近时没有案件")
+    page.locator("#strip-duplicate [name=duplicate_of]").fill(far.no)
+    page.keyboard.press("Enter")
+    see(page, "#toasts", "确为同一事件时请说明理由")
+    page.locator("#strip-duplicate [name=note]").fill("烟飘到了广场")
+    page.keyboard.press("Enter")
+    shown(page, far.no)
+    assert center.book.case(copy.no).duplicate_of == far.no
+
+
+def test_the_search_box_lets_go(center: Center, visit: OpenPage) -> None:
+    center.open_case("inc_1")
+    found = center.open_case("inc_2", camera_id="square-1")
+    page = visit("/desk")
+    for key in ("Enter", "ArrowDown"):
+        page.keyboard.press("/")
+        page.locator("#search").fill("示例广场")
+        page.keyboard.press(key)
+        shown(page, found.no)
+        expect(page.locator("#search")).not_to_be_focused()
+    page.keyboard.press("/")
+    page.keyboard.press("Escape")
+    expect(page.locator("#search")).to_have_value("示例广场")
+    page.keyboard.press("y")
+    wait_until(lambda: state_of(center, found.no) is CaseState.FILED, "the key to be heard")
+
+
+def test_decisions_come_before_the_evidence_by_tab(center: Center, visit: OpenPage) -> None:
+    case = center.open_case()
+    center.seal(case)
+    page = visit(f"/cases/{case.no}")
+    order = page.evaluate(
+        "[...document.querySelectorAll('#actions button, .evidence a')].map(e => e.tagName)"
+    )
+    assert order == sorted(order, key=lambda tag: tag == "A")
+    assert order[-1] == "A"
+
+
+def test_a_case_that_comes_is_announced_and_a_fire_at_once(center: Center, visit: OpenPage) -> None:
+    center.open_case("inc_1")
+    page = visit("/desk")
+    expect(page.locator(".row-link")).to_have_count(1)
+    center.open_case("inc_2")
+    see(page, "#announce", re.compile("新案件: 占道.*示例路口"))
+    center.open_case("inc_3", IncidentKind.FIRE)
+    see(page, "#alarm", re.compile("新案件: 火情.*示例路口"))
+
+
+def test_overdue_is_a_filter_that_the_address_holds(center: Center, visit: OpenPage) -> None:
+    late = center.open_case("inc_1")
+    filed = center.book.move(late.no, Move.CONFIRM, actor="王", version=late.version)
+    page = visit("/desk?group=all")
+    expect(page.locator(".row-link")).to_have_count(1)
+    page.locator("[name=overdue]").check()
+    see(page, "#queue", "没有符合筛选的案件")
+    assert "overdue=1" in page.url
+    assert filed.due_at is not None
+    page.reload()
+    expect(page.locator("[name=overdue]")).to_be_checked()
+    see(page, "#queue", "没有符合筛选的案件")
 
 
 def test_keys_go_on_beyond_what_is_listed(center: Center, visit: OpenPage) -> None:

@@ -238,12 +238,17 @@ def test_undo_is_offered_while_time_is_left(
 
 def test_candidates_for_a_duplicate_are_the_nearest(center: Center, client: httpx.Client) -> None:
     case = center.open_case("inc_1")
-    far = center.open_case("inc_2", camera_id="square-1")
-    near = center.open_case("inc_3", camera_id="gate-1")
-    other_kind = center.open_case("inc_4", IncidentKind.FIRE)
+    center.open_case("inc_2", camera_id="square-1")  # three kilometres off
+    center.open_case("inc_3", at=NOON - timedelta(hours=3))
+    site = center.open_case("inc_4", camera_id="gate-2", at=NOON + timedelta(minutes=3))
+    near = center.open_case("inc_5", at=NOON - timedelta(seconds=200))
+    other_kind = center.open_case("inc_6", IncidentKind.FIRE)
     html = client.get(f"/desk/cases/{case.no}/candidates").text
-    assert re.findall(r'data-no="([^"]+)"', html) == [near.no, far.no]
-    assert other_kind.no not in html
+    found = re.findall(r'data-no="([^"]+)"', html)
+    assert found == [near.no, site.no, other_kind.no]
+    said = words(html)
+    assert f"{near.no} · 路口东 · 同一摄像机 · 早 3 分 20 秒" in said
+    assert f"{site.no} · 路口西 · 0 米 · 晚 3 分" in said
 
 
 def health_of(camera_id: str, fault: FaultKind | None, status: CameraStatus) -> CameraHealthChanged:
@@ -331,15 +336,18 @@ def test_the_board_remembers_for_a_day_what_was_late_and_why(
     center.book.handle(page_of_looks(5, 2.0, {}))
     said = page(client, "/cameras")
     assert "目前兑现, 最长间隔 2 秒" in said
-    assert "24 小时内未兑现, 最长间隔 25 秒" in said
+    assert "自 12:00:00 这一小时起未兑现, 最长间隔 25 秒" in said  # no day has been counted yet
     assert "漏看 11 次 (过载 7, 无画面 3, from_tomorrow 1)" in said
     said = page(client, "/cameras/rows?lang=en")
     assert "now kept, longest interval 2 s" in said
-    assert "broken within 24 h, longest interval 25 s" in said
+    assert "broken since the hour of 12:00:00, longest interval 25 s" in said
     assert "missed 11 (Overload 7, No picture 3, from_tomorrow 1)" in said
-    clock.advance(25 * 3600)
+    clock.advance(23 * 3600)
+    assert "24 小时内未兑现, 最长间隔 25 秒" in page(client, "/cameras?lang=zh")
+    clock.advance(2 * 3600)
     center.book.handle(page_of_looks(25 * 3600, 2.0, {}))
-    said = page(client, "/cameras?lang=zh")
+    clock.advance(23 * 3600)
+    said = page(client, "/cameras")
     assert "24 小时兑现, 最长间隔 2 秒" in said
     assert "漏看" not in said
 
@@ -350,7 +358,7 @@ def test_looks_missed_before_the_first_one_break_the_promise(
     dark = CameraLooks(camera_id="gate-1", looks=0, skipped={"unreachable": 2})
     center.book.handle(LooksDone(worker_id="e", from_at=NOON, to_at=NOON, cameras=(dark,)))
     said = page(client, "/cameras")
-    assert "24 小时内未兑现, 最长间隔 — 漏看 2 次 (主机不可达 2)" in said
+    assert "自 12:00:00 这一小时起未兑现, 最长间隔 — 漏看 2 次 (主机不可达 2)" in said
 
 
 def test_english_is_asked_for_once_and_remembered(center: Center, client: httpx.Client) -> None:

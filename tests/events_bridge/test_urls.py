@@ -20,6 +20,8 @@ from events_bridge.urls import mask_url
         ("redis://bus?password=s3cret&db=1", "redis://bus?password=***&db=1"),
         ("unix://:s3cret@/run/bus.sock", "unix://:***@/run/bus.sock"),
         ("patrol:s3cret@bus", "***"),
+        ("redis：//:s3cret＠bus", "***"),
+        ("redis://:s3cret＠bus", "redis://:***＠bus"),
         ("embedded", "embedded"),
     ],
 )

@@ -118,7 +118,7 @@ def test_without_its_main_stream_a_camera_still_sees_and_owns_up_to_missing_evid
 def test_looks_fall_back_to_the_main_stream_and_return_by_themselves(
     tmp_path: Path, bus_url: str, clips: dict[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(feeds, "FALL_BACK_AFTER", timedelta(seconds=1))
+    monkeypatch.setattr(feeds, "FALL_BACK_AFTER_S", 1)
     with Simulator(clips, faults={"kerb/sub": Fault(kind="refuse")}) as cameras:
         configuration = prepare(tmp_path, {"kerb": urls(cameras)})
         with case_book(configuration, bus_url) as book, worker(configuration, bus_url):

@@ -150,8 +150,8 @@ class Edge:
     def begin(self) -> None:
         """As `Worker.start` does."""
         self.recorder.reconcile()
-        now, known = self._clock.now(), self.book.incidents
-        close_left_behind(self.book, frozenset([CAMERA]), now)
+        now, known = self._clock.moment(), self.book.incidents
+        close_left_behind(self.book, frozenset([CAMERA]), now.at)
         self.witness.recall(known, now)
         self.holder.claim()
         self.recorder.start()
@@ -180,10 +180,10 @@ class Edge:
     def _receive(self, second: int) -> None:
         for packet in self._packets:
             moment = at(second) + (packet.captured_at - self._packets[0].captured_at) / 10
-            self._ring.append(replace(packet, captured_at=moment))
+            self._ring.append(replace(packet, captured_at=moment, captured_s=moment.timestamp()))
 
     def _take_over(self, grant: CameraGrant) -> None:
-        self.witness.take_over(grant, self._clock.now())
+        self.witness.take_over(grant, self._clock.moment())
 
 
 @contextmanager

@@ -34,8 +34,12 @@ def test_pictures_come_by_name_with_their_boxes(folder):
     ("text", "expected"),
     [
         ("0 0.5 0.5 0.1 0.1\nfire 0.5 0.5 1 1", r"b\.txt:2: expected numbers, got 'fire"),
-        ("0 0.5 0.5 0.1", r"b\.txt:1: expected `class cx cy w h`, got '0 0\.5 0\.5 0\.1'"),
-        ("0 0 0 1 0 1 1", r"b\.txt:1: expected `class cx cy w h`"),
+        ("0 0.5 0.5 0.1", r"b\.txt:1: expected `class cx cy w h` or .*, got '0 0\.5 0\.5 0\.1'"),
+        ("0 0.5 0.5 0.1 0.1 0.9", r"b\.txt:1: expected `class cx cy w h`"),
+        ("0 0 0 1 0 1 1 0", r"b\.txt:1: expected `class cx cy w h`"),
+        ("0 320 200 64 64", r"b\.txt:1: expected parts of the frame between 0 and 1, not pixels"),
+        ("0 nan 0.5 0.1 0.1", r"b\.txt:1: expected parts of the frame"),
+        ("2 0 0 1 0 1 1", r"b\.txt:1: expected a class id below 2"),
         ("2 0.5 0.5 0.1 0.1", r"b\.txt:1: expected a class id below 2 \(fire, smoke\), got 2"),
         ("0.5 0.5 0.5 0.1 0.1", r"b\.txt:1: expected a class id below 2"),
     ],
@@ -43,6 +47,22 @@ def test_pictures_come_by_name_with_their_boxes(folder):
 def test_a_label_that_cannot_be_used(folder, text, expected):
     (folder / "labels" / "b.txt").write_text(text)
     with pytest.raises(ConfigurationError, match=expected):
+        read_folder(folder, NAMES)
+
+
+def test_a_polygon_is_the_box_around_it(folder):
+    (folder / "labels" / "b.txt").write_text(
+        "0 0.2 0.3 0.6 0.3 0.4 0.8\n1 0.1 0.1 0.3 0.1 0.3 0.2 0.1 0.2\n0 -0.5 0.5 0.5 1.5 0.2 0.6\n"
+    )
+    _, b, _ = read_folder(folder, NAMES)
+    expected = [[0.2, 0.3, 0.6, 0.8], [0.1, 0.1, 0.3, 0.2], [0, 0.5, 0.5, 1]]
+    np.testing.assert_allclose(b.truth.xyxy, expected, atol=1e-6)
+    assert b.truth.counts() == {"fire": 2, "smoke": 1}
+
+
+def test_labels_that_are_no_text(folder):
+    (folder / "labels" / "b.txt").write_bytes(b"\0\1\2\3")
+    with pytest.raises(ConfigurationError, match=r"b\.txt:0: expected a text in UTF-8"):
         read_folder(folder, NAMES)
 
 

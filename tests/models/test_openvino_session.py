@@ -10,7 +10,7 @@ from models import openvino_session
 from models.catalog import Catalog
 from models.composed.folder import Order, write_composed
 from models.detector import Detector
-from models.heads import ULTRALYTICS_INPUT, YOLOX_INPUT
+from models.input_forms import ULTRALYTICS_INPUT, YOLOX_INPUT
 from models.labelled import read_folder
 from models.openvino_session import OpenvinoSession
 from models.runtime import open_graph

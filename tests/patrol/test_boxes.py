@@ -39,12 +39,12 @@ def test_the_reference_names_the_very_file(file: Path, tmp_path: Path) -> None:
 
 
 def test_what_is_wrong_is_said_with_its_place(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match=r"file of boxes at .*none\.json, got none"):
+    with pytest.raises(ConfigurationError, match=r"file of boxes at .*none\.json: cannot be read"):
         WrittenBoxes.read(tmp_path / "none.json")
     broken = tmp_path / "broken.json"
     broken.write_text('{"boxes": [{"at_s": "soon", "seen": []}]}')
     with pytest.raises(ConfigurationError, match=r"broken\.json: boxes\.0\.at_s: .*number"):
         WrittenBoxes.read(broken)
     broken.write_text("no json")
-    with pytest.raises(ConfigurationError, match=r"broken\.json: \(file\): Invalid JSON"):
+    with pytest.raises(ConfigurationError, match=r"broken\.json: \(file\): expected JSON"):
         WrittenBoxes.read(broken)

@@ -1,5 +1,6 @@
 """The command line as scripts rely on it: output for machines, exit codes 0, 1 and 2."""
 
+import io
 import json
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import pytest
 import yaml
 
 from tests.block_detector import NAME, import_block_detector
+from tests.command_line import PatrolHere
 from tests.integration.rig import block_clip, configure
 from tests.media import make_clip
 
@@ -106,6 +108,69 @@ def test_probe_says_what_a_camera_sends_and_hides_passwords(tmp_path: Path) -> N
     refused = patrol("probe", "rtsp://admin:s3cret@127.0.0.1:1/main", "--seconds", 1)
     assert refused.returncode == 1
     assert "s3cret" not in refused.stdout + refused.stderr
+
+
+@pytest.mark.parametrize("door", ["line", "stdin", "environment"])
+def test_an_address_need_not_stand_in_the_command_line(
+    patrol_here: PatrolHere, monkeypatch: pytest.MonkeyPatch, door: str
+) -> None:
+    url = "rtsp://admin:s3cret@127.0.0.1:1/main"
+    words: list[object] = ["probe", "--seconds", 1, "--json"]
+    if door == "stdin":
+        monkeypatch.setattr("sys.stdin", io.StringIO(f"{url}\n"))
+        words.append("-")
+    elif door == "environment":
+        monkeypatch.setenv("PATROL_PROBE_URL", url)
+    else:
+        words.append(url)
+    code, out, said = patrol_here(*words)
+    assert code == 1
+    assert json.loads(out)["url"] == "rtsp://admin:***@127.0.0.1:1/main"
+    assert "s3cret" not in out + said
+    assert ("seen by all who list processes" in said) is (door == "line")
+
+
+@pytest.mark.parametrize(
+    "words", [["nonsense"], ["check"], ["check", "--foo"], ["bench", "-n", "x"]]
+)
+def test_wrong_use_is_one_plain_line_of_any_length(
+    patrol_here: PatrolHere, monkeypatch: pytest.MonkeyPatch, words: list[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "20")
+    code, _, said = patrol_here(*words)
+    assert code == 2
+    (line,) = said.splitlines()
+    assert line.startswith("patrol")
+    assert line.endswith("--help)")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "rtsp：//admin:s3cret@192.0.2.1/main",
+        "rtsp：／／admin：s3cret＠192.0.2.1",
+        "admin:s3cret@192.0.2.1/main",
+        "admin:s3/cr@s3cret@192.0.2.1/main",
+        "rtsp%3A%2F%2Fadmin%3As3cret%40192.0.2.1",
+        "http://admin:s3cret@192.0.2.1/main",
+        "rtsp:/admin:s3cret@192.0.2.1/main",
+        "nowhere/camera.sdp?user=admin&password=s3cret",
+        "rtsp://admin:s3cret@192.0.2.1:port/main",
+    ],
+)
+@pytest.mark.parametrize("command", ["check", "worker", "up", "center"])
+def test_no_command_shows_the_password_of_an_address_that_is_none(
+    tmp_path: Path, patrol_here: PatrolHere, url: str, command: str
+) -> None:
+    if command == "center" and url.startswith("nowhere"):
+        return  # only who reads the cameras needs their files
+    path = configure(tmp_path, {"gate": {"url": url}})
+    words = [path] if command == "check" else ["--config", path]
+    code, out, said = patrol_here(command, *words, "--data", tmp_path / "data")
+    assert code == 1
+    assert "s3cret" not in out + said
+    assert f"{path}:" in out + said
+    assert "cameras[0].url" in out + said
 
 
 def test_probe_and_check_show_both_streams_of_a_camera(tmp_path: Path) -> None:

@@ -4,7 +4,8 @@ import logging
 import pytest
 import structlog
 
-from patrol.logs import mask_secrets, set_up_logs
+from domain.masking import mask_secrets
+from patrol.logs import set_up_logs
 
 
 @pytest.mark.parametrize(

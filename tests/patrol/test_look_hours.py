@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from domain.clock import VirtualClock
+from domain.clock import Moment, VirtualClock
 from patrol.config import CameraSettings, Configuration
 from patrol.worker.post import CameraPost
 
@@ -56,12 +56,12 @@ def test_a_post_promises_what_holds_at_the_hour(tmp_path: Path) -> None:
     configuration = configuration.model_copy(update={"data_dir": tmp_path})
     clock = VirtualClock(NOON)
     post = CameraPost(settings, configuration, clock=clock, on_gap=lambda _gap: None)
-    post.book.done(NOON, {})
-    assert post.book.due_at == NOON + timedelta(seconds=4)
-    assert post.book.urgency(NOON + timedelta(seconds=4)) == 3
-    post.keep_hours(LATE)
-    post.book.done(LATE, {})
-    assert post.book.due_at == LATE + timedelta(seconds=1)
+    post.book.done(clock.moment(), {})
+    assert post.book.due_s == clock.moment().s + 4
+    assert post.book.urgency(Moment.of(NOON + timedelta(seconds=4))) == 3
+    post.keep_hours(Moment.of(LATE))
+    post.book.done(Moment.of(LATE), {})
+    assert post.book.due_s == LATE.timestamp() + 1
     assert post.reader.main.look_every_s == 1
 
 

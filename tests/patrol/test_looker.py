@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from domain.clock import VirtualClock
+from domain.clock import Moment, VirtualClock
 from domain.health import CameraLooks
 from models.catalog import Catalog
 from models.detections import Detections
@@ -61,7 +61,7 @@ class Bench:
 
     def look(self, after_s: float = 1) -> dict[str, CameraLooks]:
         """One round; what it did."""
-        self.looker._round(NOON + timedelta(seconds=after_s))
+        self.looker._round(Moment.of(NOON + timedelta(seconds=after_s)))
         return {post.camera_id: post.book.close_page() for post in self.posts}
 
 
@@ -89,14 +89,14 @@ def test_one_camera_whose_look_fails_blinds_only_itself(
         pages = bench.look()
     assert [page.looks for page in pages.values()] == [0, 1, 1]
     assert pages["bad"].skipped == {"failed": 1}
-    assert bad.book.due_at > NOON, "it is not owed most for ever"
+    assert bad.book.due_s > NOON.timestamp(), "it is not owed most for ever"
     assert [line["camera"] for line in logs if line["event"] == "look failed"] == ["bad"]
 
 
 def test_a_detector_that_fails_costs_the_looks_and_says_so(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    detector = bench.eyes.detector(NOON)
+    detector = bench.eyes.detector(Moment.of(NOON))
     assert detector is not None
 
     def run_out(_images: Sequence[object]) -> list[Detections]:
@@ -134,7 +134,7 @@ def test_one_camera_without_health_silences_no_other(
     reporter = Reporter(
         "w", bench.posts, clock=bench.clock, publish=said.append, budget=RingBudget(1_000)
     )
-    reporter.report(NOON)
+    reporter.report(Moment.of(NOON))
     assert [message.health.camera_id for message in said] == ["good-1", "good-2"]
 
 
@@ -142,5 +142,5 @@ def test_eyes_with_a_label_that_the_model_lacks_are_blind_and_say_so(bench: Benc
     settings = DetectorSettings(model=NAME, labels=("fyre",))
     eyes = Eyes(Catalog(bench.configuration.models_dir), settings)
     with capture_logs() as logs:
-        assert eyes.detector(NOON) is None
+        assert eyes.detector(Moment.of(NOON)) is None
     assert "fyre" in logs[0]["error"]

@@ -10,6 +10,7 @@ from domain.errors import ConfigurationError
 from models.catalog import Catalog
 from patrol.commands.models import app
 from patrol.commands.models_sights import sights
+from tests.command_line import PatrolHere
 from tests.media import make_clip
 from tests.models import graphs
 
@@ -69,7 +70,7 @@ def test_compose_then_score_then_look_at_the_mistakes(tmp_path: Path, data: Path
 
 
 def test_a_place_for_the_result_is_made_or_refused_before_the_work(
-    tmp_path: Path, data: Path
+    tmp_path: Path, data: Path, patrol_here: PatrolHere
 ) -> None:
     models("compose", tmp_path / "fires", "--count", 1, "--lures", 0)
     words = ["score", tmp_path / "fires", "--model", "reds", "--data", data, "--json"]
@@ -77,6 +78,8 @@ def test_a_place_for_the_result_is_made_or_refused_before_the_work(
     assert json.loads((tmp_path / "new" / "deep" / "score.json").read_text())["pictures"] == 1
     (tmp_path / "file").write_text("in the way")
     for command in (words, ["gallery", "nowhere", "--out"]):
-        result = CliRunner().invoke(app, [*map(str, command), str(tmp_path / "file" / "x")])
-        assert result.exit_code == 2
-        assert "cannot be written" in result.output
+        words = ["models", *command, tmp_path / "file" / "x"]
+        code, _, said = patrol_here(*words)
+        assert code == 2
+        (line,) = said.splitlines()
+        assert f"{tmp_path / 'file' / 'x'}: cannot be written" in line

@@ -1,6 +1,7 @@
 """The recorder on a real store, with real packets, when things are not as they should be."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 
 from domain.clock import VirtualClock
-from domain.evidence import MissingReason, evidence_id
+from domain.evidence import Evidence, EvidenceKind, MissingReason, evidence_id
 from domain.incident import Incident
 from domain.messages import EvidenceMissed, EvidenceSealed
 from evidence.settings import EvidenceSettings
@@ -22,6 +23,8 @@ from streams.frame import Frame
 from streams.ring import PacketRing
 from tests.books import make_book, waiting
 from tests.builders import NOON, make_incident
+from tests.media import make_clip
+from tests.streams.footage import packets_of
 from tests.waiting import wait_until
 
 News = EvidenceSealed | EvidenceMissed
@@ -124,6 +127,7 @@ def test_a_picture_that_cannot_be_made_is_said_to_be_missing(
 
     class Unreadable:
         captured_at = NOON
+        captured_s = NOON.timestamp()
 
         def image(self) -> None:
             raise RuntimeError("a mistake of our own")
@@ -147,3 +151,28 @@ def test_a_round_that_fails_is_not_the_last() -> None:
             rounds += 1
             raise RuntimeError("a mistake of our own")
     assert rounds == 2
+
+
+@pytest.mark.parametrize("set_by_s", [7200.0, -7200.0])
+def test_a_clock_that_is_set_in_the_pre_roll_costs_nothing_of_the_clip(
+    recorder: Recorder, clock: VirtualClock, book: Book, tmp_path: Path, set_by_s: float
+) -> None:
+    ring, packets = PacketRing(30, 1 << 24), packets_of(make_clip(tmp_path / "a.mp4"), NOON)
+    set_at_s = NOON.timestamp() + 2
+    for packet in packets:
+        later = timedelta(seconds=set_by_s if packet.captured_s >= set_at_s else 0)
+        ring.append(replace(packet, captured_at=packet.captured_at + later))
+    last = packets[-1]
+    clock.advance(last.captured_s - NOON.timestamp())
+    clock.set_by(set_by_s)
+    frame = replace(make_frame(), captured_at=clock.now(), captured_s=last.captured_s)
+    ask(recorder, book, ring, frame, make_incident(opened_at=clock.now()))
+    recorder.start()
+    recorder.stop(20)
+
+    (clip,) = (one.evidence for one in told(book) if one.evidence.kind is EvidenceKind.CLIP)
+    assert isinstance(clip, Evidence)
+    assert clip.captured_to == last.captured_at + timedelta(seconds=set_by_s)
+    assert clip.captured_to - clip.captured_from == pytest.approx(
+        timedelta(seconds=3.9), abs=timedelta(seconds=0.2)
+    )

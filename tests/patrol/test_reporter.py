@@ -3,13 +3,14 @@
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from structlog.testing import capture_logs
 
 from domain.clock import Clock, VirtualClock
 from domain.messages import CameraHealthChanged, LooksDone
 from patrol.config import CameraSettings, Configuration
 from patrol.worker.post import CameraPost
-from patrol.worker.reporter import LOOKS_EVERY, Reporter
+from patrol.worker.reporter import LOOKS_EVERY_S, Reporter
 from streams.budget import RingBudget
 from streams.packet import StreamInfo
 from tests.builders import NOON
@@ -35,8 +36,10 @@ def test_a_camera_with_less_than_a_clip_needs_is_reported(tmp_path: Path) -> Non
         post.reader.main.ring.append(made_up(second, keyframe=True, stream=STREAM))
 
     with capture_logs() as logs:
-        reporter.report(NOON + LOOKS_EVERY)
-        reporter.report(NOON + 2 * LOOKS_EVERY + timedelta(seconds=1))
+        clock.advance(LOOKS_EVERY_S)
+        reporter.report(clock.moment())
+        clock.advance(LOOKS_EVERY_S + 1)
+        reporter.report(clock.moment())
 
     (health,) = (one.health for one in said if isinstance(one, CameraHealthChanged))
     assert health.detail == "memory holds 9 s of the 20 s that a clip needs"
@@ -49,18 +52,30 @@ def test_a_camera_with_less_than_a_clip_needs_is_reported(tmp_path: Path) -> Non
     assert [line["event"] for line in warnings] == ["rings cut below what a clip needs"]
 
 
-def test_a_clock_that_is_set_back_does_not_silence_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize("set_by_s", [7200.0, -7200.0])
+def test_a_clock_that_is_set_is_said_and_makes_no_span_longer(
+    tmp_path: Path, set_by_s: float
+) -> None:
     said: list[CameraHealthChanged | LooksDone] = []
-    clock, budget = VirtualClock(NOON + timedelta(hours=8)), RingBudget(1_000)
+    clock, budget = VirtualClock(NOON), RingBudget(1_000)
     post = make_post(tmp_path, clock, budget)
     reporter = Reporter("w", [post], clock=clock, publish=said.append, budget=budget)
-    reporter.report(clock.now())
-    said.clear()
+    reporter.report(clock.moment())
+    clock.set_by(set_by_s)
+    clock.advance(LOOKS_EVERY_S)
 
-    reporter.report(NOON)
-    reporter.report(NOON + LOOKS_EVERY)
+    with capture_logs() as logs:
+        reporter.report(clock.moment())
 
-    health, *pages = said
-    assert isinstance(health, CameraHealthChanged)
-    spans = [(page.from_at, page.to_at) for page in pages if isinstance(page, LooksDone)]
-    assert spans == [(NOON, NOON), (NOON, NOON + LOOKS_EVERY)]
+    assert [(line["event"], line["by_s"]) for line in logs if "by_s" in line] == [
+        ("the clock was set", set_by_s)
+    ]
+    first, again, page = said
+    assert isinstance(first, CameraHealthChanged)
+    assert isinstance(again, CameraHealthChanged)
+    assert isinstance(page, LooksDone)
+    assert again.health.at - first.health.at == timedelta(seconds=LOOKS_EVERY_S + set_by_s)
+    assert first.health.steady_at is not None
+    assert again.health.steady_at == first.health.steady_at + timedelta(seconds=LOOKS_EVERY_S)
+    assert page.to_at - page.from_at == timedelta(seconds=LOOKS_EVERY_S)
+    assert page.clock_set_s == set_by_s

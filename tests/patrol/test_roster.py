@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
+from domain.clock import Moment
 from patrol.worker.lookbook import LookBook
 from patrol.worker.post import CameraPost
 from patrol.worker.roster import Roster
@@ -23,18 +24,18 @@ class Post:
     book: LookBook = field(init=False)
 
     def __post_init__(self) -> None:
-        self.book = LookBook(self.camera_id, PROMISE_S, NOON, risk=self.risk)
+        self.book = LookBook(self.camera_id, PROMISE_S, later(0), risk=self.risk)
 
-    def is_due(self, now: datetime) -> bool:
+    def is_due(self, now: Moment) -> bool:
         return self.book.is_due(now, None)
 
-    def is_attended(self, now: datetime) -> bool:
+    def is_attended(self, now: Moment) -> bool:
         return self.suspects
 
     def is_stirred(self) -> bool:
         return self.stirs
 
-    def is_due_again(self, now: datetime) -> bool:
+    def is_due_again(self, now: Moment) -> bool:
         return True
 
 
@@ -46,8 +47,8 @@ def ids(posts: list[Any]) -> list[str]:
     return [post.camera_id for post in posts]
 
 
-def later(seconds: float) -> datetime:
-    return NOON + timedelta(seconds=seconds)
+def later(seconds: float) -> Moment:
+    return Moment(seconds, NOON + timedelta(seconds=seconds))
 
 
 def test_who_waited_longest_comes_first() -> None:
@@ -70,8 +71,8 @@ def test_a_post_is_in_one_lookers_hands_at_a_time() -> None:
 
 def test_only_so_many_are_attended_at_once() -> None:
     posts = [Post(f"{number}", suspects=True) for number in range(5)]
-    assert ids(roster_of(*posts, attended=3).suspicious(NOON, [])) == ["0", "1", "2"]
-    assert ids(roster_of(*posts, attended=0).suspicious(NOON, [])) == []
+    assert ids(roster_of(*posts, attended=3).suspicious(later(0), [])) == ["0", "1", "2"]
+    assert ids(roster_of(*posts, attended=0).suspicious(later(0), [])) == []
 
 
 def test_while_looks_are_long_overdue_only_one_is_attended() -> None:
@@ -85,14 +86,14 @@ def test_while_looks_are_long_overdue_only_one_is_attended() -> None:
 def test_early_looks_are_a_share_of_the_owed_ones() -> None:
     posts: list[Any] = [Post(f"{number}", stirs=number > 0) for number in range(4)]
     roster = roster_of(*posts, early_share=0.1)
-    assert roster.stirred(NOON, []) == []
+    assert roster.stirred(later(0), []) == []
     roster.looked_in_time(25)
-    assert ids(roster.stirred(NOON, [])) == ["1", "2"]
-    roster.looked_early(posts[1], NOON)
-    roster.looked_early(posts[2], NOON)
-    assert roster.stirred(NOON, []) == []
+    assert ids(roster.stirred(later(0), [])) == ["1", "2"]
+    roster.looked_early(posts[1], later(0))
+    roster.looked_early(posts[2], later(0))
+    assert roster.stirred(later(0), []) == []
     roster.looked_in_time(1_000_000)
-    assert len(roster.stirred(NOON, [])) == 3  # never more than some at once
+    assert len(roster.stirred(later(0), [])) == 3  # never more than some at once
 
 
 def test_early_looks_go_round() -> None:
@@ -146,5 +147,5 @@ def test_one_looker_does_what_is_done_every_second() -> None:
 
 def test_a_clock_that_is_set_back_ticks_on() -> None:
     roster = roster_of()
-    ticks = [roster.takes_tick(later(seconds)) for seconds in (28_800, 0, 0.5, 1)]
-    assert ticks == [True, True, False, True]
+    moments = [later(0), *(Moment(s, later(s - 28_800).at) for s in (0.5, 1, 1.5, 2))]
+    assert [roster.takes_tick(one) for one in moments] == [True, False, True, False, True]

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from structlog.testing import capture_logs
 from typer.testing import CliRunner
 
+from domain.clock import Moment
 from patrol.cli import app
 from patrol.config import CameraSettings, Configuration
 from patrol.loading import load
@@ -54,7 +55,7 @@ def run(kept: KeptView, watch: PictureWatch, x: int, from_s: int, to_s: int) -> 
     for second in range(from_s, to_s, 5):
         at = NOON + timedelta(seconds=second)
         watch.look(street(x, second), at)
-        kept.follow(watch, at)
+        kept.follow(watch, Moment.of(at))
     return watch.moved
 
 

@@ -9,12 +9,14 @@ from pathlib import Path
 
 import av
 
+from domain.clock import SystemClock
 from streams.address import CameraAddress
 from streams.intake import Intake
 from streams.packet import Packet, StreamInfo
 from streams.settings import StreamSettings
 from streams.source import Source
 
+moment = SystemClock().moment
 START = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
 BRISK = StreamSettings(
     open_timeout_s=5,

@@ -44,34 +44,34 @@ def told(activity: Activity, packets: Iterator[Packet]) -> Activity:
 
 
 def test_a_street_as_usual_tells_nothing() -> None:
-    assert told(Activity(), street(0, 300)).stirred_at is None
+    assert told(Activity(), street(0, 300)).stirred_s is None
 
 
 def test_sudden_activity_is_told_with_its_time() -> None:
     activity = told(Activity(), street(0, 60))
     told(activity, street(60, 62, size=2 * USUAL))
-    assert activity.stirred_at is not None
-    assert at(60) < activity.stirred_at <= at(62)
+    assert activity.stirred_s is not None
+    assert at(60).timestamp() < activity.stirred_s <= at(62).timestamp()
 
 
 def test_nothing_is_unusual_before_the_usual_is_known() -> None:
     activity = told(Activity(), street(0, LEAST_MEMORY_S / 2))
-    assert told(activity, street(LEAST_MEMORY_S / 2, 8, size=3 * USUAL)).stirred_at is None
+    assert told(activity, street(LEAST_MEMORY_S / 2, 8, size=3 * USUAL)).stirred_s is None
 
 
 def test_what_lasts_becomes_usual() -> None:
     activity = told(Activity(), street(0, 60))
     told(activity, street(60, 60 + 2 * MEMORY_S, size=3 * USUAL))
-    stirred_at = activity.stirred_at
-    assert stirred_at is not None
-    assert stirred_at < at(60 + MEMORY_S)
+    stirred_s = activity.stirred_s
+    assert stirred_s is not None
+    assert stirred_s < at(60 + MEMORY_S).timestamp()
 
 
 def test_one_large_picture_is_not_activity_and_keyframes_never_are() -> None:
     activity = told(Activity(), street(0, 60))
     told(activity, iter([made_up(60.02, size=2 * USUAL, stream=STREAM)]))
     told(activity, street(60.04, 70))
-    assert activity.stirred_at is None
+    assert activity.stirred_s is None
 
 
 def test_a_camera_whose_sizes_vary_much_must_exceed_its_own_spread() -> None:
@@ -79,27 +79,27 @@ def test_a_camera_whose_sizes_vary_much_must_exceed_its_own_spread() -> None:
     for second in range(60):
         told(activity, street(second, second + 1, size=USUAL * (1 + second % 3)))
     told(activity, street(60, 62, size=3.3 * USUAL))
-    assert activity.stirred_at is None
+    assert activity.stirred_s is None
 
 
 def test_another_stream_begins_anew() -> None:
     activity = told(Activity(), street(0, 60))
     other = StreamInfo("h264", (1920, 1080))
     told(activity, street(60, 64, size=9 * USUAL, stream=other))
-    assert activity.stirred_at is None
+    assert activity.stirred_s is None
 
 
 @pytest.mark.parametrize("fps", [1, 5, 50])
 def test_seconds_count_and_not_pictures(fps: float) -> None:
     activity = told(Activity(), street(0, 60, fps=fps, jitter=0.1))
-    assert activity.stirred_at is None
+    assert activity.stirred_s is None
     told(activity, street(60, 64, fps=fps, size=3 * USUAL))
-    assert activity.stirred_at is not None
+    assert activity.stirred_s is not None
 
 
 def test_a_pause_of_the_camera_does_not_stir() -> None:
     activity = told(Activity(), street(0, 60))
-    assert told(activity, street(90, 100)).stirred_at is None
+    assert told(activity, street(90, 100)).stirred_s is None
 
 
 def test_a_real_encoder_gives_more_bytes_when_more_moves(tmp_path: Path) -> None:
@@ -113,5 +113,5 @@ def test_a_real_encoder_gives_more_bytes_when_more_moves(tmp_path: Path) -> None
     for packet in packets_of(clip):
         activity.add(packet)
         if packet.stream_s < 24:
-            assert activity.stirred_at is None
-    assert activity.stirred_at is not None
+            assert activity.stirred_s is None
+    assert activity.stirred_s is not None

@@ -84,6 +84,21 @@ def test_a_file_plays_a_camera() -> None:
     assert address.host == ""
 
 
+@pytest.mark.parametrize(
+    "name", ["a.mp4", "clips/camera@2.mp4", "镇东（路口）.mp4", "clips:a.mp4", "C:\\clips\\a.mp4"]
+)
+def test_a_file_need_not_be_there_to_be_one(name: str) -> None:
+    assert CameraAddress.parse(name).location == name
+
+
+def test_a_path_is_a_file_whatever_its_name_and_shows_no_password(tmp_path: Path) -> None:
+    path = tmp_path / "u:hidden@h.mp4"
+    path.touch()
+    for address in (CameraAddress.parse(path), CameraAddress.parse(str(path))):
+        assert address.path == path
+        assert "hidden" not in f"{address} {address!r} {address.masked}"
+
+
 def test_a_camera_has_no_path() -> None:
     with pytest.raises(ValueError, match=r"expected a file, got the camera rtsp://u:\*\*\*@h/"):
         _ = CameraAddress.parse("rtsp://u:p@h/").path
@@ -93,7 +108,19 @@ def test_a_camera_has_no_path() -> None:
     ("text", "message"),
     [
         ("", "expected rtsp://"),
-        ("ftp://u:hidden@h/x", "got 'ftp'://"),
+        ("ftp://u:hidden@h/x", "got 'ftp://u:"),
+        ("rtsp：//u:hidden@h/x", "sign 5 is the full-width ： .U.FF1A., write :"),
+        ("rtsp://u：hidden＠h/x", "sign 2 is the full-width"),
+        ("rtsp://10.0.0.1：554/hidden", "sign 9 is the full-width"),
+        ("u:hidden@h/x", "an address begins with rtsp://"),
+        ("10.0.0.1:554/ch1", "an address begins with rtsp://"),
+        ("u@10.0.0.1/ch1", "an address begins with rtsp://"),
+        ("rtsp:/u:hidden@h/x", "write rtsp:// with a colon and two slashes"),
+        ("rtsp//10.0.0.1/x", "write rtsp:// with a colon and two slashes"),
+        ("rstp://u:hidden@h/x", "write rtsp:// with a colon and two slashes"),
+        ("http://u:hidden@h/x", "expected rtsp://"),
+        ("rtsp://u:hidden@h\u200b/x", "invisible .U.200B."),
+        ("rtsp%3A%2F%2Fu%3Ahidden%40h", "expected rtsp://"),
         ("rtsp://u:hidden@/x", "no host"),
         ("rtsp://u:hidden@h:port/x", "numeric port"),
     ],

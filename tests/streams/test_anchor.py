@@ -3,6 +3,7 @@ from fractions import Fraction
 
 import pytest
 
+from domain.clock import Moment
 from streams.anchor import LATE_S, Anchor, Stamp
 from tests.streams.footage import START
 
@@ -163,7 +164,7 @@ def test_no_timestamps_at_all() -> None:
 
 
 def test_time_does_not_fall_from_connection_to_connection() -> None:
-    stamp = place(Anchor(TIME_BASE, not_before=after(3)), 0, 1)
+    stamp = place(Anchor(TIME_BASE, not_before=Moment.of(after(3))), 0, 1)
 
     assert stamp.captured_at == after(3)
 
@@ -190,7 +191,7 @@ def test_a_clock_that_is_set_back_is_followed(set_back_s: float) -> None:
 
 
 def test_a_clock_that_was_set_back_between_two_connections_is_followed() -> None:
-    anchor = Anchor(TIME_BASE, not_before=after(8 * 3600))
+    anchor = Anchor(TIME_BASE, not_before=Moment.of(after(8 * 3600)))
 
     assert captured_s([place(anchor, i, i) for i in range(3)]) == [0, 1, 2]
 

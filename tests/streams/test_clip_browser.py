@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import av
 import pytest
 from playwright.sync_api import sync_playwright
 
-from streams.clip import browser_copy, write_clip
-from tests.media import make_clip
+from streams.clip import browser_copy, plays_in_browsers, write_clip
+from tests.media import make_clip, moving_picture
 from tests.streams.footage import packets_of
 
 pytestmark = pytest.mark.browser
@@ -76,3 +77,57 @@ def test_clips_play_to_their_end(tmp_path: Path, served: str) -> None:
         assert (name, result["how"], result["width"]) == (name, "ended", 320)
         assert result["duration"] == pytest.approx(3, abs=0.05)
         assert result["shown"] > 0
+
+
+ODD = {
+    "hi10": ("libx264", "yuv420p10le", "high10"),
+    "hi422": ("libx264", "yuv422p", "high422"),
+    "hi444": ("libx264", "yuv444p", "high444"),
+    "baseline": ("libx264", "yuv420p", "baseline"),
+    "main": ("libx264", "yuv420p", "main"),
+    "high": ("libx264", "yuv420p", "high"),
+    "full range": ("libx264", "yuvj420p", "high"),
+    "mpeg4": ("mpeg4", "yuv420p", ""),
+}
+
+
+def coded_as(path: Path, encoder: str, pixels: str, profile: str) -> Path:
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream(encoder, rate=10)
+        assert isinstance(stream, av.VideoStream)
+        stream.width, stream.height, stream.pix_fmt = 320, 180, pixels
+        stream.options = {"profile": profile, "preset": "veryfast"} if profile else {}
+        stream.codec_context.gop_size = 10
+        for number in range(20):
+            picture = av.VideoFrame.from_ndarray(moving_picture(number, (320, 180)), "bgr24")
+            container.mux(stream.encode(picture.reformat(format=pixels)))
+        container.mux(stream.encode(None))
+    return path
+
+
+def test_a_preview_is_made_exactly_of_what_does_not_play(tmp_path: Path, served: str) -> None:
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("no chromium on this machine (Debian: apt install chromium)")
+    judged = {}
+    for name, (encoder, pixels, profile) in ODD.items():
+        packets = packets_of(coded_as(tmp_path / f"{name}.mkv", encoder, pixels, profile))
+        write_clip(packets, tmp_path / f"{name}.mp4")
+        judged[name] = plays_in_browsers(packets[0].stream)
+        if not judged[name]:
+            browser_copy(tmp_path / f"{name}.mp4", tmp_path / f"{name} copy.mp4")
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        page = browser.new_page()
+        page.goto(f"{served}/")
+        how = {
+            name: page.evaluate(PLAY, f"{served}/{name if plays else name + ' copy'}.mp4")["how"]
+            for name, plays in judged.items()
+        }
+        browser.close()
+
+    assert set(how.values()) == {"ended"}, how
+    assert [name for name, plays in judged.items() if plays] == [
+        "baseline", "main", "high", "full range",
+    ]  # fmt: skip

@@ -19,7 +19,7 @@ from streams.ring import PacketRing
 from streams.settings import StreamSettings
 from streams.simulator import Fault, Simulator
 from tests.media import make_clip, moving_picture
-from tests.streams.footage import BRISK, packets_of, wait_until
+from tests.streams.footage import BRISK, moment, packets_of, wait_until
 
 
 def test_who_has_a_decoder_keeps_it_and_others_wait() -> None:
@@ -89,9 +89,9 @@ def test_each_look_decodes_only_what_came_since_the_last(
     CountingDecoder.decoded = []
     monkeypatch.setattr("streams.kept_decoders.FollowingDecoder", CountingDecoder)
     with endless(tmp_path) as reader:
-        wait_until(lambda: reader.status(now()).packets > 60)
+        wait_until(lambda: reader.status(moment()).packets > 60)
         looks = look(reader, 30)
-        packets = reader.status(now()).packets
+        packets = reader.status(moment()).packets
     assert looks == sorted(set(looks))
     # Some of the first looks may begin anew while the group is short.
     assert sum(CountingDecoder.decoded) < 2 * packets
@@ -112,7 +112,7 @@ def test_looks_go_on_after_the_keyframe_has_left_the_ring(tmp_path: Path) -> Non
     assert pictures[-1] is packets[-1]
     assert len(pictures) >= len(packets) - 2
     assert ring.newest_keyframe is None
-    assert ring.between(packets[0].captured_at, packets[-1].captured_at) == []
+    assert ring.between(packets[0].captured_s, packets[-1].captured_s) == []
     assert ring.tail() == []
 
 
@@ -132,13 +132,13 @@ def test_a_camera_without_a_kept_decoder_is_connected_anew_for_a_keyframe(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(taker, "ANEW_AT_MOST_S", 0.5)
-    monkeypatch.setattr(taker, "NO_MORE_KEYFRAMES_S", 1.0)
+    brief = BRISK.model_copy(update={"keyframe_again_within_s": 1.0})
     faults: set[FaultKind | None] = set()
-    with endless(tmp_path, decoders=KeptDecoders(most=0)) as reader:
+    with endless(tmp_path, brief, decoders=KeptDecoders(most=0)) as reader:
 
         def connected_anew() -> bool:
             reader.take()
-            status = reader.status(now())
+            status = reader.status(moment())
             faults.add(status.fault)
             return status.reconnects >= 1
 
@@ -161,10 +161,10 @@ def test_groups_larger_than_the_ring_are_waited_for(tmp_path: Path) -> None:
             nonlocal loose
             reader.take()
             loose = loose or reader.ring.without_keyframe
-            return reader.status(now()).packets > 70
+            return reader.status(moment()).packets > 70
 
         wait_until(enough)
-        status = reader.status(now())
+        status = reader.status(moment())
         assert reader.stop()
     assert loose
     assert (status.reconnects, status.fault) == (0, None)

@@ -1,6 +1,7 @@
 """The reader with files that play cameras."""
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
+from domain.clock import Moment
 from domain.health import CameraStatus, CoverageGap, FaultKind
 from streams.address import CameraAddress
 from streams.clip import write_clip
@@ -18,7 +20,7 @@ from streams.packet import StreamInfo
 from streams.reader import CameraReader, stop_all
 from streams.settings import StreamSettings
 from tests.media import Codec, make_clip
-from tests.streams.footage import BRISK, facts_of, made_up, wait_until
+from tests.streams.footage import BRISK, facts_of, made_up, moment, wait_until
 from tests.streams.test_decoder import old_clip
 
 
@@ -63,10 +65,10 @@ def test_keyframes_are_taken_once_each(tmp_path: Path, codec: Codec) -> None:
 
 def test_a_file_goes_round_and_time_goes_on(tmp_path: Path) -> None:
     with playing(make_clip(tmp_path / "a.mp4", seconds=0.5, gop=5, with_b_frames=True)) as reader:
-        wait_until(lambda: reader.status(now()).packets >= 18)
-        packets = reader.ring.between(now() - timedelta(seconds=30), now())
+        wait_until(lambda: reader.status(moment()).packets >= 18)
+        packets = reader.ring.between(time.monotonic() - 30, time.monotonic())
         info = write_clip(packets, tmp_path / "clip.mp4")
-        status = reader.status(now())
+        status = reader.status(moment())
 
     assert sorted(round(packet.stream_s * 10) for packet in packets[:15]) == list(range(15))
     times = [packet.captured_at for packet in packets]
@@ -103,7 +105,7 @@ def test_keyframes_alone_where_that_is_asked(tmp_path: Path) -> None:
 def test_older_codecs(tmp_path: Path, encoder: str, pixels: str) -> None:
     with playing(old_clip(tmp_path / "old.mp4", encoder, pixels)) as reader:
         frame = looks(reader, 1)[0]
-        status = reader.status(now())
+        status = reader.status(moment())
 
     assert frame.image().shape == (180, 320, 3)
     assert status.codec == encoder
@@ -111,8 +113,8 @@ def test_older_codecs(tmp_path: Path, encoder: str, pixels: str) -> None:
 
 def test_status_of_what_is_seen(tmp_path: Path) -> None:
     with playing(make_clip(tmp_path / "a.mp4", gop=5)) as reader:
-        wait_until(lambda: reader.status(now()).packets >= 12)
-        status = reader.status(now())
+        wait_until(lambda: reader.status(moment()).packets >= 12)
+        status = reader.status(moment())
 
     assert (status.status, status.fault, status.detail) == (CameraStatus.SEEING, None, "")
     assert (status.codec, status.size_wh) == ("h264", (320, 180))
@@ -130,7 +132,7 @@ def test_damage_is_counted_and_is_no_picture(tmp_path: Path) -> None:
 
     assert reader.take() is None
     assert reader.take() is None
-    assert reader.status(now()).decode_errors == 1
+    assert reader.status(moment()).decode_errors == 1
 
 
 def test_a_file_that_is_not_there_yet(tmp_path: Path) -> None:
@@ -138,11 +140,11 @@ def test_a_file_that_is_not_there_yet(tmp_path: Path) -> None:
     path = tmp_path / "later.mp4"
     reader = CameraReader("c1", CameraAddress.parse(path), BRISK, on_gap=gaps.append)
     reader.start()
-    wait_until(lambda: reader.status(now()).fault is FaultKind.NOT_FOUND)
-    assert reader.status(now()).status is CameraStatus.OFFLINE
+    wait_until(lambda: reader.status(moment()).fault is FaultKind.NOT_FOUND)
+    assert reader.status(moment()).status is CameraStatus.OFFLINE
 
     make_clip(tmp_path / "now.mp4").rename(path)
-    wait_until(lambda: reader.status(now()).status is CameraStatus.SEEING)
+    wait_until(lambda: reader.status(moment()).status is CameraStatus.SEEING)
     reader.stop()
 
     assert [(gap.camera_id, gap.cause) for gap in gaps] == [("c1", FaultKind.NOT_FOUND)]
@@ -155,7 +157,7 @@ def test_a_file_without_packets(tmp_path: Path) -> None:
     (tmp_path / "cut.mp4").write_bytes(whole[: len(whole) // 2])
 
     with playing(tmp_path / "cut.mp4") as reader:
-        wait_until(lambda: reader.status(now()).fault is FaultKind.CORRUPT)
+        wait_until(lambda: reader.status(moment()).fault is FaultKind.CORRUPT)
 
 
 class FaultyClock:
@@ -165,10 +167,13 @@ class FaultyClock:
         self.calls = 0
 
     def now(self) -> datetime:
+        return now()
+
+    def moment(self) -> Moment:
         self.calls += 1
         if self.calls == 5:
             raise RuntimeError("the clock stood still")
-        return now()
+        return moment()
 
 
 def test_nothing_leaves_the_thread(tmp_path: Path) -> None:
@@ -176,8 +181,8 @@ def test_nothing_leaves_the_thread(tmp_path: Path) -> None:
     reader = CameraReader("c1", address, BRISK, clock=FaultyClock())
     with capture_logs() as logs:
         reader.start()
-        wait_until(lambda: reader.status(now()).reconnects == 1)
-        wait_until(lambda: reader.status(now()).status is CameraStatus.SEEING)
+        wait_until(lambda: reader.status(moment()).reconnects == 1)
+        wait_until(lambda: reader.status(moment()).status is CameraStatus.SEEING)
         assert reader.stop()
 
     assert [log["event"] for log in logs] == ["reader failed", "camera lost"]
@@ -192,8 +197,11 @@ class AheadClock:
     def now(self) -> datetime:
         return now() + self.ahead
 
+    def moment(self) -> Moment:
+        return Moment(moment().s, self.now())
 
-def test_a_clock_that_is_put_right_costs_a_group_of_pictures(tmp_path: Path) -> None:
+
+def test_a_clock_that_is_put_right_costs_nothing(tmp_path: Path) -> None:
     address = CameraAddress.parse(make_clip(tmp_path / "a.mp4", gop=5))
     gaps: list[CoverageGap] = []
     clock = AheadClock()
@@ -202,25 +210,30 @@ def test_a_clock_that_is_put_right_costs_a_group_of_pictures(tmp_path: Path) -> 
     looks(reader, 2)
     put_right_at = now()
     clock.ahead = timedelta()
+    kept = reader.ring.span
 
     def is_dated_right() -> bool:
         span = reader.ring.span
-        return span is not None and put_right_at <= span[0] <= span[1] <= now()
+        return span is not None and put_right_at <= span[1].at <= now()
 
     wait_until(is_dated_right)
+    span = reader.ring.span
+    assert kept is not None
+    assert span is not None
+    assert span[0] == kept[0], "nothing of what was kept is lost"
     (frame,) = looks(reader, 1)
     assert reader.stop()
     assert put_right_at <= frame.captured_at
-    assert (gaps, reader.status(now()).reconnects) == ([], 0)
+    assert (gaps, reader.status(moment()).reconnects) == ([], 0)
 
 
 @pytest.mark.parametrize("suffix", [".h264", ".avi", ".mkv"])
 def test_containers_with_poor_timestamps(tmp_path: Path, suffix: str) -> None:
     with playing(make_clip(tmp_path / f"a{suffix}", seconds=1, gop=5)) as reader:
-        wait_until(lambda: reader.status(now()).packets >= 15)
+        wait_until(lambda: reader.status(moment()).packets >= 15)
         span = reader.ring.span
         assert span is not None
-        write_clip(reader.ring.between(*span), tmp_path / "clip.mp4")
+        write_clip(reader.ring.between(span[0].s, span[1].s), tmp_path / "clip.mp4")
 
     facts = facts_of(tmp_path / "clip.mp4")
     assert (facts.pictures >= 14, facts.rising) == (True, True)
@@ -231,7 +244,7 @@ def test_stopping_ends_the_gap_under_way(tmp_path: Path) -> None:
     address = CameraAddress.parse(tmp_path / "never.mp4")
     reader = CameraReader("c1", address, BRISK, on_gap=gaps.append)
     reader.start()
-    wait_until(lambda: reader.status(now()).fault is not None)
+    wait_until(lambda: reader.status(moment()).fault is not None)
 
     reader.stop()
 
@@ -245,10 +258,10 @@ def test_a_listener_that_fails_does_not_stop_the_reader(tmp_path: Path) -> None:
     path = tmp_path / "later.mp4"
     reader = CameraReader("c1", CameraAddress.parse(path), BRISK, on_gap=fail)
     reader.start()
-    wait_until(lambda: reader.status(now()).fault is not None)
+    wait_until(lambda: reader.status(moment()).fault is not None)
     make_clip(tmp_path / "now.mp4").rename(path)
 
-    wait_until(lambda: reader.status(now()).status is CameraStatus.SEEING)
+    wait_until(lambda: reader.status(moment()).status is CameraStatus.SEEING)
     assert reader.stop()
 
 
@@ -258,7 +271,7 @@ def test_many_stop_together_and_leave_no_thread(tmp_path: Path) -> None:
     readers = [CameraReader(f"c{i}", address, BRISK) for i in range(8)]
     for reader in readers:
         reader.start()
-    wait_until(lambda: all(reader.status(now()).packets for reader in readers))
+    wait_until(lambda: all(reader.status(moment()).packets for reader in readers))
 
     assert stop_all(readers) == []
     assert threading.active_count() == before

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,7 @@ from streams.door import Door, same_account
 from streams.reader import CameraReader, stop_all
 from streams.simulator import Fault, Simulator
 from tests.media import make_clip
-from tests.streams.footage import BRISK, wait_until
+from tests.streams.footage import BRISK, moment, wait_until
 
 
 @pytest.fixture
@@ -36,7 +35,7 @@ def pair(main_url: str, detect_url: str) -> Iterator[tuple[CameraReader, CameraR
 
 
 def is_(reader: CameraReader, what: CameraStatus | FaultKind) -> bool:
-    said = reader.status(datetime.now(UTC))
+    said = reader.status(moment())
     return what in (said.status, said.fault)
 
 
@@ -50,7 +49,7 @@ def test_a_refused_login_is_tried_once_for_both_streams(clips: dict[str, Path]) 
             counts = cameras.stats.cameras
             assert (counts["gate"].rejected, counts["gate/sub"].rejected) == (1, 0)
             assert counts["gate/sub"].connects == 0
-            said = readers[1].status(datetime.now(UTC))
+            said = readers[1].status(moment())
             assert "not tried" in said.detail
             assert "wrong" not in said.detail
 

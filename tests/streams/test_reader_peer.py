@@ -1,8 +1,9 @@
 """The reader against a server that is not ours: Debian's gst-rtsp-server."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from streams.reader import CameraReader
 from streams.settings import StreamSettings
 from tests.media import Codec, make_clip
 from tests.peer.serving import served, skip_without_gst
-from tests.streams.footage import BRISK, facts_of, wait_until
+from tests.streams.footage import BRISK, facts_of, moment, wait_until
 
 pytestmark = pytest.mark.peer
 
@@ -46,11 +47,11 @@ def test_pictures_and_clips(tmp_path: Path, codec: Codec, tag: str, bare: bool) 
     extra = ["--bare"] if bare else []
 
     with served(*extra, f"a={clip}") as port, reading(f"rtsp://127.0.0.1:{port}/a") as reader:
-        wait_until(lambda: reader.status(now()).packets >= 35)
+        wait_until(lambda: reader.status(moment()).packets >= 35)
         frame = reader.take()
-        status = reader.status(now())
+        status = reader.status(moment())
         info = write_clip(
-            reader.ring.between(now() - timedelta(seconds=20), now()), tmp_path / "clip.mp4"
+            reader.ring.between(time.monotonic() - 20, time.monotonic()), tmp_path / "clip.mp4"
         )
 
     assert frame is not None
@@ -91,23 +92,23 @@ def test_passwords(tmp_path: Path, scheme: list[str]) -> None:
 
     with served("--user", "ops", "--password", "p@ss", *scheme, f"a={clip}") as port:
         with reading(f"rtsp://ops:p@ss@127.0.0.1:{port}/a") as reader:
-            wait_until(lambda: reader.status(now()).status is CameraStatus.SEEING)
+            wait_until(lambda: reader.status(moment()).status is CameraStatus.SEEING)
         with reading(f"rtsp://ops:wrong@127.0.0.1:{port}/a") as reader:
-            wait_until(lambda: reader.status(now()).fault is FaultKind.UNAUTHORIZED)
+            wait_until(lambda: reader.status(moment()).fault is FaultKind.UNAUTHORIZED)
 
 
 def test_no_such_camera(tmp_path: Path) -> None:
     clip = make_clip(tmp_path / "a.mp4", seconds=5)
 
     with served(f"a={clip}") as port, reading(f"rtsp://127.0.0.1:{port}/b") as reader:
-        wait_until(lambda: reader.status(now()).fault is FaultKind.NOT_FOUND)
+        wait_until(lambda: reader.status(moment()).fault is FaultKind.NOT_FOUND)
 
 
 def test_the_end_of_the_film_is_the_end_of_the_connection(tmp_path: Path) -> None:
     clip = make_clip(tmp_path / "a.mp4", seconds=3)
 
     with served(f"a={clip}") as port, reading(f"rtsp://127.0.0.1:{port}/a") as reader:
-        wait_until(lambda: reader.status(now()).reconnects >= 1)
+        wait_until(lambda: reader.status(moment()).reconnects >= 1)
 
 
 def test_probe(tmp_path: Path) -> None:

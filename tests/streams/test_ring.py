@@ -1,8 +1,9 @@
 import threading
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
+from domain.clock import Moment
 from streams.budget import RingBudget
 from streams.packet import Packet, StreamInfo
 from streams.ring import PacketRing
@@ -27,8 +28,8 @@ def filled(
     return ring
 
 
-def at(second: float) -> datetime:
-    return START + timedelta(seconds=second)
+def at(second: float) -> Moment:
+    return Moment.of(START + timedelta(seconds=second))
 
 
 def seconds_of(packets: list[Packet]) -> list[float]:
@@ -39,7 +40,7 @@ def test_an_empty_ring() -> None:
     ring = PacketRing(30, 1_000_000)
 
     assert (ring.span, ring.size_bytes, ring.newest_keyframe) == (None, 0, None)
-    assert ring.between(at(0), at(10)) == []
+    assert ring.between(at(0).s, at(10).s) == []
     assert ring.tail() == []
 
 
@@ -58,7 +59,7 @@ def test_an_empty_ring() -> None:
 def test_between_starts_with_a_keyframe(from_s: float, to_s: float, expected: list[float]) -> None:
     ring = filled(PacketRing(30, 1_000_000), range(10))
 
-    assert seconds_of(ring.between(at(from_s), at(to_s))) == expected
+    assert seconds_of(ring.between(at(from_s).s, at(to_s).s)) == expected
 
 
 def test_packets_before_the_first_keyframe_are_left_out() -> None:
@@ -105,17 +106,17 @@ def test_no_list_crosses_a_change_of_stream() -> None:
     ring = filled(PacketRing(30, 1_000_000), range(10))
     filled(ring, range(10, 20), stream=SECOND)
 
-    assert seconds_of(ring.between(at(2), at(15))) == list(range(10, 16))
-    assert seconds_of(ring.between(at(2), at(9))) == list(range(2, 10))
+    assert seconds_of(ring.between(at(2).s, at(15).s)) == list(range(10, 16))
+    assert seconds_of(ring.between(at(2).s, at(9).s)) == list(range(2, 10))
     # Nobody covers the end: most of the span wins.
-    assert seconds_of(ring.between(at(1), at(99))) == list(range(10, 20))
+    assert seconds_of(ring.between(at(1).s, at(99).s)) == list(range(10, 20))
 
 
 def test_where_nothing_covers_the_end_the_longest_stretch_wins() -> None:
     ring = filled(PacketRing(60, 1_000_000), range(10))
     filled(ring, range(20, 23), stream=SECOND)
 
-    assert seconds_of(ring.between(at(0), at(30))) == list(range(10))
+    assert seconds_of(ring.between(at(0).s, at(30).s)) == list(range(10))
 
 
 def test_tail_goes_on_where_the_decoder_was() -> None:
@@ -136,7 +137,7 @@ def test_one_writes_while_others_read() -> None:
 
     def read() -> None:
         while not done.is_set():
-            packets = ring.between(at(0), at(10_000))
+            packets = ring.between(at(0).s, at(10_000).s)
             if packets and not packets[0].keyframe:
                 wrong.append(packets)
 

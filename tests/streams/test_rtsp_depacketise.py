@@ -1,6 +1,7 @@
 """RTP payloads put together again: what the simulator and libav take apart, and rarer forms."""
 
 import random
+import tracemalloc
 from collections.abc import Iterable
 
 import pytest
@@ -151,3 +152,104 @@ def test_a_picture_that_never_ends_is_not_believed(monkeypatch: pytest.MonkeyPat
     fragments = (rtp(inside if n else first, n, 0) for n in range(400))
     with pytest.raises(StreamCorrupt, match="at most 10000 bytes"):
         taken(Depacketiser("h264", PAYLOAD_TYPE), fragments)
+
+
+def sei(*messages: tuple[int, bytes]) -> bytes:
+    """An SEI unit of these messages, with emulation prevention as it must be."""
+    body = b"".join(
+        b"\xff" * (kind // 255) + bytes([kind % 255])
+        + b"\xff" * (len(data) // 255) + bytes([len(data) % 255]) + data
+        for kind, data in messages
+    )  # fmt: skip
+    return b"\x06" + body.replace(b"\x00\x00\x01", b"\x00\x00\x03\x01") + b"\x80"
+
+
+RECOVERY = (6, b"\xc4")
+
+
+@pytest.mark.parametrize(
+    ("units", "expected"),
+    [
+        ([sei(RECOVERY)], True),
+        ([sei((5, bytes(range(16)) + b"x"), RECOVERY)], True),
+        ([sei((5, bytes(600)), (1, b"\x00\x00\x01\x06"), RECOVERY)], True),
+        ([sei((300, b"z" * 255), RECOVERY)], True),
+        ([sei((5, b"a" * 20)), sei((4, b"b" * 9), RECOVERY)], True),
+        (
+            [b"\x18" + b"".join(len(u).to_bytes(2) + u for u in (SPS, sei((1, b"t"), RECOVERY)))],
+            True,
+        ),
+        ([sei((5, b"\x06" * 40))], False),
+        ([b"\x06" + b"\xff" * 900], False),
+        ([b"\x06\x05\xff"], False),
+        ([sei(*[(1, b"")] * 100, RECOVERY)], False),
+    ],
+)
+def test_a_recovery_point_may_stand_anywhere_in_the_sei(units: list[bytes], expected: bool) -> None:
+    packets = [rtp(unit, number, 0) for number, unit in enumerate([*units, SLICE])]
+    packets.append(rtp(SLICE, len(packets), STEP))
+    (unit,) = taken(Depacketiser("h264", PAYLOAD_TYPE), packets)
+    assert unit.is_keyframe is expected
+
+
+@pytest.mark.parametrize(
+    ("codec", "sets", "key", "other"),
+    [
+        ("h264", [SPS, PPS, sei(RECOVERY)], SLICE, SLICE),
+        ("hevc", [HEVC_VPS], HEVC_IDR, HEVC_SLICE),
+    ],
+)
+def test_what_opens_a_picture_is_not_left_with_the_one_before(
+    codec: str, sets: list[bytes], key: bytes, other: bytes
+) -> None:
+    """Some cameras send parameter sets under the time of the picture before."""
+    first = [rtp(unit, number, 0) for number, unit in enumerate([other, *sets])]
+    count = len(first)
+    packets = [*first, rtp(key, count, STEP), rtp(other, count + 1, 2 * STEP)]
+    before, keyframe = taken(Depacketiser(codec, PAYLOAD_TYPE), packets)
+    assert (before.data, before.is_keyframe) == (joined([other]), False)
+    assert (keyframe.data, keyframe.is_keyframe) == (joined([*sets, key]), True)
+
+
+def aggregate(codec: Codec, count: int) -> bytes:
+    head, unit = (b"\x18", b"\x41\x41") if codec == "h264" else (b"\x60\x01", b"\x02\x01")
+    return head + (b"\x00\x02" + unit) * count
+
+
+@pytest.mark.parametrize("codec", ["h264", "hevc"])
+def test_a_picture_of_countless_tiny_units_takes_no_memory(codec: Codec) -> None:
+    payload = aggregate(codec, 16_000)  # 64 KB on the wire, 67 MB in a thousand of them
+    tracemalloc.start()
+    with pytest.raises(StreamCorrupt, match=r"at most 8192 NAL units"):
+        taken(Depacketiser(codec, PAYLOAD_TYPE), (rtp(payload, n, 0) for n in range(1000)))
+    peak_bytes = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak_bytes < 4 * 1024 * 1024
+
+
+@pytest.mark.parametrize("rest", [b"", b"x"])
+def test_fragments_without_end_take_no_memory(rest: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(depacketise, "MOST_BYTES", 1024 * 1024)
+    first, inside = b"\x7c\x81" + rest, b"\x7c\x01" + rest
+    tracemalloc.start()
+    with pytest.raises(StreamCorrupt, match="at most 1048576 bytes"):
+        taken(
+            Depacketiser("h264", PAYLOAD_TYPE),
+            (rtp(inside if number else first, number, 0) for number in range(100_000)),
+        )
+    peak_bytes = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak_bytes < 2 * 1024 * 1024
+
+
+def test_only_its_own_payload_types_are_taken_and_others_counted() -> None:
+    depacketiser = Depacketiser("h264", PAYLOAD_TYPE, frozenset({PAYLOAD_TYPE, 97}))
+
+    def typed(payload_type: int, number: int, stamp: int) -> bytes:
+        packet = rtp(IDR, number, stamp)
+        return packet[:1] + bytes([payload_type]) + packet[2:]
+
+    report = bytes([0x80, 200]) + bytes(26)
+    packets = [typed(96, 0, 0), report, typed(50, 1, 0), typed(97, 2, STEP), typed(96, 3, 2 * STEP)]
+    assert len(taken(depacketiser, packets)) == 2
+    assert depacketiser.foreign == 1

@@ -1,5 +1,7 @@
 """The Authorization header, against the examples of the RFCs and the simulator's doorkeeper."""
 
+import hashlib
+
 import pytest
 
 from streams.address import CameraAddress
@@ -52,7 +54,7 @@ def test_sha_256_is_preferred_and_answered_as_rfc_7616_has_it(
 @pytest.mark.parametrize("scheme", ["basic", "digest"])
 def test_the_simulator_lets_it_in(scheme: str) -> None:
     door = Doorkeeper((CAMERA.user, CAMERA.password), scheme)  # type: ignore[arg-type]
-    login = Login.to([door.challenge], CAMERA)
+    login = Login.to([door.challenge()], CAMERA)
     assert login is not None
     header = {"authorization": login.answers("DESCRIBE", CAMERA.bare_url)}
     assert door.lets_in(Request("DESCRIBE", CAMERA.bare_url, header))
@@ -71,3 +73,46 @@ def test_without_a_user_nothing_is_answered() -> None:
 
 def test_it_never_shows_the_password() -> None:
     assert "Circle" not in repr(Login.to([RFC_2617], CAMERA))
+
+
+def test_several_challenges_in_one_header_and_realms_without_quotes() -> None:
+    login = Login.to(['Basic realm="a, Digest b", Digest realm="x", nonce="n", qop="auth"'], CAMERA)
+    assert login is not None
+    assert (login.scheme, login.nonce) == ("digest", "n")
+    bare = Login.to(["Digest realm=IP Camera(12), nonce=abc, algorithm=MD5"], CAMERA)
+    assert bare is not None
+    assert bare.nonce == "abc"
+
+
+@pytest.mark.parametrize(
+    "challenges",
+    [
+        ['Basic realm="x"'],
+        ['Basic realm="x"', 'Digest realm="x", nonce="y", algorithm=SHA-512-256'],
+    ],
+)
+def test_the_password_itself_is_not_sent_where_that_is_forbidden(challenges: list[str]) -> None:
+    assert Login.to(challenges, CAMERA, basic=False) is None
+
+
+def test_an_empty_body_is_protected_where_the_camera_wants_that() -> None:
+    login = Login.to(['Digest realm="r", nonce="n", qop="auth-int", algorithm=MD5-sess'], CAMERA)
+    assert login is not None
+    told = fields(login.answers("DESCRIBE", "/x"))
+    assert (told["qop"], told["algorithm"], told["nc"]) == ("auth-int", "MD5-sess", "00000001")
+
+    def md5(text: str) -> str:
+        return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+
+    secret = md5(f"{CAMERA.user}:r:{CAMERA.password}")
+    secret = md5(f"{secret}:n:{told['cnonce']}")
+    action = md5(f"DESCRIBE:/x:{md5('')}")
+    expected = md5(f"{secret}:n:00000001:{told['cnonce']}:auth-int:{action}")
+    assert told["response"] == expected
+
+
+def test_a_name_cannot_break_out_of_its_quotes() -> None:
+    odd = CameraAddress.parse("rtsp://a%22, uri=%22b:p@192.0.2.1/")
+    login = Login.to(['Digest realm="r", nonce="n"'], odd)
+    assert login is not None
+    assert 'username="a\\", uri=\\"b"' in login.answers("GET", "/")

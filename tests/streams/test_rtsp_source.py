@@ -11,14 +11,12 @@ from domain.errors import StreamUnauthorized
 from streams.address import CameraAddress
 from streams.opening import opened
 from streams.rtsp.description import offer_of
-from streams.rtsp.dialogue import LeftToLibav
 from streams.rtsp.source import RtspSource
 from streams.simulator import Fault, Simulator
 from streams.source import Source
 from tests.media import Codec, make_clip
 from tests.streams.footage import BRISK
 from tests.streams.simulated import eventually
-from tests.streams.test_sdp import answering
 
 
 def camera(simulator: Simulator, name: str = "cam") -> CameraAddress:
@@ -103,10 +101,3 @@ def test_a_session_is_kept_alive(tmp_path: Path) -> None:
                     break
             assert time.monotonic() - began_s > 3
             assert simulator.stats.cameras["cam"].connects == 1
-
-
-@pytest.mark.parametrize("status", [301, 302])
-def test_a_camera_that_sends_its_clients_elsewhere_is_left_to_libav(status: int) -> None:
-    moved = f"RTSP/1.0 {status} Moved\r\nCSeq: 1\r\nLocation: rtsp://192.0.2.1/x\r\n\r\n"
-    with answering(lambda _: moved.encode()) as host, pytest.raises(LeftToLibav, match=str(status)):
-        RtspSource(CameraAddress.parse(f"rtsp://{host}/x"), BRISK)

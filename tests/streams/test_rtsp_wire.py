@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from domain.errors import StreamCorrupt
 from streams.address import CameraAddress
-from streams.rtsp.wire import MOST_NOISE_BYTES, Answer, Wire
+from streams.rtsp.message import Answer
+from streams.rtsp.wire import MOST_NOISE_BYTES, Wire
 
 ANSWER = (
     b"RTSP/1.0 401 Unauthorized\r\nCSeq: 3\r\nWWW-Authenticate: A\r\nWWW-Authenticate: B\r\n\r\n"

@@ -1,6 +1,7 @@
 """One camera's patrol, from looks to messages."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -225,6 +226,21 @@ def test_a_clock_that_is_set_back_changes_nothing() -> None:
     assert walk(camera, every(2, 20 - hour, 60 - hour, CAR)) == []
     assert walk(camera, every(2, 62 - hour, 80 - hour)) == [(72 - hour, "closed 2 gone")]
     assert camera.open_incidents == ()
+
+
+@pytest.mark.parametrize("set_by_s", [7200.0, -7200.0])
+def test_a_clock_that_is_set_under_an_incident_makes_no_second_one(set_by_s: float) -> None:
+    camera = patrol(OCCUPATION)
+    told = []
+    for second in range(0, 60, 2):
+        seen = look(second + (set_by_s if second >= 20 else 0), [CAR])
+        told += camera.look(replace(seen, now_s=1000.0 + second))
+        told += camera.tick(seen.at, 1001.0 + second)
+    (incident,) = camera.open_incidents
+
+    assert in_short(told)[0] == "opened 1"
+    assert {message.incident.id for message in told} == {incident.id}
+    assert all(message.incident.closed_at is None for message in told)
 
 
 def test_a_rule_that_names_a_foreign_zone_is_refused() -> None:

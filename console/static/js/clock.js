@@ -6,6 +6,22 @@ const CLOCK = new Intl.DateTimeFormat("en-GB", {
 });
 const STEPS = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
 
+const IN_TOWN = new Intl.DateTimeFormat("sv-SE", {
+  timeZone: zone, dateStyle: "short", timeStyle: "medium",
+});
+
+// 2026-11-23 14:32:07.4 in the town's zone.
+export function frameWords(ms) {
+  return `${IN_TOWN.format(ms)}.${Math.floor((ms % 1000) / 100)}`;
+}
+
+// The moment that the town's clocks show as `local` (2026-12-31T18:00), as ISO 8601.
+export function momentOf(local) {
+  const asUtc = Date.parse(`${local}Z`);
+  const shown = Date.parse(`${IN_TOWN.format(asUtc).replace(" ", "T")}Z`);
+  return new Date(2 * asUtc - shown).toISOString();
+}
+
 export function clockWords(ms) {
   return CLOCK.format(ms);
 }

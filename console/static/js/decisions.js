@@ -1,15 +1,35 @@
 // Deciding: the buttons, the strips that ask for more, undo.
+import { momentOf } from "./clock.js";
 import { caseVersion, choose, chosenNo, neighbour, refreshCase, refreshQueue, shownNo } from "./desk.js";
 import { byId, say, tell } from "./page.js";
 import { toast } from "./toasts.js";
 
-const STRIPS = { false: "strip-false", duplicate: "strip-duplicate", dispatch: "strip-dispatch", note: "strip-note" };
+const STRIPS = {
+  false: "strip-false", duplicate: "strip-duplicate", permit: "strip-permit", dispatch: "strip-dispatch",
+  note: "strip-note",
+};
+const CONFLICT = 409;
 
 const PATIENCE_MS = 10000; // a decision without an answer is said to have failed
 
 let asked = null; // the decision a strip is asking more about, on the version that its maker saw
 let last = null; // the last decision: {no, version}, for undo after moving on
 let sending = false;
+
+// What was decided in this window, by case and the time until which it can be undone: who is in the
+// other window goes by the same name, and must not be offered to undo this one's decisions.
+const MINE = "decided";
+const mine = () => JSON.parse(sessionStorage.getItem(MINE) ?? "[]");
+const mark = (no, until) => `${no} ${Date.parse(until)}`;
+
+function remember(no, until) {
+  if (until) sessionStorage.setItem(MINE, JSON.stringify([...mine().slice(-49), mark(no, until)]));
+}
+
+function hideOthersUndo() {
+  const button = byId("actions")?.querySelector('[data-do="undo"]');
+  if (button && !mine().includes(mark(shownNo(), button.dataset.until))) button.remove();
+}
 
 const openStrip = () => document.querySelector(".strip:not([hidden])");
 
@@ -27,7 +47,8 @@ async function post(path, body) {
     signal: AbortSignal.timeout(PATIENCE_MS),
   });
   const answer = await response.json();
-  if (!response.ok) throw new Error(answer.detail);
+  if (response.status < 500) tell("answered");
+  if (!response.ok) throw Object.assign(new Error(answer.detail), { status: response.status });
   return answer;
 }
 
@@ -37,9 +58,12 @@ async function once(work) {
   try {
     await work();
   } catch (error) {
-    const unsent = error instanceof TypeError || error.name === "TimeoutError";
+    const unsent = error.status === undefined;
+    if (unsent) tell("unanswered");
     toast(unsent ? say("js.failed") : error.message, "red");
-    if (!unsent) cancel(); // refused: to be decided anew on what is shown now
+    if (error.status !== CONFLICT) return; // what was typed stays, to be mended and sent again
+    cancel(); // to be decided anew on what is shown now
+    await refreshQueue();
     await refreshCase();
   } finally {
     sending = false;
@@ -66,6 +90,7 @@ function send(decision, more = {}) {
     const answer = await post(`/api/cases/${no}/moves`, body);
     cancel();
     last = { no, version: answer.case.version };
+    remember(no, answer.undo_until);
     const words = say("js.done", { no, state: answer.state_words });
     const movedOn = next !== null && answer.undo_until !== null;
     toast(words, answer.tone, ...(movedOn ? [undoButton(answer.undo_until, last)] : []));
@@ -120,7 +145,7 @@ function ask(kind, button) {
   strip.hidden = false;
   // Digits choose a candidate, so typing starts only on request there: with Tab.
   if (kind === "false" || kind === "duplicate") strip.focus();
-  if (kind === "dispatch" || kind === "note") strip.querySelector("input").focus();
+  if (kind === "dispatch" || kind === "note" || kind === "permit") strip.querySelector("input").focus();
 }
 
 export function act(button) {
@@ -141,6 +166,12 @@ function submitted(event) {
     toast(say("js.need_number"), "amber");
     return;
   }
+  if (given.permit_no) {
+    given.permit = { no: given.permit_no, until: momentOf(given.permit_until) };
+    delete given.permit_no;
+    delete given.permit_until;
+  }
+  if (given.duplicate_of && given.note) given.forced = true; // far, and why it is the same thing
   const filled = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== ""));
   send(asked, filled);
 }
@@ -159,7 +190,9 @@ export const asking = () => openStrip() !== null;
 
 export function startDecisions() {
   if (!byId("actions")) return;
+  hideOthersUndo();
   document.body.addEventListener("chosen", cancel);
+  document.addEventListener("htmx:after:swap", hideOthersUndo);
   document.addEventListener("click", (event) => {
     const button = event.target.closest(".actions [data-do], .strip [data-do], .toasts [data-do]");
     if (button) act(button);

@@ -1,5 +1,5 @@
 // The queue and the chosen case: choosing, filtering, refreshing in place.
-import { byId, tell } from "./page.js";
+import { byId, say, tell } from "./page.js";
 import { showPicture, sync } from "./media.js";
 
 const WIDE = matchMedia("(min-width: 901px)");
@@ -75,6 +75,15 @@ export function step(by) {
   choose(all[Math.min(Math.max(next, 0), all.length - 1)].dataset.no);
 }
 
+// The heap of cases to the left or right of the one on show.
+export function stepTab(by) {
+  const tabs = [...document.querySelectorAll('#filters [name="group"]')];
+  const next = tabs[tabs.findIndex((tab) => tab.checked) + by];
+  if (!next) return;
+  next.checked = true;
+  filtered();
+}
+
 export function neighbour(no) {
   const all = rows();
   const at = all.findIndex((row) => row.dataset.no === no);
@@ -93,11 +102,35 @@ export function refreshQueue() {
   return htmx.ajax("GET", part, { source: "#queue", target: "#queue", swap: "innerMorph" });
 }
 
-function swapped() {
+function swapped({ detail }) {
   sync();
   if (!byId("desk")) return;
   mark();
+  if (detail.ctx?.target?.id === "queue") announce();
   if (chosen === null && WIDE.matches && rows().length) choose(rows()[0].dataset.no, { remember: false });
+}
+
+// Tells a screen reader of cases that came into the queue by themselves, urgent ones at once.
+const ANNOUNCED_MAX = 3;
+let listed = { asked: null, nos: new Set() };
+
+function announce() {
+  const asked = query();
+  for (const name of ["case", "limit"]) asked.delete(name);
+  const before = listed;
+  listed = { asked: String(asked), nos: new Set(rows().map((row) => row.dataset.no)) };
+  if (before.asked !== listed.asked) return; // other filters, other cases: nothing came
+  const fresh = rows().filter((row) => !before.nos.has(row.dataset.no));
+  if (!fresh.length) return;
+  const urgent = fresh.some((row) => row.classList.contains("row-urgent"));
+  const told = fresh.slice(0, ANNOUNCED_MAX).map((row) => say("js.new_case", { what: wordsOf(row) }));
+  const more = fresh.length > ANNOUNCED_MAX ? [say("js.new_cases", { n: fresh.length })] : [];
+  byId(urgent ? "alarm" : "announce").textContent = [...more, ...told].join("; ");
+}
+
+function wordsOf(row) {
+  const parts = [...row.querySelectorAll(".row-kind, .row-place")];
+  return parts.map((part) => part.textContent.replace(/\s+/g, " ").trim()).join(", ");
 }
 
 function filtered() {
@@ -120,6 +153,11 @@ function listenToFilters() {
     filtered();
   });
   form.addEventListener("change", (event) => event.target.id !== "search" && filtered());
+  byId("search").addEventListener("search-done", async () => {
+    clearTimeout(typing);
+    await filtered();
+    if (rows().length) choose(rows()[0].dataset.no);
+  });
   byId("search").addEventListener("input", () => {
     clearTimeout(typing);
     typing = setTimeout(filtered, TYPING_MS);
@@ -149,6 +187,7 @@ function listenToClicks() {
 export function startDesk() {
   chosen = shownNo();
   document.addEventListener("htmx:after:swap", swapped);
+  document.body.addEventListener("cameras", () => rows().length || refreshQueue()); // how many eyes
   document.body.addEventListener("news", (event) => {
     refreshQueue();
     const told = event.detail.length === 0 || event.detail.some((change) => change.no === chosen);
@@ -157,6 +196,7 @@ export function startDesk() {
   setInterval(() => document.body.classList.contains("gone") || tell("news", []), REFRESH_MS);
   if (!byId("desk")) return;
   mark();
+  announce();
   listenToFilters();
   listenToClicks();
   addEventListener("popstate", () => location.hash === "" && location.reload()); // not for #main

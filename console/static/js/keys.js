@@ -1,16 +1,18 @@
 // The keyboard: two keys decide the usual case.
 import { act, asking, buttonFor, cancel, undoByKey } from "./decisions.js";
-import { step } from "./desk.js";
+import { step, stepTab } from "./desk.js";
 import { showPicture, toggleBoxes, togglePlay } from "./media.js";
 import { byId } from "./page.js";
 
-const typing = (target) => target.closest?.("input:not([type=radio]), select, textarea");
+const typing = (target) => target.closest?.("input:not([type=radio], [type=checkbox]), select, textarea");
 
 const MOVES = {
   j: () => step(1),
   ArrowDown: () => step(1),
   k: () => step(-1),
   ArrowUp: () => step(-1),
+  "[": () => stepTab(-1),
+  "]": () => stepTab(1),
   b: toggleBoxes,
   " ": togglePlay,
   u: undoByKey,
@@ -18,8 +20,18 @@ const MOVES = {
   "?": () => byId("help").showModal(),
 };
 
+// The search box lets go: down and Enter choose what it found, Escape leaves it as it is.
+function leaveSearch(event) {
+  if (event.target.id !== "search" || !["ArrowDown", "Enter", "Escape"].includes(event.key)) return false;
+  event.preventDefault(); // the browser's own Escape would empty it
+  event.target.blur();
+  if (event.key !== "Escape") byId("search").dispatchEvent(new Event("search-done", { bubbles: true }));
+  return true;
+}
+
 function pressed(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || byId("help").open) return;
+  if (leaveSearch(event)) return;
   if (event.key === "Escape") {
     event.target.blur?.();
     if (asking()) cancel();

@@ -52,7 +52,10 @@ function judge(tile) {
   if (!tile.dataset.at) return;
   const age = (now() - Date.parse(tile.dataset.at)) / 1000;
   const stale = age > Number(tile.dataset.staleAfterS);
-  tile.classList.toggle("stale", stale);
+  if (tile.classList.contains("stale") !== stale) {
+    tile.classList.toggle("stale", stale);
+    tell("cameras", [tile.dataset.camera]); // what the tile says of the camera is another thing now
+  }
   write(tile.querySelector("[data-stale-words]"), stale ? say("stale", { span: ageWords("age", age) }) : "");
   const time = tile.querySelector("[data-age] time");
   time.dateTime = tile.dataset.at;

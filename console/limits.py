@@ -1,0 +1,86 @@
+"""What a request may bring along, and what a request without an answer's body is."""
+
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from console.guard import plain_problem
+
+MAX_HEADERS = 100
+
+
+class RequestLimits:
+    """Refuses a body above `max_bytes`, before it is read where its length is told and at the
+    first byte too many where it is not, and a request with more than `MAX_HEADERS` headers.
+
+    No route takes files. One that does will name its own limit.
+    """
+
+    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
+        self._app = app
+        self._max_bytes = max_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+        elif len(scope["headers"]) > MAX_HEADERS:
+            zh, en = "请求头过多", f"expected at most {MAX_HEADERS} headers"
+            problem = plain_problem(431, "Too many headers", zh, en)
+            await problem(scope, receive, send)
+        elif self._is_too_large(scope):
+            problem = plain_problem(413, "Body too large", *self._words)
+            await problem(scope, receive, send)
+        else:
+            await self._app(scope, self._counted(receive), send)
+
+    @property
+    def _words(self) -> tuple[str, str]:
+        return (
+            f"请求内容过大, 最多 {self._max_bytes} 字节",
+            f"expected a body of at most {self._max_bytes} bytes, got more",
+        )
+
+    def _is_too_large(self, scope: Scope) -> bool:
+        told = Headers(scope=scope).get("content-length", "0")
+        return told.isdecimal() and int(told) > self._max_bytes
+
+    def _counted(self, receive: Receive) -> Receive:
+        left = self._max_bytes
+
+        async def counted() -> Message:
+            nonlocal left
+            message = await receive()
+            left -= len(message.get("body", b""))
+            if left < 0:
+                raise HTTPException(413, self._words[1])
+            return message
+
+        return counted
+
+
+class HeadLikeGet:
+    """Answers HEAD as GET, on every route, without the body: the routes name GET alone."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self._app(scope, receive, send)
+            return
+
+        async def without_body(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                await send(message)
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
+                raise _Answered
+
+        # Not read to its end: it may be a large file, or a stream that has none.
+        try:
+            await self._app({**scope, "method": "GET"}, receive, without_body)
+        except* _Answered:
+            pass
+
+
+class _Answered(Exception):
+    """All that was asked for has been sent."""
