@@ -10,23 +10,25 @@ The configuration is the file in $PATROL_CONFIG, or the defaults.
 import json
 import os
 import sys
-import time
 import urllib.error
 import urllib.request
 from pathlib import Path
-from typing import Any
 
-import redis
-
+from console.status import NOT_OF_THE_CENTER
+from domain.masking import mask_secrets
+from events_bridge.envelope import worker_source
+from events_bridge.last_word import last_looks_age_s
+from patrol.bus import running_bus
 from patrol.config import Configuration
 from patrol.loading import load
 
-TIMEOUT_S = 5.0
+TIMEOUT_S = 8.0
+"""The page may wait for a bus that hangs before it says so."""
 SILENT_AFTER_S = 30.0
 """A worker says every few seconds what it has looked at."""
-LATEST_NEWS = 50
-WORKERS = "workers"
-"""The part of the health page that tells of others: workers have a check of their own."""
+LOOKED_AT_S = 600.0
+"""So far back the check looks for a worker's last word, to tell how old it is."""
+BUS_TIMEOUT_S = 3.0
 
 
 def center(configuration: Configuration) -> str | None:
@@ -37,13 +39,13 @@ def center(configuration: Configuration) -> str | None:
             json.load(answer)
     except urllib.error.HTTPError as error:
         return _own_fault(url, error)
-    except (urllib.error.URLError, TimeoutError, ValueError) as error:
+    except (OSError, ValueError) as error:
         return f"{url}: {error}"
     return None
 
 
 def _own_fault(url: str, error: urllib.error.HTTPError) -> str | None:
-    """What a page that is not well says of the center itself. While workers are silent people must
+    """What a page that is not well says of the center itself. Where people are asked for they must
     reach the console all the more, and the proxy waits for a healthy center."""
     try:
         health = json.load(error)
@@ -51,36 +53,41 @@ def _own_fault(url: str, error: urllib.error.HTTPError) -> str | None:
         wrong = [part["name"] for part in parts if not part["ok"]]
     except (ValueError, KeyError, TypeError):
         return f"{url}: {error}"
-    if wrong == [WORKERS]:
+    if wrong and NOT_OF_THE_CENTER.issuperset(wrong):
         return None
     return f"{url}: {error}: {', '.join(wrong)}"
 
 
 def worker(configuration: Configuration) -> str | None:
-    """What is wrong with the worker, if anything."""
-    source, stream = f"patrol/{configuration.worker.id}", configuration.bus.looks_stream
-    bus = redis.Redis.from_url(
-        configuration.bus.url, socket_timeout=TIMEOUT_S, decode_responses=True
-    )
+    """What is wrong with the worker, if anything. Raises BusUnavailable."""
+    worker_id = configuration.worker.id
+    limits = {"connect_timeout_s": BUS_TIMEOUT_S, "answer_timeout_s": BUS_TIMEOUT_S}
+    bus = configuration.bus.model_copy(update=limits)
+    age_s = last_looks_age_s(running_bus(configuration), worker_id, bus, within_s=LOOKED_AT_S)
+    if age_s is None:
+        return f"{worker_source(worker_id)}: no looks yet"
+    late = age_s > SILENT_AFTER_S
+    return f"{worker_source(worker_id)}: last looks {age_s:.0f} s ago" if late else None
+
+
+CHECKS = {"center": center, "worker": worker}
+
+
+def check(part: str, file: Path | None) -> str | None:
+    """What is wrong with a part, in one line, whatever it is: a traceback tells Docker nothing."""
     try:
-        newest: Any = bus.xrevrange(stream, count=LATEST_NEWS)
-    except redis.RedisError as error:
-        return f"bus {configuration.bus.masked_url}: {error}"
-    for entry_id, fields in newest:
-        if any(json.loads(value).get("source") == source for value in fields.values()):
-            age_s = time.time() - int(entry_id.split("-")[0]) / 1000
-            late = age_s > SILENT_AFTER_S
-            return f"{source}: last looks {age_s:.0f} s ago" if late else None
-    return f"{source}: no looks yet"
+        return CHECKS[part](load(file))
+    except Exception as error:
+        words = " ".join(mask_secrets(str(error)).split())
+        return words or type(error).__name__
 
 
 def main() -> int:
-    parts = {"center": center, "worker": worker}
-    if len(sys.argv) != 2 or sys.argv[1] not in parts:
+    if len(sys.argv) != 2 or sys.argv[1] not in CHECKS:
         sys.stderr.write(str(__doc__))
         return 2
     file = os.environ.get("PATROL_CONFIG")
-    wrong = parts[sys.argv[1]](load(Path(file) if file else None))
+    wrong = check(sys.argv[1], Path(file) if file else None)
     sys.stdout.write(f"{wrong or 'ok'}\n")
     return 1 if wrong else 0
 

@@ -26,6 +26,7 @@ COMMANDS = {
     "eval": "patrol.commands.evaluate:evaluate",
     "scenarios": "patrol.commands.scenarios:scenarios",
     "quiet": "patrol.commands.quiet:quiet",
+    "bus": "patrol.commands.bus:app",
     "rules": "patrol.commands.rules:app",
     "bench": "patrol.commands.bench:app",
     "models": "patrol.commands.models:app",

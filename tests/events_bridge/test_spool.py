@@ -11,21 +11,22 @@ import pytest
 from structlog.testing import capture_logs
 
 from domain.errors import BusError
-from events_bridge.envelope import to_envelope
+from events_bridge.envelope import to_envelope, worker_source
 from events_bridge.spool import Lane, Spool
 from tests.events_bridge.samples import incident_message, looks_message
 from tests.scarcity import no_descriptors
 from tests.small_disk import fill, small_disk
 
 MAX_BYTES = 32_768
+SOURCE = worker_source("edge-1")
 
 
 def news(number: int) -> bytes:
-    return to_envelope(incident_message(number), "patrol/edge-1")
+    return to_envelope(incident_message(number), SOURCE)
 
 
 def looks(number: int) -> bytes:
-    return to_envelope(looks_message(number), "patrol/edge-1")
+    return to_envelope(looks_message(number), SOURCE)
 
 
 def take_all(spool: Spool) -> list[bytes]:

@@ -17,6 +17,7 @@ import pytest
 import yaml
 
 from cases.database import Database
+from events_bridge.envelope import worker_source
 from events_bridge.publisher import Publisher
 from tests.builders import make_incident, opened
 from tests.integration.test_up import answers, children_of, command_of, free_port
@@ -204,7 +205,7 @@ def test_intake_goes_on_while_strangers_hold_half_requests(tmp_path: Path, bus_u
             line = strangers.enter_context(socket.create_connection(("127.0.0.1", port), 10))
             with suppress(OSError):
                 line.sendall(b"GET /desk HTTP/1.1\r\nHost: localhost\r\nX-")
-        book = Publisher(bus_url, tmp_path / "spool", source="/workers/test")
+        book = Publisher(bus_url, tmp_path / "spool", source=worker_source("test"))
         strangers.callback(book.close)
         book.publish(opened(make_incident("inc_1", at=datetime.now(UTC))))
         wait_until(lambda: web.get("/api/cases").json()["cases"], "the case")
