@@ -71,7 +71,7 @@ def health(part: str, configuration: Path, monkeypatch: pytest.MonkeyPatch) -> t
     [
         ("bus: {url: 'redis://:secret@127.0.0.1:1/0'}", "bus=redis://:***@127.0.0.1:1/0"),
         ("data_dir: DATA", "expected the directory of an embedded bus at"),
-        ("bus: [", "expected"),
+        ("bus: [", "not valid YAML"),
     ],
 )
 def test_what_keeps_a_check_from_its_answer_is_one_line(
