@@ -12,6 +12,7 @@ from cases import fitness
 from cases.database import Database
 from domain.errors import CaseStoreUnavailable
 from domain.trouble import Trouble
+from tests.postgres import PostgresServer
 from tests.small_disk import small_disk
 
 
@@ -27,7 +28,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fitness, "_LOCK_MS", 50)
 
 
-def test_a_locked_or_moved_or_broken_file_is_told_by_name(tmp_path: Path, quick: None) -> None:
+def test_a_locked_or_moved_file_is_told_by_name(tmp_path: Path, quick: None) -> None:
     path = tmp_path / "cases.sqlite3"
     with closing(Database(f"sqlite:///{path}")) as database:
         database.upgrade()
@@ -40,11 +41,20 @@ def test_a_locked_or_moved_or_broken_file_is_told_by_name(tmp_path: Path, quick:
         path.rename(tmp_path / "away.sqlite3")  # an open connection would not notice
         assert trouble_of(database) is Trouble.DATABASE_GONE
         assert not path.exists()
-        path.write_bytes(b"no database at all" * 100)
-        assert trouble_of(database) is Trouble.DATABASE_BROKEN
-        path.unlink()
-        path.touch()
-        assert trouble_of(database) is Trouble.DATABASE_REFUSES  # without tables
+
+
+@pytest.mark.parametrize(
+    ("content", "trouble"),
+    [
+        (b"no database at all" * 100, Trouble.DATABASE_BROKEN),
+        (b"", Trouble.DATABASE_REFUSES),  # without tables
+    ],
+)
+def test_another_file_in_its_place(tmp_path: Path, content: bytes, trouble: Trouble) -> None:
+    path = tmp_path / "cases.sqlite3"
+    path.write_bytes(content)
+    with closing(Database(f"sqlite:///{path}")) as database:
+        assert trouble_of(database) is trouble
 
 
 def test_a_file_on_a_read_only_disk(tmp_path: Path, quick: None) -> None:
@@ -57,7 +67,10 @@ def test_a_file_on_a_read_only_disk(tmp_path: Path, quick: None) -> None:
             assert trouble_of(database) is Trouble.DATABASE_READ_ONLY
 
 
-def test_postgresql_is_told_by_its_own_words(postgres_url: str, quick: None) -> None:
+def test_postgresql_is_told_by_its_own_words(postgres: PostgresServer | str, quick: None) -> None:
+    if isinstance(postgres, str):
+        pytest.skip(f"no PostgreSQL: {postgres}")
+    postgres_url = postgres.create_database()
     with closing(Database(postgres_url)) as database:
         database.upgrade()
         database.check_writable()

@@ -81,9 +81,7 @@ def test_letters_are_listed_shown_and_replayed(
     with redis.Redis.from_url(bus_url) as client:
         assert client.xrange(QUICK.news_stream, replayed["entry_id"], replayed["entry_id"])
 
-    code, _, err = patrol_here(
-        "bus", "dead", "replay", refused["id"], unreadable["id"], "-c", town
-    )
+    code, _, err = patrol_here("bus", "dead", "replay", refused["id"], unreadable["id"], "-c", town)
     assert code == 1
     assert refused["id"] in err
     assert json.loads(patrol_here("bus", "dead", "list", "--json", "-c", town)[1]) == []
