@@ -24,7 +24,15 @@ pytestmark = pytest.mark.browser
 
 VENDOR = Path(__file__).parent / "vendor"
 AXE = VENDOR / "axe.min.js"
-PAGES = ("/desk", "/desk?group=all&overdue=1", "/wall", "/cameras", "/maintenance", "/nowhere")
+PAGES = (
+    "/desk",
+    "/desk?group=all&overdue=1",
+    "/wall",
+    "/cameras",
+    "/maintenance",
+    "/maintenance/messages",
+    "/nowhere",
+)
 LOOKS = [(theme, size) for theme in ("dark", "light") for size in (DESKTOP, PHONE)]
 STRIPS = ("false", "duplicate", "permit", "dispatch")
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 import redis
+from sqlalchemy import text
 
 from console.status import Part, SystemStatus
 from domain.messages import Message
@@ -117,7 +118,8 @@ def test_a_letter_is_replayed_and_discarded_once(
 
 
 def test_a_locked_case_store_is_told_on_every_page(center: Center, web: httpx.Client) -> None:
-    with center.book._database.session():  # a writer that holds it
+    with center.book._database.session() as writer:
+        writer.execute(text("SELECT 1"))  # holds it from here on
         answer = web.get("/api/health")
         assert answer.status_code == 503
         (cases,) = answer.json()["parts"]
