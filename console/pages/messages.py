@@ -47,13 +47,13 @@ def message_rows(request: Request, services: Here) -> HTMLResponse:
 @router.post("/maintenance/messages/{box}/{letter_id}/replay")
 def replay(request: Request, services: Here, box: Box, letter_id: str) -> HTMLResponse:
     """Put a message back on its stream, to be tried anew."""
-    return _done(request, services, box, lambda shelf: shelf.put_back(letter_id), "messages.replayed")
+    return _done(request, services, box, lambda it: it.put_back(letter_id), "messages.replayed")
 
 
 @router.post("/maintenance/messages/{box}/{letter_id}/discard")
 def discard(request: Request, services: Here, box: Box, letter_id: str) -> HTMLResponse:
     """Throw a message away for good."""
-    return _done(request, services, box, lambda shelf: shelf.discard(letter_id), "messages.discarded")
+    return _done(request, services, box, lambda it: it.discard(letter_id), "messages.discarded")
 
 
 @router.get("/parts/troubles")

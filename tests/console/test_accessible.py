@@ -19,6 +19,7 @@ from events_bridge.embedded import EmbeddedBus
 from tests.console.browser import DESKTOP, PHONE, chromium
 from tests.console.conftest import Center, build_center, jpeg, picture
 from tests.console.server import LiveServer, serving
+from tests.console.set_aside import set_aside, status_of
 
 pytestmark = pytest.mark.browser
 
@@ -58,11 +59,14 @@ def empty(
 def busy(
     tmp_path_factory: pytest.TempPathFactory, migrated_file: Path, bus_server: EmbeddedBus
 ) -> Iterator[tuple[LiveServer, str]]:
-    """A console with cases of every look, and the number of one."""
+    """A console with cases of every look, trouble, and dead letters; and the number of a case."""
     folder = tmp_path_factory.mktemp("busy")
     for center in build_center(folder, migrated_file, bus_server.url, SystemClock()):
         no = _fill(center)
-        with serving(center.make_app) as server:
+        with (
+            set_aside(bus_server.url) as consumer,
+            serving(lambda: center.make_app(status_of(consumer), consumer.box)) as server,
+        ):
             yield server, no
 
 

@@ -1,69 +1,30 @@
 """The page of what the program could not take in, the head line, and the health page."""
 
-import threading
 from collections.abc import Iterator
-from contextlib import closing
-from datetime import UTC, datetime
 
 import httpx
 import pytest
-import redis
 from sqlalchemy import text
 
-from console.status import Part, SystemStatus
-from domain.messages import Message
+from console.status import Part
 from domain.trouble import Trouble
 from events_bridge.consumer import Consumer
-from events_bridge.envelope import to_envelope, worker_source
 from events_bridge.letters import Box
-from events_bridge.publisher import ENVELOPE_FIELD
-from events_bridge.settings import BusSettings
-from patrol.bus import GROUP
-from patrol.center_status import bus_parts
 from tests.console.conftest import Center
 from tests.console.server import serving
-from tests.events_bridge.samples import incident_message
-from tests.waiting import wait_until
-
-QUICK = BusSettings(block_s=0.05, retry_first_s=0.0, max_deliveries=1)
-SOURCE = worker_source("edge-1")
-
-
-def refuse(message: Message) -> None:
-    raise RuntimeError("<b>no place</b> at rtsp://admin:hunter2@10.0.0.7/1")
+from tests.console.set_aside import SOURCE, set_aside, status_of
 
 
 @pytest.fixture
 def consumer(bus_url: str) -> Iterator[Consumer]:
-    """A center's consumer that has just set one message aside for each reason; it stands still."""
-    sound = to_envelope(incident_message(0), SOURCE)
-    newer = to_envelope(incident_message(1), SOURCE)
-    newer = newer.replace(b"patrol.incident.opened.v1", b"patrol.incident.opened.v9")
-    with redis.Redis.from_url(bus_url) as client:
-        for envelope in (sound, newer):
-            client.xadd(QUICK.news_stream, {ENVELOPE_FIELD: envelope})
-    stop = threading.Event()
-    with closing(
-        Consumer(bus_url, group=GROUP, name="center", handler=refuse, settings=QUICK)
-    ) as consumer:
-        thread = threading.Thread(target=consumer.run, args=(stop,))
-        thread.start()
-        wait_until(lambda: all(one.letters for one in consumer.figures().values()), "the letters")
-        wait_until(lambda: consumer.lag() == 0, "an empty bus")
-        stop.set()
-        thread.join()
+    with set_aside(bus_url) as consumer:
         yield consumer
 
 
 @pytest.fixture
 def web(center: Center, consumer: Consumer) -> Iterator[httpx.Client]:
-    def status() -> SystemStatus:
-        parts = tuple(bus_parts(consumer, QUICK.late_after_s))
-        now = datetime.now(UTC)
-        return SystemStatus(at=now, version="0", started_at=now, parts=parts)
-
     with (
-        serving(lambda: center.make_app(status, consumer.box)) as server,
+        serving(lambda: center.make_app(status_of(consumer), consumer.box)) as server,
         httpx.Client(base_url=server.url, timeout=20) as client,
     ):
         yield client
