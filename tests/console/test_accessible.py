@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +66,7 @@ def busy(
         no = _fill(center)
         with (
             set_aside(bus_server.url) as consumer,
-            serving(lambda: center.make_app(status_of(consumer), consumer.box)) as server,
+            serving(partial(center.make_app, status_of(consumer), consumer.box)) as server,
         ):
             yield server, no
 
@@ -154,6 +155,7 @@ def test_the_strips_and_the_help_have_no_fault(
 ) -> None:
     server, no = busy
     page = opened(browser, f"{server.url}/cases/{no}", theme, size)
+    page.locator(".trouble").wait_for()
     for strip in STRIPS:
         page.evaluate(f"document.getElementById('strip-{strip}').hidden = false")
         assert faults(page) == [], strip
