@@ -15,6 +15,7 @@ import urllib.request
 from pathlib import Path
 
 from console.status import NOT_OF_THE_CENTER
+from domain.errors import BusUnavailable
 from domain.masking import mask_secrets
 from events_bridge.envelope import worker_source
 from events_bridge.last_word import last_looks_age_s
@@ -26,7 +27,7 @@ TIMEOUT_S = 8.0
 """The page may wait for a bus that hangs before it says so."""
 SILENT_AFTER_S = 30.0
 """A worker says every few seconds what it has looked at."""
-LOOKED_AT_S = 600.0
+LOOKED_BACK_S = 600.0
 """So far back the check looks for a worker's last word, to tell how old it is."""
 BUS_TIMEOUT_S = 3.0
 
@@ -59,13 +60,17 @@ def _own_fault(url: str, error: urllib.error.HTTPError) -> str | None:
 
 
 def worker(configuration: Configuration) -> str | None:
-    """What is wrong with the worker, if anything. Raises BusUnavailable."""
+    """What is wrong with the worker, if anything."""
     worker_id = configuration.worker.id
     limits = {"connect_timeout_s": BUS_TIMEOUT_S, "answer_timeout_s": BUS_TIMEOUT_S}
     bus = configuration.bus.model_copy(update=limits)
-    age_s = last_looks_age_s(running_bus(configuration), worker_id, bus, within_s=LOOKED_AT_S)
+    try:
+        url = running_bus(configuration)
+        age_s = last_looks_age_s(url, worker_id, bus, within_s=LOOKED_BACK_S)
+    except BusUnavailable as error:
+        return str(error)
     if age_s is None:
-        return f"{worker_source(worker_id)}: no looks yet"
+        return f"{worker_source(worker_id)}: no looks within {LOOKED_BACK_S:g} s"
     late = age_s > SILENT_AFTER_S
     return f"{worker_source(worker_id)}: last looks {age_s:.0f} s ago" if late else None
 

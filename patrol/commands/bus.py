@@ -28,6 +28,7 @@ dead = typer.Typer(no_args_is_help=True, help="Dead letters 死信, and parked m
 app.add_typer(dead, name="dead")
 
 PAGE = 500
+_DONE = {"replayed": "条已重放 replayed", "discarded": "条已弃置 discarded"}
 
 ParkedOption = Annotated[
     bool, typer.Option("--parked", help="Those that wait for a newer program, instead.")
@@ -54,11 +55,12 @@ def list_letters(
         views = [LetterView.of(letter, box) for letter in kept.letters(limit)]
         figures = kept.figures()
     if json:
-        print_json([view.model_dump(mode="json") for view in views])
+        rows = [view.model_dump(mode="json") for view in views]
+        print_json({"letters": figures.letters, "dropped": figures.dropped, box.value: rows})
         return
     if views:
         console.print(_table(views))
-    typer.echo(f"{len(views)} / {figures.letters} 条 messages, 已丢弃 dropped {figures.dropped}")
+    typer.echo(f"{figures.letters} {box}, {figures.dropped} lost because there were too many")
 
 
 @dead.command()
@@ -94,7 +96,7 @@ def replay(
         raise typer.BadParameter("expected the ids of messages, or --all")
     with _opened(load(config, data_dir=data), _box_of(parked)) as kept:
         ids = letter_ids or list(_all_ids(kept))
-        _each(ids, kept.put_back, "已重放 replayed", json=json)
+        _each(ids, kept.put_back, "replayed", json=json)
 
 
 @dead.command()
@@ -107,7 +109,7 @@ def discard(
 ) -> None:
     """Throw messages away for good."""
     with _opened(load(config, data_dir=data), _box_of(parked)) as kept:
-        _each(letter_ids, lambda one: kept.discard(one).entry_id, "已弃置 discarded", json=json)
+        _each(letter_ids, lambda one: kept.discard(one).entry_id, "discarded", json=json)
 
 
 @contextmanager
@@ -146,22 +148,22 @@ def _order(letter_id: str) -> tuple[int, int]:
 
 
 def _each(ids: list[str], act: Callable[[str], str], done: str, *, json: bool) -> None:
-    """Do it to each; exit code 1 if there was one that is not there, after the rest."""
+    """Do it to each; LetterNotFound, after the rest, if there was one that is not there."""
     entries: dict[str, str] = {}
-    missing = []
+    missing: list[LetterNotFound] = []
     for one in dict.fromkeys(ids):
         try:
             entries[one] = act(one)
         except LetterNotFound as error:
-            missing.append(str(error))
+            missing.append(error)
     if json:
-        print_json([{"id": one, "entry_id": entry} for one, entry in entries.items()])
+        print_json({done: entries})
     else:
-        typer.echo(f"{len(entries)} 条 messages {done}")
-    for said in missing:
-        complain(said)
+        typer.echo(f"{len(entries)} {_DONE[done]}")
+    for error in missing[1:]:
+        complain(str(error))
     if missing:
-        raise typer.Exit(1)
+        raise missing[0]
 
 
 def _table(views: list[LetterView]) -> Table:

@@ -6,27 +6,24 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import ClassVar
 
 import pytest
 
-from console.status import Health, Part, PartStatus, SystemStatus
-from domain.messages import LooksDone
+from console.status import NOT_OF_THE_CENTER, Health, Part, PartStatus, SystemStatus
 from domain.trouble import Trouble
 from events_bridge.embedded import EmbeddedBus
 from events_bridge.envelope import worker_source
-from events_bridge.publisher import Publisher
 from patrol.config import Configuration
-from patrol.loading import load
+from patrol.worker import Worker
+from tests.waiting import wait_until
 
 Check = Callable[[Configuration], str | None]
 SCRIPT = Path(__file__).parents[2] / "docker" / "health.py"
 HEALTH = runpy.run_path(str(SCRIPT))
-SOURCE = worker_source("edge-7")
-NOW = datetime.now(UTC)
 
 
 @pytest.fixture
@@ -35,30 +32,48 @@ def bus_url(tmp_path: Path) -> Iterator[str]:
         yield bus.url
 
 
-def configured(bus_url: str) -> Configuration:
-    return Configuration.model_validate({"bus": {"url": bus_url}, "worker": {"id": "edge-7"}})
-
-
-def say_looks(bus_url: str, tmp_path: Path, worker_id: str) -> None:
-    looks = LooksDone(
-        worker_id=worker_id, from_at=NOW - timedelta(seconds=5), to_at=NOW, cameras=()
+def configured(bus_url: str, tmp_path: Path, worker_id: str = "edge-7") -> Configuration:
+    return Configuration.model_validate(
+        {"bus": {"url": bus_url}, "worker": {"id": worker_id}, "data_dir": str(tmp_path)}
     )
-    spool = tmp_path / f"spool-{worker_id}"
-    publisher = Publisher(bus_url, spool, source=worker_source(worker_id))
-    publisher.publish(looks)
-    publisher.close(timeout_s=10)
+
+
+def work(configuration: Configuration, bus_url: str, until: Callable[[], bool]) -> None:
+    """Run the real worker, which tells of its looks as it always does, until something holds."""
+    worker = Worker(configuration, bus_url=bus_url)
+    worker.start(threading.Event())
+    try:
+        wait_until(until, "the check", 20)
+    finally:
+        worker.stop()
 
 
 def test_a_worker_is_healthy_while_it_says_what_it_looks_at(bus_url: str, tmp_path: Path) -> None:
+    check: Check = HEALTH["worker"]
+    here, other = configured(bus_url, tmp_path), configured(bus_url, tmp_path, "edge-1")
+    assert check(other) == f"{worker_source('edge-1')}: no looks within 600 s"
+    work(here, bus_url, lambda: check(here) is None)
+    assert str(check(other)).endswith("no looks within 600 s")  # it was not that one
+
+
+def test_a_worker_on_an_embedded_bus_is_asked_there(tmp_path: Path) -> None:
+    check: Check = HEALTH["worker"]
+    here = configured("embedded", tmp_path)
+    assert check(here) is not None  # none was ever started: words, not a traceback
+    with EmbeddedBus(here.bus_dir, settings=here.bus):
+        assert str(check(here)).endswith("no looks within 600 s")
+
+
+def test_without_a_bus_a_worker_is_not_healthy(tmp_path: Path) -> None:
     worker: Check = HEALTH["worker"]
-    say_looks(bus_url, tmp_path, "edge-1")
-    assert worker(configured(bus_url)) == f"{SOURCE}: no looks yet"
-    say_looks(bus_url, tmp_path, "edge-7")
-    assert worker(configured(bus_url)) is None
+    said = worker(configured("redis://:secret@127.0.0.1:1/0", tmp_path))
+    assert said is not None
+    assert "redis://:***@127.0.0.1:1/0" in said
 
 
-def health(part: str, configuration: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[int, str]:
-    """What Docker is answered."""
+def said_to_docker(
+    part: str, configuration: Path, monkeypatch: pytest.MonkeyPatch
+) -> tuple[int, str]:
     monkeypatch.setenv("PATROL_CONFIG", str(configuration))
     command = [sys.executable, str(SCRIPT), part]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -79,25 +94,10 @@ def test_what_keeps_a_check_from_its_answer_is_one_line(
 ) -> None:
     file = tmp_path / "town.yaml"
     file.write_text(written.replace("DATA", str(tmp_path / "data")))
-    code, out = health("worker", file, monkeypatch)
+    code, out = said_to_docker("worker", file, monkeypatch)
     assert (code, out.count("\n")) == (1, 1)
     assert said in out
     assert "secret" not in out
-
-
-def test_a_worker_beside_its_embedded_bus_is_asked_too(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    file = tmp_path / "town.yaml"
-    file.write_text(f"data_dir: {tmp_path / 'data'}\nworker: {{id: edge-7}}\n")
-    bus_dir = load(file).bus_dir
-    with EmbeddedBus(bus_dir) as bus:
-        assert health("worker", file, monkeypatch) == (1, f"{SOURCE}: no looks yet\n")
-        say_looks(bus.url, tmp_path, "edge-7")
-        assert health("worker", file, monkeypatch) == (0, "ok\n")
-    code, out = health("worker", file, monkeypatch)  # stopped: nothing is started for a check
-    assert (code, out.count("\n")) == (1, 1)
-    assert "could not" in out
 
 
 def page(*wrong: str) -> str:
@@ -107,10 +107,11 @@ def page(*wrong: str) -> str:
         ill = part in wrong
         return PartStatus.ill(part, Trouble.DISK_FULL, "") if ill else PartStatus.well(part)
 
+    now = datetime.now(UTC)
     own = (made(Part.CASES), made(Part.WORKERS))
     others = tuple(made(part) for part in Part if part not in (Part.CASES, Part.WORKERS))
-    program = SystemStatus(at=NOW, version="0", started_at=NOW, parts=others)
-    return Health.of(NOW, {}, own, program).model_dump_json()
+    program = SystemStatus(at=now, version="0", started_at=now, parts=others)
+    return Health.of(now, {}, own, program).model_dump_json()
 
 
 class _Page(BaseHTTPRequestHandler):
@@ -133,8 +134,13 @@ def test_a_center_is_healthy_while_its_page_answers() -> None:
         serving.start()
         here = Configuration.model_validate({"console": {"port": server.server_port}})
         said: dict[tuple[str, ...], str | None] = {}
-        asks = ("workers", "dead_letters", "parked")
-        faults: tuple[tuple[str, ...], ...] = ((), asks, ("cases", "workers"), ("bus",))
+        others = tuple(sorted(NOT_OF_THE_CENTER))
+        faults: tuple[tuple[str, ...], ...] = (
+            (),
+            others,
+            (Part.CASES, Part.WORKERS),
+            (Part.BUS,),
+        )
         for wrong in faults:
             _Page.says = page(*wrong)
             said[wrong] = center(here)
@@ -142,9 +148,10 @@ def test_a_center_is_healthy_while_its_page_answers() -> None:
         odd = center(here)
         server.shutdown()
         serving.join()
-    assert said[()] is said[asks] is None
-    assert str(said[("cases", "workers")]).endswith("503: Service Unavailable: cases, workers")
-    assert str(said[("bus",)]).endswith("503: Service Unavailable: bus")
+    assert said[()] is said[others] is None
+    own = str(said[(Part.CASES, Part.WORKERS)])
+    assert own.endswith("503: Service Unavailable: cases, workers")
+    assert str(said[(Part.BUS,)]).endswith("503: Service Unavailable: bus")
     for without_a_page in (odd, center(here)):
         assert without_a_page is not None
         assert "/api/health" in without_a_page
