@@ -160,8 +160,8 @@ def _each(ids: list[str], act: Callable[[str], str], done: str, *, json: bool) -
         print_json({done: entries})
     else:
         typer.echo(f"{len(entries)} {_DONE[done]}")
-    for error in missing[1:]:
-        complain(str(error))
+    for other in missing[1:]:
+        complain(str(other))
     if missing:
         raise missing[0]
 
