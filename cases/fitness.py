@@ -87,10 +87,11 @@ def _check_sqlite(url: URL) -> None:
 
 
 def _check_postgres(url: URL) -> None:
-    options = f"-c lock_timeout={_LOCK_MS} -c statement_timeout={2 * _LOCK_MS}"
-    limits = {"connect_timeout": _CONNECT_S, "options": options}
+    limits = {"connect_timeout": _CONNECT_S}  # the address may have `options` of its own
     engine = create_engine(url, poolclass=NullPool, connect_args=limits)
     with engine.connect() as connection:
+        connection.execute(text(f"SET LOCAL statement_timeout = {2 * _LOCK_MS}"))
+        connection.execute(text(f"SET LOCAL lock_timeout = {_LOCK_MS}"))
         # The lock that every write takes: it stands aside for other writers, and for nothing else.
         connection.execute(text("LOCK TABLE cases IN ROW EXCLUSIVE MODE"))
         read_only = connection.execute(text("SHOW transaction_read_only")).scalar_one() == "on"

@@ -269,7 +269,7 @@ WORDS: dict[str, Text] = {
     "messages.parked": _W("暂存消息", "Parked messages"),
     "messages.dead_words": _W(
         "反复出错或无法读懂的消息。排除原因后重放, 会再次处理",
-        "Messages that failed again and again, or that nobody can read. Mend the cause and replay",
+        "Messages that failed again and again, or cannot be read. Mend the cause, then replay",
     ),
     "messages.parked_words": _W(
         "来自更新版本程序的消息, 升级中脑后自动处理",

@@ -16,17 +16,20 @@ from pathlib import Path
 
 from console.status import NOT_OF_THE_CENTER
 from domain.errors import BusUnavailable
+from domain.masking import mask_secrets
 from events_bridge.envelope import worker_source
 from events_bridge.last_word import last_looks_age_s
 from patrol.bus import running_bus
 from patrol.config import Configuration
 from patrol.loading import load
 
-TIMEOUT_S = 5.0
+TIMEOUT_S = 8.0
+"""The page may wait for a bus that hangs before it says so."""
 SILENT_AFTER_S = 30.0
 """A worker says every few seconds what it has looked at."""
 LOOKED_BACK_S = 600.0
-"""How far back a worker's last word is looked for."""
+"""So far back the check looks for a worker's last word, to tell how old it is."""
+BUS_TIMEOUT_S = 3.0
 
 
 def center(configuration: Configuration) -> str | None:
@@ -37,13 +40,13 @@ def center(configuration: Configuration) -> str | None:
             json.load(answer)
     except urllib.error.HTTPError as error:
         return _own_fault(url, error)
-    except (urllib.error.URLError, TimeoutError, ValueError) as error:
+    except (OSError, ValueError) as error:
         return f"{url}: {error}"
     return None
 
 
 def _own_fault(url: str, error: urllib.error.HTTPError) -> str | None:
-    """What a page that is not well says of the center itself. While workers are silent people must
+    """What a page that is not well says of the center itself. Where people are asked for they must
     reach the console all the more, and the proxy waits for a healthy center."""
     try:
         health = json.load(error)
@@ -58,28 +61,38 @@ def _own_fault(url: str, error: urllib.error.HTTPError) -> str | None:
 
 def worker(configuration: Configuration) -> str | None:
     """What is wrong with the worker, if anything."""
-    who = worker_source(configuration.worker.id)
+    worker_id = configuration.worker.id
+    limits = {"connect_timeout_s": BUS_TIMEOUT_S, "answer_timeout_s": BUS_TIMEOUT_S}
+    bus = configuration.bus.model_copy(update=limits)
     try:
-        age_s = last_looks_age_s(
-            running_bus(configuration),
-            configuration.worker.id,
-            configuration.bus,
-            within_s=LOOKED_BACK_S,
-        )
+        url = running_bus(configuration)
+        age_s = last_looks_age_s(url, worker_id, bus, within_s=LOOKED_BACK_S)
     except BusUnavailable as error:
         return str(error)
     if age_s is None:
-        return f"{who}: no looks within {LOOKED_BACK_S:g} s"
-    return f"{who}: last looks {age_s:.0f} s ago" if age_s > SILENT_AFTER_S else None
+        return f"{worker_source(worker_id)}: no looks within {LOOKED_BACK_S:g} s"
+    late = age_s > SILENT_AFTER_S
+    return f"{worker_source(worker_id)}: last looks {age_s:.0f} s ago" if late else None
+
+
+CHECKS = {"center": center, "worker": worker}
+
+
+def check(part: str, file: Path | None) -> str | None:
+    """What is wrong with a part, in one line, whatever it is: a traceback tells Docker nothing."""
+    try:
+        return CHECKS[part](load(file))
+    except Exception as error:
+        words = " ".join(mask_secrets(str(error)).split())
+        return words or type(error).__name__
 
 
 def main() -> int:
-    parts = {"center": center, "worker": worker}
-    if len(sys.argv) != 2 or sys.argv[1] not in parts:
+    if len(sys.argv) != 2 or sys.argv[1] not in CHECKS:
         sys.stderr.write(str(__doc__))
         return 2
     file = os.environ.get("PATROL_CONFIG")
-    wrong = parts[sys.argv[1]](load(Path(file) if file else None))
+    wrong = check(sys.argv[1], Path(file) if file else None)
     sys.stdout.write(f"{wrong or 'ok'}\n")
     return 1 if wrong else 0
 

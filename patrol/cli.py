@@ -26,9 +26,9 @@ COMMANDS = {
     "eval": "patrol.commands.evaluate:evaluate",
     "scenarios": "patrol.commands.scenarios:scenarios",
     "quiet": "patrol.commands.quiet:quiet",
+    "bus": "patrol.commands.bus:app",
     "rules": "patrol.commands.rules:app",
     "bench": "patrol.commands.bench:app",
-    "bus": "patrol.commands.bus:app",
     "models": "patrol.commands.models:app",
     "demo": "patrol.commands.demo:demo",
 }

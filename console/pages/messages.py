@@ -47,17 +47,13 @@ def message_rows(request: Request, services: Here) -> HTMLResponse:
 @router.post("/maintenance/messages/{box}/{letter_id}/replay")
 def replay(request: Request, services: Here, box: Box, letter_id: str) -> HTMLResponse:
     """Put a message back on its stream, to be tried anew."""
-    return _done(
-        request, services, box, lambda shelf: shelf.put_back(letter_id), "messages.replayed"
-    )
+    return _done(request, services, box, lambda it: it.put_back(letter_id), "messages.replayed")
 
 
 @router.post("/maintenance/messages/{box}/{letter_id}/discard")
 def discard(request: Request, services: Here, box: Box, letter_id: str) -> HTMLResponse:
     """Throw a message away for good."""
-    return _done(
-        request, services, box, lambda shelf: shelf.discard(letter_id), "messages.discarded"
-    )
+    return _done(request, services, box, lambda it: it.discard(letter_id), "messages.discarded")
 
 
 @router.get("/parts/troubles")
@@ -75,13 +71,12 @@ def _own_wrong(services: Services) -> tuple[PartStatus, ...]:
 def _done(
     request: Request, services: Services, box: Box, act: Callable[[LetterBox], object], done: str
 ) -> HTMLResponse:
-    note = done
     try:
         if services.boxes is not None:
             act(services.boxes(box))
     except LetterNotFound:
-        note = "messages.taken"
-    return _rows(request, services, say(note, language_of(request)))
+        done = "messages.taken"
+    return _rows(request, services, say(done, language_of(request)))
 
 
 def _rows(request: Request, services: Services, note: str = "") -> HTMLResponse:

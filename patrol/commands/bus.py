@@ -1,32 +1,43 @@
-"""`patrol bus`: the messages that were set aside, and putting them back."""
+"""`patrol bus`: what the center could not take in, looked at, put back on the bus, thrown away."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 
+from domain.errors import ConfigurationError, LetterNotFound
 from events_bridge.letter_view import LetterView
 from events_bridge.letters import Box, LetterBox
-from patrol.bus import GROUP, running_bus
-from patrol.commands.output import ConfigOption, DataOption, JsonOption, console, print_json
+from patrol.bus import GROUP, open_bus
+from patrol.commands.output import (
+    ConfigOption,
+    DataOption,
+    JsonOption,
+    complain,
+    console,
+    print_json,
+)
+from patrol.config import Configuration
 from patrol.loading import load
 
-ALL_AT_ONCE = 10_000
-"""Letters that `replay --all` puts back at most in one call; more than a box holds by default."""
-
-app = typer.Typer(help="The message bus: what was set aside.", no_args_is_help=True)
-dead = typer.Typer(
-    help="Dead letters: messages that could not be handled, or not read.", no_args_is_help=True
-)
+app = typer.Typer(no_args_is_help=True, help="What waits on the message bus.")
+dead = typer.Typer(no_args_is_help=True, help="Dead letters 死信, and parked messages 暂存消息.")
 app.add_typer(dead, name="dead")
 
-LetterArgument = Annotated[str, typer.Argument(help="A letter's id, as `list` shows it.")]
+PAGE = 500
+_DONE = {"replayed": "条已重放 replayed", "discarded": "条已弃置 discarded"}
+
 ParkedOption = Annotated[
     bool, typer.Option("--parked", help="Those that wait for a newer program, instead.")
+]
+LimitOption = Annotated[int, typer.Option(help="The newest so many.", min=1, max=100_000)]
+IdArgument = Annotated[str, typer.Argument(metavar="ID", help="As `list` shows it.")]
+IdsArgument = Annotated[list[str], typer.Argument(metavar="ID…", help="As `list` shows them.")]
+MaybeIdsArgument = Annotated[
+    list[str] | None, typer.Argument(metavar="ID…", help="As `list` shows them.")
 ]
 
 
@@ -35,80 +46,133 @@ def list_letters(
     config: ConfigOption = None,
     data: DataOption = None,
     parked: ParkedOption = False,
-    limit: Annotated[int, typer.Option(help="So many, newest first.", min=1, max=10_000)] = 100,
-    as_json: JsonOption = False,
+    limit: LimitOption = 100,
+    json: JsonOption = False,
 ) -> None:
-    """The newest, with their reasons, and how many there are and were lost."""
-    with _opened(config, data, parked) as (kept, box):
-        figures = kept.figures()
+    """What was set aside, newest first, and why."""
+    box = _box_of(parked)
+    with _opened(load(config, data_dir=data), box) as kept:
         views = [LetterView.of(letter, box) for letter in kept.letters(limit)]
-    if as_json:
+        figures = kept.figures()
+    if json:
         rows = [view.model_dump(mode="json") for view in views]
         print_json({"letters": figures.letters, "dropped": figures.dropped, box.value: rows})
         return
     if views:
         console.print(_table(views))
-    console.print(f"{figures.letters} {box}, {figures.dropped} lost because there were too many")
+    typer.echo(f"{figures.letters} {box}, {figures.dropped} lost because there were too many")
 
 
-@dead.command("show")
-def show_letter(
-    letter_id: LetterArgument,
+@dead.command()
+def show(
+    letter_id: IdArgument,
     config: ConfigOption = None,
     data: DataOption = None,
     parked: ParkedOption = False,
-    as_json: JsonOption = False,
+    json: JsonOption = False,
 ) -> None:
-    """One letter with its envelope."""
-    with _opened(config, data, parked) as (kept, box):
+    """One message as it came, and why it was set aside."""
+    box = _box_of(parked)
+    with _opened(load(config, data_dir=data), box) as kept:
         view = LetterView.of(kept.letter(letter_id), box)
-    if as_json:
+    if json:
         print_json(view.model_dump(mode="json"))
         return
-    table = Table("", "", show_header=False)
     for name, value in view.model_dump(mode="json").items():
-        table.add_row(name, escape(str(value)))
-    console.print(table)
+        typer.echo(f"{name}: {value}")
 
 
-@dead.command("replay")
-def replay_letters(
-    letter_id: Annotated[str | None, typer.Argument(help="A letter's id, as in `list`.")] = None,
+@dead.command()
+def replay(
+    letter_ids: MaybeIdsArgument = None,
+    every: Annotated[bool, typer.Option("--all", help="Every one there is now.")] = False,
     config: ConfigOption = None,
     data: DataOption = None,
     parked: ParkedOption = False,
-    everything: Annotated[bool, typer.Option("--all", help="All there are, oldest first.")] = False,
-    as_json: JsonOption = False,
+    json: JsonOption = False,
 ) -> None:
-    """Put messages back on their stream, to be tried anew; one that fails again comes back here."""
-    if (letter_id is None) is not everything:
-        raise typer.BadParameter("expected a letter's id, or --all")
-    with _opened(config, data, parked) as (kept, _):
-        ids = [one.id for one in kept.after("0", ALL_AT_ONCE)] if letter_id is None else [letter_id]
-        entries = {each: kept.put_back(each) for each in ids}
-    if as_json:
-        print_json({"replayed": entries})
-        return
-    for each, entry in entries.items():
-        console.print(f"{each}: put back as {entry}")
-    console.print(f"{len(entries)} put back")
+    """Put messages back on the bus, to be tried anew, once the cause is mended."""
+    if every is bool(letter_ids):
+        raise typer.BadParameter("expected the ids of messages, or --all")
+    with _opened(load(config, data_dir=data), _box_of(parked)) as kept:
+        ids = letter_ids or list(_all_ids(kept))
+        _each(ids, kept.put_back, "replayed", json=json)
+
+
+@dead.command()
+def discard(
+    letter_ids: IdsArgument,
+    config: ConfigOption = None,
+    data: DataOption = None,
+    parked: ParkedOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Throw messages away for good."""
+    with _opened(load(config, data_dir=data), _box_of(parked)) as kept:
+        _each(letter_ids, lambda one: kept.discard(one).entry_id, "discarded", json=json)
 
 
 @contextmanager
-def _opened(
-    config: Path | None, data: Path | None, parked: bool
-) -> Iterator[tuple[LetterBox, Box]]:
-    configuration = load(config, data_dir=data)
-    box = Box.PARKED if parked else Box.DEAD
-    kept = LetterBox(running_bus(configuration), GROUP, box, configuration.bus)
-    with closing(kept):
-        yield kept, box
+def _opened(configuration: Configuration, box: Box) -> Iterator[LetterBox]:
+    if configuration.bus.is_embedded and not configuration.bus_dir.is_dir():
+        raise ConfigurationError(
+            f"expected the data of an embedded bus in {configuration.bus_dir}, there is none: "
+            "name the data directory (--data), or the bus (bus.url)"
+        )
+    with (
+        open_bus(configuration) as url,
+        closing(LetterBox(url, GROUP, box, configuration.bus)) as kept,
+    ):
+        yield kept
+
+
+def _box_of(parked: bool) -> Box:
+    return Box.PARKED if parked else Box.DEAD
+
+
+def _all_ids(kept: LetterBox) -> Iterator[str]:
+    """Oldest first, up to the newest of now: what dies again meanwhile is not tried for ever."""
+    newest = next(iter(kept.letters(1)), None)
+    last, most = "0", newest and _order(newest.id)
+    while most and (page := kept.after(last, PAGE)):
+        for letter in page:
+            if _order(letter.id) > most:
+                return
+            yield letter.id
+        last = page[-1].id
+
+
+def _order(letter_id: str) -> tuple[int, int]:
+    milliseconds, _, number = letter_id.partition("-")
+    return int(milliseconds), int(number)
+
+
+def _each(ids: list[str], act: Callable[[str], str], done: str, *, json: bool) -> None:
+    """Do it to each; LetterNotFound, after the rest, if there was one that is not there."""
+    entries: dict[str, str] = {}
+    missing: list[LetterNotFound] = []
+    for one in dict.fromkeys(ids):
+        try:
+            entries[one] = act(one)
+        except LetterNotFound as error:
+            missing.append(error)
+    if json:
+        print_json({done: entries})
+    else:
+        typer.echo(f"{len(entries)} {_DONE[done]}")
+    for other in missing[1:]:
+        complain(str(other))
+    if missing:
+        raise missing[0]
 
 
 def _table(views: list[LetterView]) -> Table:
-    table = Table("编号 id", "时间 at", "类型 type", "对象 subject", "出错 failures", "原因 reason")
+    table = Table("编号 id", "时间 at", "消息 message", "出错 errors", "原因 reason")
     for view in views:
+        what = (
+            " ".join(filter(None, (view.type, view.subject, view.source))) or "无法读懂 unreadable"
+        )
         at = view.at.isoformat(timespec="seconds")
-        row = (view.id, at, view.type, view.subject, str(view.failures), view.reason)
-        table.add_row(*(escape(each) for each in row))
+        errors = f"{view.failures}/{view.deliveries}"
+        table.add_row(view.id, at, escape(what), errors, escape(view.reason))
     return table

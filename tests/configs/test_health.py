@@ -2,15 +2,19 @@
 
 import json
 import runpy
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import pytest
 
-from console.status import NOT_OF_THE_CENTER, Part
+from console.status import NOT_OF_THE_CENTER, Health, Part, PartStatus, SystemStatus
+from domain.trouble import Trouble
 from events_bridge.embedded import EmbeddedBus
 from events_bridge.envelope import worker_source
 from patrol.config import Configuration
@@ -18,7 +22,8 @@ from patrol.worker import Worker
 from tests.waiting import wait_until
 
 Check = Callable[[Configuration], str | None]
-HEALTH = runpy.run_path(str(Path(__file__).parents[2] / "docker" / "health.py"))
+SCRIPT = Path(__file__).parents[2] / "docker" / "health.py"
+HEALTH = runpy.run_path(str(SCRIPT))
 
 
 @pytest.fixture
@@ -66,23 +71,57 @@ def test_without_a_bus_a_worker_is_not_healthy(tmp_path: Path) -> None:
     assert "redis://:***@127.0.0.1:1/0" in said
 
 
-def page(*wrong: str) -> dict[str, Any]:
-    """The health page of a center, with these parts wrong."""
-    cases, bus = (
-        [{"name": name, "ok": name not in wrong} for name in names]
-        for names in ((Part.CASES, Part.WORKERS), (Part.BUS, Part.DEAD_LETTERS, Part.PARKED))
-    )
-    return {"ok": not wrong, "parts": cases, "program": {"parts": bus}}
+def said_to_docker(
+    part: str, configuration: Path, monkeypatch: pytest.MonkeyPatch
+) -> tuple[int, str]:
+    monkeypatch.setenv("PATROL_CONFIG", str(configuration))
+    command = [sys.executable, str(SCRIPT), part]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.stderr == ""
+    return done.returncode, done.stdout
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("bus: {url: 'redis://:secret@127.0.0.1:1/0'}", "bus=redis://:***@127.0.0.1:1/0"),
+        ("data_dir: DATA", "expected the directory of an embedded bus at"),
+        ("bus: [", "not valid YAML"),
+    ],
+)
+def test_what_keeps_a_check_from_its_answer_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: str, said: str
+) -> None:
+    file = tmp_path / "town.yaml"
+    file.write_text(written.replace("DATA", str(tmp_path / "data")))
+    code, out = said_to_docker("worker", file, monkeypatch)
+    assert (code, out.count("\n")) == (1, 1)
+    assert said in out
+    assert "secret" not in out
+
+
+def page(*wrong: str) -> str:
+    """The health page of a center, with these parts wrong, as a center writes it."""
+
+    def made(part: Part) -> PartStatus:
+        ill = part in wrong
+        return PartStatus.ill(part, Trouble.DISK_FULL, "") if ill else PartStatus.well(part)
+
+    now = datetime.now(UTC)
+    own = (made(Part.CASES), made(Part.WORKERS))
+    others = tuple(made(part) for part in Part if part not in (Part.CASES, Part.WORKERS))
+    program = SystemStatus(at=now, version="0", started_at=now, parts=others)
+    return Health.of(now, {}, own, program).model_dump_json()
 
 
 class _Page(BaseHTTPRequestHandler):
-    says: ClassVar[dict[str, Any]] = page()
+    says: ClassVar[str] = page()
 
     def do_GET(self) -> None:
-        well = 200 if self.says["ok"] else 503
+        well = 200 if json.loads(self.says)["ok"] else 503
         self.send_response(well if self.path == "/api/health" else 404)
         self.end_headers()
-        self.wfile.write(json.dumps(self.says).encode())
+        self.wfile.write(self.says.encode())
 
     def log_message(self, *_: object) -> None:
         """Keep the test's output clean."""
@@ -105,7 +144,7 @@ def test_a_center_is_healthy_while_its_page_answers() -> None:
         for wrong in faults:
             _Page.says = page(*wrong)
             said[wrong] = center(here)
-        _Page.says = {"ok": False}
+        _Page.says = '{"ok": false}'
         odd = center(here)
         server.shutdown()
         serving.join()

@@ -25,6 +25,7 @@ from domain.clock import Clock, VirtualClock
 from domain.evidence import Evidence, EvidenceKind
 from domain.incident import Incident, IncidentKind
 from domain.messages import EvidenceSealed
+from events_bridge.letters import Box, LetterBox
 from events_bridge.look_board import LookBoard
 from evidence.store import EvidenceStore
 from streams.frame import Image
@@ -58,7 +59,11 @@ class Center:
     clock: Clock
     settings: ConsoleSettings = SETTINGS
 
-    def make_app(self, status: Callable[[], SystemStatus] | None = None) -> FastAPI:
+    def make_app(
+        self,
+        status: Callable[[], SystemStatus] | None = None,
+        boxes: Callable[[Box], LetterBox] | None = None,
+    ) -> FastAPI:
         return create_app(
             self.book,
             self.store,
@@ -66,6 +71,7 @@ class Center:
             settings=self.settings,
             clock=self.clock,
             status=status,
+            boxes=boxes,
         )
 
     def open_case(

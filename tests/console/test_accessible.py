@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +20,21 @@ from events_bridge.embedded import EmbeddedBus
 from tests.console.browser import DESKTOP, PHONE, chromium
 from tests.console.conftest import Center, build_center, jpeg, picture
 from tests.console.server import LiveServer, serving
+from tests.console.set_aside import set_aside, status_of
 
 pytestmark = pytest.mark.browser
 
 VENDOR = Path(__file__).parent / "vendor"
 AXE = VENDOR / "axe.min.js"
-PAGES = ("/desk", "/desk?group=all&overdue=1", "/wall", "/cameras", "/maintenance", "/nowhere")
+PAGES = (
+    "/desk",
+    "/desk?group=all&overdue=1",
+    "/wall",
+    "/cameras",
+    "/maintenance",
+    "/maintenance/messages",
+    "/nowhere",
+)
 LOOKS = [(theme, size) for theme in ("dark", "light") for size in (DESKTOP, PHONE)]
 STRIPS = ("false", "duplicate", "permit", "dispatch")
 
@@ -50,11 +60,14 @@ def empty(
 def busy(
     tmp_path_factory: pytest.TempPathFactory, migrated_file: Path, bus_server: EmbeddedBus
 ) -> Iterator[tuple[LiveServer, str]]:
-    """A console with cases of every look, and the number of one."""
+    """A console with cases of every look, trouble, and dead letters; and the number of a case."""
     folder = tmp_path_factory.mktemp("busy")
     for center in build_center(folder, migrated_file, bus_server.url, SystemClock()):
         no = _fill(center)
-        with serving(center.make_app) as server:
+        with (
+            set_aside(bus_server.url) as consumer,
+            serving(partial(center.make_app, status_of(consumer), consumer.box)) as server,
+        ):
             yield server, no
 
 
@@ -142,6 +155,7 @@ def test_the_strips_and_the_help_have_no_fault(
 ) -> None:
     server, no = busy
     page = opened(browser, f"{server.url}/cases/{no}", theme, size)
+    page.locator(".trouble").wait_for()
     for strip in STRIPS:
         page.evaluate(f"document.getElementById('strip-{strip}').hidden = false")
         assert faults(page) == [], strip

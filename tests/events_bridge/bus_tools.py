@@ -46,7 +46,7 @@ def answers_other_than(bus: EmbeddedBus, old_pid: int) -> bool:
         return False
 
 
-def on_stream(url: str, stream: str = "patrol:news") -> list[Message]:
+def on_stream(url: str, stream: str = BusSettings().news_stream) -> list[Message]:
     """The messages of a stream, oldest first."""
     with redis.Redis.from_url(url, protocol=2) as client:
         rows = client.xrange(stream) or []

@@ -31,7 +31,7 @@ def test_mapped(kind: type[Exception]) -> None:
 def test_a_missing_group_is_told_apart(bus_url: str) -> None:
     client = connect(bus_url, BusSettings())
     with pytest.raises(GroupMissing, match="NOGROUP"), bus_errors(bus_url, "read"):
-        client.xreadgroup("nobody", "me", {"patrol:news": ">"})
+        client.xreadgroup("nobody", "me", {BusSettings().news_stream: ">"})
     client.close()
 
 

@@ -9,6 +9,7 @@ from structlog.testing import capture_logs
 
 from domain.errors import BusError, ConfigurationError
 from events_bridge.embedded import EmbeddedBus
+from events_bridge.envelope import worker_source
 from events_bridge.outbox import Outbox
 from events_bridge.publisher import Publisher
 from events_bridge.settings import BusSettings
@@ -18,7 +19,7 @@ from tests.events_bridge.samples import MESSAGES_OF_EACH_TYPE, incident_message,
 from tests.scarcity import no_descriptors
 from tests.waiting import WAIT_S, wait_until
 
-SOURCE = "patrol/edge-1"
+SOURCE = worker_source("edge-1")
 
 
 @pytest.fixture
@@ -45,7 +46,7 @@ def test_summaries_go_to_a_stream_of_their_own(bus_url: str, outbox: Outbox) -> 
             publisher.publish(message)
         assert publisher.flush(WAIT_S)
     assert on_stream(bus_url) == list(MESSAGES_OF_EACH_TYPE[:-1])
-    assert on_stream(bus_url, "patrol:looks") == [MESSAGES_OF_EACH_TYPE[-1]]
+    assert on_stream(bus_url, BusSettings().looks_stream) == [MESSAGES_OF_EACH_TYPE[-1]]
 
 
 def test_only_the_newest_summaries_are_kept(bus_url: str, outbox: Outbox) -> None:
@@ -54,7 +55,7 @@ def test_only_the_newest_summaries_are_kept(bus_url: str, outbox: Outbox) -> Non
         for number in range(1_000):
             publisher.publish(looks_message(number))
         assert publisher.flush(WAIT_S)
-    kept = on_stream(bus_url, "patrol:looks")
+    kept = on_stream(bus_url, BusSettings().looks_stream)
     assert 100 <= len(kept) < 300
     assert kept[-1] == looks_message(999)
 
@@ -145,7 +146,7 @@ def test_a_closed_publisher_says_so(bus_url: str, outbox: Outbox) -> None:
     publisher = Publisher(bus_url, outbox, source=SOURCE)
     publisher.close()
     publisher.close()
-    with pytest.raises(BusError, match="message=inc_00000:1: the publisher of patrol/edge-1 is"):
+    with pytest.raises(BusError, match=f"message=inc_00000:1: the publisher of {SOURCE} is"):
         publisher.publish(incident_message(0))
 
 

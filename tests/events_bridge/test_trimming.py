@@ -11,7 +11,7 @@ from domain.errors import BusUnavailable
 from events_bridge.settings import BusSettings
 from events_bridge.trimming import NewsTrimmer
 
-STREAM = "patrol:news"
+STREAM = BusSettings().news_stream
 LONG_AGO_MS = 1_000_000
 HOUR_S = 3_600.0
 
