@@ -118,6 +118,10 @@ class CaseBook:
                 return []
         raise MessageInvalid(f"expected a message that cases understand, got {message.type}")
 
+    def check_writable(self) -> None:
+        """CaseStoreUnavailable, with the trouble by name, if no case could be taken in now."""
+        self._database.check_writable()
+
     # ---- what people ask
 
     def cases(self, wanted: CaseFilter = _ALL) -> CasePage:

@@ -26,9 +26,11 @@ from sqlalchemy.exc import (
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
 
+from cases.fitness import check_writable, of_sqlite, trouble_in
 from cases.tables import Base
 from cases.troubles import told_in_words
 from domain.errors import CaseStoreUnavailable, ConfigurationError
+from domain.trouble import Trouble
 
 BUSY_TIMEOUT_S = 10.0
 """SQLite has one writer at a time; the next one waits for so long."""
@@ -42,7 +44,8 @@ MIGRATION_LOCK = 7_114_510_116
 
 _FAILURES = (DatabaseError, InterfaceError, PoolTimeout, sqlite3.DatabaseError)
 _OUR_MISTAKES = (DataError, IntegrityError, InternalError, ProgrammingError, NotSupportedError)
-"""Answers of the database that waiting does not change; they are raised as they are."""
+"""Answers of the database that waiting does not change; they are raised as they are, unless they
+tell of the database itself: PostgreSQL's "read-only transaction" is one of these."""
 _WRITES = {"writes": True}
 _log = structlog.get_logger(__name__)
 
@@ -109,6 +112,10 @@ class Database:
         with self._translated(), self._readers() as session:
             yield session
 
+    def check_writable(self) -> None:
+        """CaseStoreUnavailable, with the trouble by name, if no case could be written now."""
+        check_writable(self._url)
+
     def connection(self) -> Connection:
         """A bare connection, for tools that inspect the schema."""
         return self._reading.connect()
@@ -121,11 +128,12 @@ class Database:
         try:
             yield
         except _FAILURES as error:
-            if isinstance(error, _OUR_MISTAKES):
-                raise
+            trouble = trouble_in(error)
+            if trouble is None and (isinstance(error, _OUR_MISTAKES) or of_sqlite(error)):
+                raise  # of a file nobody stands between: what it did not say of itself is of us
             cause = str(getattr(error, "orig", error)).strip()
             message = f"database {self.masked_url} does not answer: {cause}"
-            raise CaseStoreUnavailable(message) from error
+            raise CaseStoreUnavailable(message, trouble=trouble or Trouble.DATABASE_AWAY) from error
 
 
 def insert_if_absent(session: Session, table: type[Base], values: Mapping[str, Any]) -> bool:

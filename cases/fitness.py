@@ -3,6 +3,7 @@ may all be in use, and a file that was moved away still answers to those that ho
 
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 from urllib.parse import quote
 
 from sqlalchemy import NullPool, create_engine, text
@@ -46,6 +47,10 @@ def trouble_in(error: BaseException) -> Trouble | None:
     return _SQLSTATES.get(state) or _SQLSTATE_CLASSES.get(state[:2])
 
 
+def of_sqlite(error: BaseException) -> bool:
+    return isinstance(getattr(error, "orig", None) or error, sqlite3.Error)
+
+
 def check_writable(url: URL) -> None:
     """Begin to write, and leave it.
 
@@ -60,12 +65,20 @@ def check_writable(url: URL) -> None:
         masked = url.render_as_string(hide_password=True)
         raise CaseStoreUnavailable(
             f"database {masked} cannot be written: {cause}",
-            trouble=trouble_in(error) or Trouble.DATABASE_AWAY,
+            trouble=_of_its_place(url, trouble_in(error)),
         ) from error
 
 
+def _of_its_place(url: URL, trouble: Trouble | None) -> Trouble:
+    """SQLite cannot open its side files on a disk that is read-only, and says no more than that."""
+    if trouble is Trouble.DATABASE_GONE and Path(str(url.database)).exists():
+        return Trouble.DATABASE_READ_ONLY
+    return trouble or Trouble.DATABASE_AWAY
+
+
 def _check_sqlite(url: URL) -> None:
-    place = f"file:{quote(str(url.database))}?mode=rw"  # never makes one that is not there
+    file = Path(str(url.database)).absolute()
+    place = f"file:{quote(str(file))}?mode=rw"  # never makes one that is not there
     with closing(sqlite3.connect(place, uri=True, timeout=PROBE_WAIT_S)) as connection:
         connection.isolation_level = None
         connection.execute("BEGIN IMMEDIATE")

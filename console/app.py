@@ -17,7 +17,7 @@ from console.api import maintenance as maintenance_api
 from console.guard import PlainAddress, SameOrigin, SecurityHeaders
 from console.limits import HeadLikeGet, RequestLimits
 from console.looks import LookTimes
-from console.pages import cameras, desk, maintenance
+from console.pages import cameras, desk, maintenance, messages
 from console.registry import Registry
 from console.rendering import STATIC, Renderer, assets_version
 from console.services import Services, Streams
@@ -25,6 +25,7 @@ from console.settings import ConsoleSettings
 from console.status import SystemStatus
 from console.thumbnails import Thumbnails
 from domain.clock import Clock
+from events_bridge.letters import Box, LetterBox
 from events_bridge.look_board import LookBoard
 from evidence.store import EvidenceStore
 
@@ -49,6 +50,7 @@ def create_app(
     settings: ConsoleSettings,
     clock: Clock,
     status: Callable[[], SystemStatus] | None = None,
+    boxes: Callable[[Box], LetterBox] | None = None,
 ) -> FastAPI:
     """The console over these parts. ``app.state.streams.close()`` ends the open streams, which
     a server that stops has to do first."""
@@ -64,6 +66,7 @@ def create_app(
         registry=Registry(book, clock),
         streams=Streams(settings.streams_max),
         status=status,
+        boxes=boxes,
     )
     app.state.streams = app.state.services.streams
     _add_routes(app)
@@ -100,6 +103,7 @@ def _add_routes(app: FastAPI) -> None:
     for part in (cases_api, cameras_api, maintenance_api, evidence, health, stream, docs):
         api.include_router(part.router)
     app.include_router(api)
-    for pages in (desk.router, cameras.router, maintenance.router, evidence.media):
-        app.include_router(pages)
+    pages = (desk.router, cameras.router, maintenance.router, messages.router, evidence.media)
+    for router in pages:
+        app.include_router(router)
     app.mount(f"/static/{version}", GZipMiddleware(_Assets(directory=STATIC)))

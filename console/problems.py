@@ -23,6 +23,7 @@ from domain.errors import (
     CaseStoreUnavailable,
     EvidenceNotFound,
     EvidenceTampered,
+    LetterNotFound,
     MoveConflict,
     MoveRefused,
     PatrolError,
@@ -138,6 +139,11 @@ def _no_bus(request: Request, error: Exception) -> Response:
     return problem(request, 503, "Not available", said)
 
 
+def _no_letter(request: Request, error: Exception) -> Response:
+    said = Text.of("没有这条消息, 可能已被重放或弃置", str(error))
+    return _answer(request, 404, "Not found", said, "error.not_found")
+
+
 def _invalid(request: Request, error: Exception) -> Response:
     faults = error.errors() if isinstance(error, RequestValidationError) else []
     said = "; ".join(
@@ -175,6 +181,7 @@ HANDLERS: dict[type[Exception], Callable[[Request, Exception], Response]] = {
     MoveConflict: _conflict,
     CaseStoreUnavailable: _unavailable,
     BusUnavailable: _no_bus,
+    LetterNotFound: _no_letter,
     EvidenceNotFound: _no_evidence,
     EvidenceTampered: _tampered,
     RequestValidationError: _invalid,

@@ -17,6 +17,7 @@ from console.settings import ConsoleSettings
 from console.status import SystemStatus
 from console.thumbnails import Thumbnails
 from domain.clock import Clock
+from events_bridge.letters import Box, LetterBox
 from events_bridge.look_board import LookBoard
 from evidence.store import EvidenceStore
 
@@ -66,6 +67,8 @@ class Services:
     registry: Registry
     streams: Streams
     status: Callable[[], SystemStatus] | None = None
+    boxes: Callable[[Box], LetterBox] | None = None
+    """The dead letters and the parked messages of the center, if it has a bus."""
 
     @property
     def zone(self) -> ZoneInfo:

@@ -17,7 +17,9 @@ class Part(StrEnum):
     BUS = "bus"
     DETECTOR = "detector"
     INTAKE = "intake"
-    DISK = "disk"
+    DISK_DATA = "disk_data"
+    DISK_CASES = "disk_cases"
+    DISK_EVIDENCE = "disk_evidence"
     DEAD_LETTERS = "dead_letters"
     PARKED = "parked"
 
@@ -32,7 +34,9 @@ _TITLES = {
     Part.BUS: Text.of("消息总线", "Message bus"),
     Part.DETECTOR: Text.of("检测器", "Detector"),
     Part.INTAKE: Text.of("案件接收", "Intake"),
-    Part.DISK: Text.of("磁盘", "Disk"),
+    Part.DISK_DATA: Text.of("数据磁盘", "Data disk"),
+    Part.DISK_CASES: Text.of("案件库磁盘", "Disk of the cases"),
+    Part.DISK_EVIDENCE: Text.of("证据磁盘", "Evidence disk"),
     Part.DEAD_LETTERS: Text.of("死信", "Dead letters"),
     Part.PARKED: Text.of("暂存消息", "Parked messages"),
 }
@@ -61,6 +65,18 @@ class PartStatus(Value):
     """The age of the oldest of these."""
     dropped: int | None = None
     """How many of these were ever lost because there were too many."""
+
+    @property
+    def told(self) -> Text:
+        """What is wrong, for people: our words, or else what the part itself said."""
+        return self.says or Text.of(self.detail, self.detail)
+
+    def about(
+        self, count: int, oldest_s: float | None = None, dropped: int | None = None
+    ) -> "PartStatus":
+        """The same with the figures of its messages."""
+        figures = {"count": count, "oldest_s": oldest_s, "dropped": dropped}
+        return self.model_copy(update=figures)
 
     @classmethod
     def well(cls, part: Part, detail: str = "") -> "PartStatus":

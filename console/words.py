@@ -249,6 +249,56 @@ WORDS: dict[str, Text] = {
     "maintenance.times": _W("次数", "Times"),
     "maintenance.picture": _W("最近画面", "Last picture"),
     "maintenance.removed": _W("已不在配置中", "No longer configured"),
+    # the program's own state, and messages that were set aside
+    "messages.title": _W("系统与消息", "Program and messages"),
+    "messages.link": _W("系统状态、死信与暂存消息", "Program, dead letters and parked messages"),
+    "messages.words": _W(
+        "程序各部分的状态, 以及未能处理的消息",
+        "How the program fares, and the messages it could not take in",
+    ),
+    "messages.part": _W("部分", "Part"),
+    "messages.state": _W("状态", "State"),
+    "messages.told": _W("情况与处理办法", "What is wrong, and the cure"),
+    "messages.well": _W("正常", "Well"),
+    "messages.ill": _W("异常", "Not well"),
+    "messages.more": _W("另有 {n} 项", "{n} more"),
+    "messages.dropped": _W(
+        "另有 {n} 条因过多或过久已丢弃", "{n} more were dropped: too many or old"
+    ),
+    "messages.dead": _W("死信", "Dead letters"),
+    "messages.parked": _W("暂存消息", "Parked messages"),
+    "messages.dead_words": _W(
+        "反复出错或无法读懂的消息。排除原因后重放, 会再次处理",
+        "Messages that failed again and again, or that nobody can read. Mend the cause and replay",
+    ),
+    "messages.parked_words": _W(
+        "来自更新版本程序的消息, 升级中脑后自动处理",
+        "Messages of a newer program: taken in by themselves once the center is upgraded",
+    ),
+    "messages.shown": _W("显示 {n} / {total}", "{n} of {total} shown"),
+    "messages.none": _W("没有", "None"),
+    "messages.at": _W("时间", "Since"),
+    "messages.what": _W("消息", "Message"),
+    "messages.unreadable": _W("无法读懂", "Unreadable"),
+    "messages.reason": _W("原因", "Reason"),
+    "messages.envelope": _W("原文", "As it came"),
+    "messages.failures": _W("出错", "Errors"),
+    "messages.deliveries": _W("投递 {n} 次", "delivered {n} times"),
+    "messages.actions": _W("处理", "Decide"),
+    "messages.replay": _W("重放", "Replay"),
+    "messages.discard": _W("弃置", "Discard"),
+    "messages.discard_sure": _W(
+        "弃置后无法恢复, 确定吗?", "A discarded message is gone for good. Discard it?"
+    ),
+    "messages.replayed": _W("已重放, 正在再次处理", "Replayed: it is tried anew"),
+    "messages.discarded": _W("已弃置", "Discarded"),
+    "messages.taken": _W(
+        "这条消息已被他人重放或弃置", "Somebody has replayed or discarded it already"
+    ),
+    "messages.no_bus": _W("读不到死信", "The dead letters cannot be read"),
+    "messages.no_bus_words": _W(
+        "消息总线没有应答; 恢复后自动显示", "The bus does not answer; they appear when it does"
+    ),
     # errors
     "error.not_found": _W("没有找到", "Not found"),
     "error.not_found_words": _W("没有这个页面或案件", "There is no such page or case"),

@@ -10,23 +10,23 @@ The configuration is the file in $PATROL_CONFIG, or the defaults.
 import json
 import os
 import sys
-import time
 import urllib.error
 import urllib.request
 from pathlib import Path
-from typing import Any
 
-import redis
-
+from console.status import NOT_OF_THE_CENTER
+from domain.errors import BusUnavailable
+from events_bridge.envelope import worker_source
+from events_bridge.last_word import last_looks_age_s
+from patrol.bus import running_bus
 from patrol.config import Configuration
 from patrol.loading import load
 
 TIMEOUT_S = 5.0
 SILENT_AFTER_S = 30.0
 """A worker says every few seconds what it has looked at."""
-LATEST_NEWS = 50
-WORKERS = "workers"
-"""The part of the health page that tells of others: workers have a check of their own."""
+LOOKED_BACK_S = 600.0
+"""How far back a worker's last word is looked for."""
 
 
 def center(configuration: Configuration) -> str | None:
@@ -51,27 +51,26 @@ def _own_fault(url: str, error: urllib.error.HTTPError) -> str | None:
         wrong = [part["name"] for part in parts if not part["ok"]]
     except (ValueError, KeyError, TypeError):
         return f"{url}: {error}"
-    if wrong == [WORKERS]:
+    if wrong and NOT_OF_THE_CENTER.issuperset(wrong):
         return None
     return f"{url}: {error}: {', '.join(wrong)}"
 
 
 def worker(configuration: Configuration) -> str | None:
     """What is wrong with the worker, if anything."""
-    source, stream = f"patrol/{configuration.worker.id}", configuration.bus.looks_stream
-    bus = redis.Redis.from_url(
-        configuration.bus.url, socket_timeout=TIMEOUT_S, decode_responses=True
-    )
+    who = worker_source(configuration.worker.id)
     try:
-        newest: Any = bus.xrevrange(stream, count=LATEST_NEWS)
-    except redis.RedisError as error:
-        return f"bus {configuration.bus.masked_url}: {error}"
-    for entry_id, fields in newest:
-        if any(json.loads(value).get("source") == source for value in fields.values()):
-            age_s = time.time() - int(entry_id.split("-")[0]) / 1000
-            late = age_s > SILENT_AFTER_S
-            return f"{source}: last looks {age_s:.0f} s ago" if late else None
-    return f"{source}: no looks yet"
+        age_s = last_looks_age_s(
+            running_bus(configuration),
+            configuration.worker.id,
+            configuration.bus,
+            within_s=LOOKED_BACK_S,
+        )
+    except BusUnavailable as error:
+        return str(error)
+    if age_s is None:
+        return f"{who}: no looks within {LOOKED_BACK_S:g} s"
+    return f"{who}: last looks {age_s:.0f} s ago" if age_s > SILENT_AFTER_S else None
 
 
 def main() -> int:

@@ -166,8 +166,8 @@ _WORDS: dict[Trouble, tuple[Text, Text]] = {
     Trouble.MESSAGES_DEAD: (
         _W("有消息未能处理, 已存为死信", "Some messages could not be handled: dead letters"),
         _W(
-            "请在“运维 · 消息”或用 patrol bus dead list 查看, 重放或弃置",
-            "see Maintenance · Messages, or patrol bus dead list; replay or discard them",
+            "请在“运维 · 系统与消息”或用 patrol bus dead list 查看, 重放或弃置",
+            "see Maintenance · Program and messages, or patrol bus dead list; replay or discard",
         ),
     ),
     Trouble.MESSAGES_TOO_NEW: (

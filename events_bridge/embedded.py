@@ -180,3 +180,17 @@ class EmbeddedBus(Running):
             self._server = None
         os.close(self._lock)
         self._lock = None
+
+
+def url_of(directory: Path) -> str:
+    """Where the server of a directory listens while one runs. Nothing is made or started.
+
+    Raises:
+        BusUnavailable: there is no such directory.
+    """
+    try:
+        return socket_url(socket_of(hold(directory.resolve(strict=True))))
+    except OSError as error:
+        raise BusUnavailable(
+            f"expected the directory of an embedded bus at {directory}: {told(error)}"
+        ) from error

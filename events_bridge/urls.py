@@ -21,7 +21,7 @@ def mask_url(url: str) -> str:
     if place.startswith("/proc/"):
         place = str(readable(Path(unquote(place))))
     if not at:
-        return mask_secrets(url)
+        return mask_secrets(f"{scheme}://{place}")
     user, colon, _ = credentials.partition(":")
     return mask_secrets(f"{scheme}://{user}{':***' if colon else ''}@{place}")
 

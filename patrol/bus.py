@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from events_bridge.embedded import EmbeddedBus
+from events_bridge.embedded import EmbeddedBus, url_of
 from patrol.config import Configuration
 
 EMBEDDED = "embedded"
+GROUP = "center"
+"""The consumer group of the center, and of its dead letters."""
 
 
 @contextmanager
@@ -17,3 +19,14 @@ def open_bus(configuration: Configuration) -> Iterator[str]:
         return
     with EmbeddedBus(configuration.bus_dir, settings=configuration.bus) as bus:
         yield bus.url
+
+
+def running_bus(configuration: Configuration) -> str:
+    """The bus's URL as it is: an embedded one is not started, and need not answer.
+
+    Raises:
+        BusUnavailable: there was never one.
+    """
+    if configuration.bus.url != EMBEDDED:
+        return configuration.bus.url
+    return url_of(configuration.bus_dir)

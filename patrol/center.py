@@ -12,10 +12,9 @@ from cases.database import Database, file_of
 from cases.sole import DatabaseClaim
 from console.app import create_app
 from console.door import served
-from console.status import PartStatus, SystemStatus
-from domain.base import Text
+from console.status import Part, PartStatus, SystemStatus
 from domain.clock import Clock, SystemClock
-from domain.errors import BusUnavailable
+from domain.errors import CaseStoreUnavailable
 from domain.messages import Message
 from domain.place import GridPlan
 from events_bridge.consumer import Consumer
@@ -23,6 +22,8 @@ from events_bridge.lease import Lease
 from events_bridge.look_board import LookBoard
 from evidence.store import EvidenceStore
 from patrol import __version__
+from patrol.bus import GROUP
+from patrol.center_status import bus_parts, disk_parts
 from patrol.claims import Claim
 from patrol.config import Configuration
 from patrol.heartbeat import Pulse
@@ -31,7 +32,6 @@ from patrol.only_center import OnlyCenter
 from patrol.standing import FILE as STANDING_FILE
 from patrol.standing import Standing
 
-GROUP = "center"
 STOP_WITHIN_S = 4.0
 HANDLE_WITHIN_S = 120.0
 """One message takes no longer, waiting for the database included: that has its own limits."""
@@ -85,6 +85,7 @@ class Center:
             settings=configuration.console_settings,
             clock=clock,
             status=self.status,
+            boxes=self._consumer.box,
         )
 
     def status(self) -> SystemStatus:
@@ -93,7 +94,12 @@ class Center:
             at=self._clock.now(),
             version=__version__,
             started_at=self._started_at,
-            parts=(self._bus_status(), *self._detector_status(), *self._process_status()),
+            parts=(
+                *bus_parts(self._consumer, self._configuration.bus.late_after_s),
+                *disk_parts(self._configuration),
+                *self._detector_status(),
+                *self._process_status(),
+            ),
         )
 
     def _handle(self, message: Message) -> None:
@@ -107,18 +113,12 @@ class Center:
 
     def _detector_status(self) -> tuple[PartStatus, ...]:
         """What computes the looks, as the workers tell; nothing before the first look."""
-        rows = self._book.cameras()
-        told = sorted({row.looks.runs_on for row in rows if row.looks and row.looks.runs_on})
-        words = Text.of("检测器", "Detector")
-        return tuple(PartStatus(name="detector", words=words, ok=True, detail=d) for d in told)
-
-    def _bus_status(self) -> PartStatus:
-        words = Text.of("消息总线", "Message bus")
         try:
-            waiting = self._consumer.lag()
-        except BusUnavailable as error:
-            return PartStatus(name="bus", words=words, ok=False, detail=str(error))
-        return PartStatus(name="bus", words=words, ok=True, detail=f"{waiting} waiting")
+            rows = self._book.cameras()
+        except CaseStoreUnavailable:
+            return ()  # of which the case store's own part tells
+        told = sorted({row.looks.runs_on for row in rows if row.looks and row.looks.runs_on})
+        return tuple(PartStatus.well(Part.DETECTOR, detail) for detail in told)
 
     def run(self, stopping: threading.Event) -> None:
         """Serve until `stopping` is set, then end within `STOP_WITHIN_S`.

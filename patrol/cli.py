@@ -28,6 +28,7 @@ COMMANDS = {
     "quiet": "patrol.commands.quiet:quiet",
     "rules": "patrol.commands.rules:app",
     "bench": "patrol.commands.bench:app",
+    "bus": "patrol.commands.bus:app",
     "models": "patrol.commands.models:app",
     "demo": "patrol.commands.demo:demo",
 }

@@ -17,7 +17,7 @@ let readAt = now(); // when anything on show was last read anew
 
 // What was asked for last without an answer: parts of the page that are read again and again, and
 // anything else as one, which the next answer of whatever clears.
-const READ_AGAIN = ["case", "queue", "counts", "tiles", "board", "maintenance"];
+const READ_AGAIN = ["case", "queue", "counts", "tiles", "board", "maintenance", "messages", "troubles"];
 const unanswered = new Set();
 const partOf = (detail) => READ_AGAIN.find((id) => id === detail?.ctx?.target?.id) ?? "other";
 
