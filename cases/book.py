@@ -92,9 +92,19 @@ class CaseBook:
         Raises:
             MessageInvalid: nothing here understands it.
         """
+        self.handle_together((message,))
+
+    def handle_together(self, messages: Sequence[Message]) -> None:
+        """Take several messages in, all or none, in one transaction: a commit waits for the disk,
+        and of a storm each incident would.
+
+        Raises:
+            MessageInvalid: nothing here understands one of them.
+        """
         at = self._clock.now()
         with self._writing() as (session, news):
-            news += self._take_in(session, message, at)
+            for message in messages:
+                news += self._take_in(session, message, at)
 
     def _take_in(self, session: Session, message: Message, at: datetime) -> list[CaseChange]:
         match message:

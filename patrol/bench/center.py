@@ -29,8 +29,7 @@ from patrol.bench.run import free_port
 from patrol.bench.stage import program
 from patrol.bench.town import configuration_of, incident, make_samples
 from patrol.bench.visits import DESKS, LISTS, SEARCHES, WALLS, Visitor, both, high
-from patrol.bus import open_bus
-from patrol.center import GROUP
+from patrol.bus import GROUP, open_bus
 from patrol.config import Configuration
 from patrol.loading import load
 
