@@ -19,8 +19,14 @@ class Turns:
     def __init__(self, at_once: int, waiting: int, wait_s: float) -> None:
         self._most = at_once + waiting
         self._wait_s = wait_s
-        self._places = threading.BoundedSemaphore(self._most)
+        self._lock = threading.Lock()
+        self._in_hand = 0
         self._turns = threading.BoundedSemaphore(at_once)
+
+    @property
+    def in_hand(self) -> int:
+        """Writers that write or wait."""
+        return self._in_hand
 
     @contextmanager
     def one(self) -> Iterator[None]:
@@ -39,12 +45,17 @@ class Turns:
 
     @contextmanager
     def _place(self) -> Iterator[None]:
-        if not self._places.acquire(blocking=False):
-            raise _busy(f"{self._most} changes wait for it already")
+        self._count(1)
         try:
             yield
         finally:
-            self._places.release()
+            self._count(-1)
+
+    def _count(self, change: int) -> None:
+        with self._lock:
+            if self._in_hand + change > self._most:
+                raise _busy(f"{self._most} changes wait for it already")
+            self._in_hand += change
 
 
 def _busy(why: str) -> CaseStoreUnavailable:
