@@ -107,22 +107,35 @@ class CaseBook:
         Raises:
             MessageInvalid: nothing here understands it.
         """
-        at = self._clock.now()
-        if isinstance(message, CamerasClaimed):
-            self._grant(message, at)
-            return
-        with self._writing() as (session, news):
-            news += self._take_in(session, message, at)
-        reached("center.committed")
+        self.handle_together((message,))
 
-    def _grant(self, message: CamerasClaimed, at: datetime) -> None:
+    def handle_together(self, messages: Sequence[Message]) -> None:
+        """Take several messages in, all or none, in one transaction: a commit waits for the disk,
+        and of a storm each incident would.
+
+        Raises:
+            MessageInvalid: nothing here understands one of them.
+        """
+        at = self._clock.now()
+        grants: list[CameraGrant] = []
         with self._writing() as (session, news):
-            done = holders.claim(session, message, at)
-            for item in done.missing:
-                news += self._intake.evidence(session, item, at)
+            for message in messages:
+                if isinstance(message, CamerasClaimed):
+                    grants += self._grant(session, message, at, news)
+                else:
+                    news += self._take_in(session, message, at)
         reached("center.committed")
-        for grant in done.grants:
+        for grant in grants:
             self._tell_grant(grant)
+
+    def _grant(
+        self, session: Session, message: CamerasClaimed, at: datetime, news: list[CaseChange]
+    ) -> list[CameraGrant]:
+        """Answers to a worker that claims its cameras; told when they are committed."""
+        done = holders.claim(session, message, at)
+        for item in done.missing:
+            news += self._intake.evidence(session, item, at)
+        return done.grants
 
     def _take_in(self, session: Session, message: Message, at: datetime) -> list[CaseChange]:
         match message:

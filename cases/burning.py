@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from cases.queries import LIVE, group_of
+from cases.queries import LIVE, in_group
 from cases.tables import CaseRow, IncidentRow
-from domain.case import CaseState, Priority
+from domain.case import Priority
 
-_LIVE_STATES = [state for state in CaseState if group_of(state, None) in LIVE]
 CASES_MAX = 500
 """Urgent cases that are looked through, the newest."""
 
@@ -20,7 +19,7 @@ def by_camera(session: Session) -> Mapping[str, CaseRow]:
     neighbours whose incidents joined it."""
     query = (
         select(CaseRow)
-        .where(CaseRow.state.in_(_LIVE_STATES), CaseRow.priority == Priority.URGENT)
+        .where(in_group(*LIVE), CaseRow.priority == Priority.URGENT)
         .order_by(CaseRow.opened_at.desc(), CaseRow.no.desc())
         .limit(CASES_MAX)
     )

@@ -3,14 +3,13 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from cases import coverage
+from cases import coverage, tally
 from cases.database import insert_if_absent
 from cases.grids import Plans, Router
-from cases.queries import LIVE, in_group
-from cases.tables import CameraTableRow, CaseRow, GapRow, SiteRow
+from cases.tables import CameraTableRow, GapRow, SiteRow
 from domain.base import Text, Utc, Value
 from domain.health import CameraHealth, CameraLooks, CoverageGap, FaultKind
 from domain.messages import LooksDone
@@ -154,7 +153,7 @@ def camera_rows(
         query = query.where(CameraTableRow.id == camera_id)
     rows = session.scalars(query).all()
     known_sites = {row.id: row.document for row in session.scalars(select(SiteRow))}
-    open_cases = _open_cases(session)
+    open_cases = tally.open_by_camera(session)
     router = plans.router(session, at)
     found = (_to_camera(row, known_sites, open_cases, router) for row in rows)
     return tuple(sorted(_known(found), key=lambda row: (row.info.site_id, row.info.id)))
@@ -184,15 +183,6 @@ def _to_camera(
         worker_id=row.worker_id,
         open_cases=open_cases.get(row.id, 0),
     )
-
-
-def _open_cases(session: Session) -> dict[str, int]:
-    query = (
-        select(CaseRow.camera_id, func.count())
-        .where(or_(*(in_group(group) for group in LIVE)))
-        .group_by(CaseRow.camera_id)
-    )
-    return {camera_id: cases for camera_id, cases in session.execute(query)}
 
 
 def _row(session: Session, camera_id: str) -> CameraTableRow:

@@ -29,6 +29,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from cases.fitness import check_writable, of_sqlite, trouble_in
 from cases.tables import Base
 from cases.troubles import told_in_words
+from cases.turns import Turns
 from domain.errors import CaseStoreUnavailable, ConfigurationError
 from domain.trouble import Trouble
 
@@ -37,6 +38,10 @@ BUSY_TIMEOUT_S = 10.0
 CONNECT_TIMEOUT_S = 5
 POOL_SIZE = 5
 POOL_OVERFLOW = 15
+WRITERS_AT_ONCE = 8
+"""On PostgreSQL. Writers have connections of their own, so that readers always find one."""
+WRITERS_WAITING = 60
+"""So many more may wait for their turn; the next one is told to try again."""
 POOL_TIMEOUT_S = 10.0
 """A thread waits so long for a connection when all are in use."""
 MIGRATION_LOCK = 7_114_510_116
@@ -51,16 +56,20 @@ _log = structlog.get_logger(__name__)
 
 
 class Database:
-    """Sessions on one database. Thread-safe; `close` it at the end.
+    """Sessions on one database. Thread-safe; `close` it at the end. `waiting` writers may wait
+    for their turn.
 
     Raises:
         ConfigurationError: the URL is not one of SQLite (a file) or PostgreSQL.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, waiting: int = WRITERS_WAITING) -> None:
         self._url = _parse(url)
-        self._reading = _engine(self._url)
-        self._writing = self._reading.execution_options(**_WRITES)
+        # One after the other on SQLite, which lets only one write: who waits here waits in turn.
+        at_once = WRITERS_AT_ONCE if file_of(url) is None else 1
+        self._turns = Turns(at_once, waiting, BUSY_TIMEOUT_S)
+        self._reading = _engine(self._url, POOL_SIZE, POOL_OVERFLOW)
+        self._writing = _engine(self._url, at_once, 1).execution_options(**_WRITES)
         self._readers = sessionmaker(self._reading, expire_on_commit=False)
         self._writers = sessionmaker(self._writing, expire_on_commit=False)
 
@@ -101,14 +110,15 @@ class Database:
         """A transaction that writes: committed at the end, rolled back on any error.
 
         Raises:
-            CaseStoreUnavailable: the database does not answer.
+            CaseStoreUnavailable: the database does not answer, or too many write to it.
         """
-        with self._translated(), self._writers.begin() as session:
+        with self._turns.one(), self._translated(), self._writers.begin() as session:
             yield session
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """A transaction that only reads, from one snapshot on SQLite; it waits for no writer."""
+        """A transaction that only reads, from one snapshot on SQLite; it waits for no writer, nor
+        for a connection that writers hold."""
         with self._translated(), self._readers() as session:
             yield session
 
@@ -122,6 +132,7 @@ class Database:
 
     def close(self) -> None:
         self._reading.dispose()
+        self._writing.dispose()
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
@@ -176,7 +187,8 @@ def _parse(text_url: str) -> URL:
     raise ConfigurationError(f"database.url: {expected}, got {url.drivername}://…")
 
 
-def _engine(url: URL) -> Engine:
+def _engine(url: URL, kept: int, more: int) -> Engine:
+    """Connections to the database: so many are kept, and so many more are made when needed."""
     local = url.drivername.startswith("sqlite")
     if local:
         _make_folder(Path(str(url.database)).parent)
@@ -185,8 +197,8 @@ def _engine(url: URL) -> Engine:
         engine = create_engine(
             url,
             connect_args=limit,
-            pool_size=POOL_SIZE,
-            max_overflow=POOL_OVERFLOW,
+            pool_size=kept,
+            max_overflow=more,
             pool_timeout=POOL_TIMEOUT_S,
             pool_pre_ping=True,
         )

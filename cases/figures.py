@@ -6,8 +6,9 @@ from datetime import datetime, time, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from cases import tally
 from cases.needs import count_needing
-from cases.queries import LIVE, CaseCounts, DayFigures, StateGroup, group_of, overdue
+from cases.queries import LIVE, STANDINGS, CaseCounts, DayFigures, StateGroup, overdue, state_of
 from cases.settings import CaseSettings
 from cases.tables import CaseRow
 from domain.case import CaseState, Priority, Verdict
@@ -22,11 +23,9 @@ def counts(session: Session, settings: CaseSettings, at: datetime) -> CaseCounts
     by_group: Counter[StateGroup] = Counter()
     by_kind: Counter[IncidentKind] = Counter()
     urgent = 0
-    columns = CaseRow.state, CaseRow.verdict, CaseRow.kind, CaseRow.priority
-    query = select(*columns, func.count()).group_by(*columns)
-    for state, verdict, kind, priority, cases in session.execute(query):
-        group = group_of(state, verdict)
-        by_state[state] += cases
+    for standing, kind, priority, cases in tally.heaps(session):
+        group = STANDINGS[standing]
+        by_state[state_of(standing)] += cases
         by_group[group] += cases
         by_kind[kind] += cases if group in LIVE else 0
         urgent += cases if group in _URGENT_IN and priority is Priority.URGENT else 0

@@ -8,7 +8,7 @@ case is never joined over a chain of cameras that ends somewhere else.
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cases.database import one_at_a_time
@@ -31,7 +31,7 @@ def case_to_join(session: Session, incident: Incident, settings: CaseSettings) -
             CaseRow.kind == incident.kind,
             CaseRow.event_code == settings.rules_for(incident).event_code,
             CaseRow.camera_id.in_(neighbours),
-            or_(*(in_group(group) for group in LIVE)),
+            in_group(*LIVE),
         )
         .order_by(CaseRow.opened_at.desc(), CaseRow.no.desc())
         .with_for_update()

@@ -2,8 +2,8 @@
 
 A case needs somebody while nobody has said what it is, while nobody was sent to it (filed, given
 back, or closed and back again), and whenever its stage is overdue. The time by which a stage should
-be over is kept with the case (`due_at`) and changes with moves only, so that the heap is read off
-one index, the most overdue first within a priority.
+be over is kept with the case (`due_at`) and changes with moves only, so that the heap is read and
+counted off one index, the most overdue first within a priority.
 """
 
 from datetime import datetime, timedelta
@@ -11,13 +11,19 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from cases.queries import StateGroup, group_of, in_group, is_overdue, overdue
+from cases.queries import STANDINGS, StateGroup, group_of, is_overdue, overdue, state_of
 from cases.settings import CaseSettings, StageLimits
 from cases.tables import CaseRow
 from domain.case import Case, CaseState, Triage
 
 UNSENT = frozenset({CaseState.FILED, CaseState.RETURNED, CaseState.REOPENED})
 """Somebody has said what it is, and nobody is on the way."""
+_AT_ONCE = sorted(
+    standing
+    for standing, group in STANDINGS.items()
+    if group is StateGroup.REVIEW or state_of(standing) in UNSENT
+)
+"""Where a case needs somebody whatever the time."""
 _ACCEPTING = frozenset({CaseState.DISPATCHED})
 _HANDLING = frozenset({CaseState.ACCEPTED, CaseState.HANDLING, CaseState.REWORK})
 _VERIFYING = frozenset({CaseState.FEEDBACK, CaseState.VERIFYING})
@@ -52,8 +58,8 @@ def needs_somebody(case: Case, at: datetime) -> bool:
 def needing(at: datetime) -> ColumnElement[bool]:
     """The same as `needs_somebody`, for the database. Whatever may need somebody has its time,
     so the index of those times holds it."""
-    waits = or_(in_group(StateGroup.REVIEW), CaseRow.state.in_(UNSENT), overdue(at))
-    return and_(CaseRow.due_at.is_not(None), waits)
+    waits = CaseRow.standing.in_(_AT_ONCE)
+    return and_(CaseRow.due_at.is_not(None), or_(waits, overdue(at)))
 
 
 def count_needing(session: Session, at: datetime) -> int:

@@ -4,10 +4,10 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from pydantic import Field
-from sqlalchemy import ColumnElement, and_, not_, or_
+from sqlalchemy import ColumnElement
 
 from cases.states import IN_FIELD
-from cases.tables import CaseRow
+from cases.tables import UNREVIEWED, CaseRow
 from domain.base import Text, Utc, Value
 from domain.case import Case, CaseSource, CaseState, Priority, Verdict
 from domain.incident import IncidentKind
@@ -66,14 +66,32 @@ def overdue(at: datetime) -> ColumnElement[bool]:
     return CaseRow.due_at < at
 
 
-def in_group(group: StateGroup) -> ColumnElement[bool]:
+def standing_of(state: CaseState, verdict: Verdict | None) -> str:
+    """Where a case stands, as the database says it (`CaseRow.standing`)."""
+    ahead = verdict is None and state in IN_FIELD
+    return state.value + UNREVIEWED if ahead else state.value
+
+
+def state_of(standing: str) -> CaseState:
+    return CaseState(standing.removesuffix(UNREVIEWED))
+
+
+STANDINGS: dict[str, StateGroup] = {
+    standing_of(state, verdict): group_of(state, verdict)
+    for state in CaseState
+    for verdict in (None, Verdict.REAL)
+}
+"""Wherever a case may stand, and its heap there."""
+
+
+def standings(*groups: StateGroup) -> list[str]:
+    """All that lie on these heaps."""
+    return [standing for standing, group in STANDINGS.items() if group in groups]
+
+
+def in_group(*groups: StateGroup) -> ColumnElement[bool]:
     """The same as `group_of`, for the database."""
-    ahead = and_(CaseRow.verdict.is_(None), CaseRow.state.in_(IN_FIELD))
-    if group is StateGroup.REVIEW:
-        return or_(CaseRow.state.in_(_NEW), ahead)
-    if group is StateGroup.WORK:
-        return and_(CaseRow.state.in_(_WORK), not_(ahead))
-    return CaseRow.state.in_([state for state, heap in _ASIDE.items() if heap is group])
+    return CaseRow.standing.in_(standings(*groups))
 
 
 class CaseOrder(StrEnum):

@@ -5,13 +5,16 @@ from typing import Annotated
 
 from pydantic import Field
 from sqlalchemy import (
+    Computed,
     Double,
     ForeignKey,
+    Identity,
     Index,
     MetaData,
     PrimaryKeyConstraint,
     String,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -94,15 +97,29 @@ class IncidentRow(Base):
     """The incident of the same case that tells of the same thing in its place."""
 
 
+_ORDER = ("standing", "priority", "opened_at", "no")
+_DUE_ORDER = ("priority", "due_at", "no", "standing")
+_WAITS = text("due_at IS NOT NULL")
+FOUND_BY = ("kind", "camera_id", "grid_first", "grid_second", "grid_third")
+"""What narrows a heap and has an index in the heap's order (the one by camera serves joining)."""
+HANDMADE = ("case_gram", "ix_case_texts_grams")
+"""What names of the database begin with that only the migrations know: an index of texts, which
+each database makes in its own way."""
+UNREVIEWED = "?"
+"""What the standing of a case ends with that is in the field and that nobody has reviewed."""
+
+
 class CaseRow(Base):
     __tablename__ = "cases"
     __table_args__ = (
         UniqueConstraint("incident_id"),
-        Index("ix_cases_queue", "state", "priority", "opened_at"),
+        Index("ix_cases_found", *_ORDER),
+        *(Index(f"ix_cases_found_by_{name}", name, *_ORDER) for name in FOUND_BY),
         Index("ix_cases_opened_at", "opened_at"),
-        Index("ix_cases_camera_id", "camera_id"),
-        Index("ix_cases_due", "priority", "due_at", "no"),
-        Index("ix_cases_due_at", "due_at"),
+        # Only what waits for somebody; with its standing, so that counting reads nothing else.
+        Index("ix_cases_due", *_DUE_ORDER, sqlite_where=_WAITS, postgresql_where=_WAITS),
+        Index("ix_cases_decided_at", "decided_at", "verdict"),
+        Index("ix_cases_closed_at", "closed_at"),
     )
 
     no: Mapped[str] = mapped_column(CASE_NO, primary_key=True)
@@ -162,6 +179,44 @@ class CaseRow(Base):
     """The version the last move left behind; a decision on an older one conflicts."""
     search: Mapped[str]
     """Lower-case words that a search finds the case by."""
+    standing: Mapped[str] = mapped_column(
+        String(40),
+        Computed("", persisted=None),  # the migration says how; it is only ever read
+        deferred=True,
+    )
+    """The state, with `UNREVIEWED` behind it where that puts the case on another heap. The database
+    computes it, so that whoever writes cannot forget it."""
+
+
+class CaseTallyRow(Base):
+    """How many cases there are of each sort. The database's triggers keep it, in the transaction of
+    what they count (`cases.tally`); no row counts nothing."""
+
+    __tablename__ = "case_tally"
+
+    standing: Mapped[str] = mapped_column(String(40), primary_key=True)
+    priority: Mapped[Priority] = mapped_column(primary_key=True)
+    kind: Mapped[IncidentKind] = mapped_column(primary_key=True)
+    source: Mapped[CaseSource] = mapped_column(primary_key=True)
+    camera_id: Mapped[str] = mapped_column(ID, primary_key=True)
+    grid_first: Mapped[str] = mapped_column(ID, primary_key=True)
+    """Empty for none, as on the other levels."""
+    grid_second: Mapped[str] = mapped_column(ID, primary_key=True)
+    grid_third: Mapped[str] = mapped_column(ID, primary_key=True)
+    cases: Mapped[int]
+
+
+class CaseTextRow(Base):
+    """What a search finds a case by, apart from the case, so that little is read. Triggers keep it
+    too; where texts are indexed, that index follows by triggers of its own."""
+
+    __tablename__ = "case_texts"
+    __table_args__ = (UniqueConstraint("no"),)
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    no: Mapped[str] = mapped_column(CASE_NO)
+    words: Mapped[str]
+    """Those of the case and its assignee, in lower case."""
 
 
 class EntryRow(Base):

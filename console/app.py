@@ -1,7 +1,9 @@
 """The console as one ASGI application."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
+from anyio import to_thread
 from fastapi import APIRouter, FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
@@ -9,6 +11,7 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
 from cases.book import CaseBook
+from cases.database import WRITERS_WAITING
 from console import problems, stream
 from console.api import cameras as cameras_api
 from console.api import cases as cases_api
@@ -31,6 +34,10 @@ from evidence.store import EvidenceStore
 
 _DESCRIPTION = """Cases, evidence and cameras of one town. Times are ISO 8601 with their zone;
 words for people come in Chinese and English. Failures are application/problem+json."""
+
+
+THREADS_TO_READ = 40
+"""Requests that are answered at a time, beside the changes that wait for their turn."""
 
 
 class _Assets(StaticFiles):
@@ -75,8 +82,16 @@ def create_app(
     return app
 
 
+@asynccontextmanager
+async def _enough_threads(_app: FastAPI) -> AsyncIterator[None]:
+    """Readers find a thread although as many writers wait as may (`cases.turns`)."""
+    to_thread.current_default_thread_limiter().total_tokens = WRITERS_WAITING + THREADS_TO_READ
+    yield
+
+
 def _bare_app() -> FastAPI:
     return FastAPI(
+        lifespan=_enough_threads,
         title="Sentinel Patrol",
         description=_DESCRIPTION,
         version="1",

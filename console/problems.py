@@ -28,6 +28,7 @@ from domain.errors import (
     MoveRefused,
     PatrolError,
 )
+from domain.trouble import Trouble
 
 _log = structlog.get_logger(__name__)
 
@@ -130,8 +131,13 @@ def _last_move(services: Services, case: Case) -> Entry | None:
 
 def _unavailable(request: Request, error: Exception) -> Response:
     _log.warning("the case store is away", error=str(error))
-    said = Text.of("数据库没有应答, 稍后会自动恢复", str(error))
-    return _answer(request, 503, "Not available", said, "error.unavailable")
+    return _answer(request, 503, "Not available", _said_of(error), "error.unavailable")
+
+
+def _said_of(error: Exception) -> Text:
+    """What is wrong with the database by name, and what to do."""
+    trouble = error.trouble if isinstance(error, CaseStoreUnavailable) else Trouble.DATABASE_AWAY
+    return Text.of(f"{trouble.words.zh}; {trouble.cure.zh}", f"{error}: {trouble.cure.en}")
 
 
 def _no_bus(request: Request, error: Exception) -> Response:

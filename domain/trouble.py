@@ -21,6 +21,7 @@ class Trouble(StrEnum):
 
     DATABASE_AWAY = "database_away"
     DATABASE_LOCKED = "database_locked"
+    DATABASE_BUSY = "database_busy"
     DATABASE_READ_ONLY = "database_read_only"
     DATABASE_FULL = "database_full"
     DATABASE_GONE = "database_gone"
@@ -100,6 +101,16 @@ _WORDS: dict[Trouble, tuple[Text, Text]] = {
         _W(
             "请结束占用数据库的程序 (备份、查询工具、另一个中脑)",
             "end the program that holds it: a backup, a query tool, a second center",
+        ),
+    ),
+    Trouble.DATABASE_BUSY: (
+        _W(
+            "等待写入案件数据库的操作过多",
+            "Too many changes wait for the case database",
+        ),
+        _W(
+            "请稍后重试; 若持续出现, 请查看是否有其他程序锁定数据库",
+            "try again soon; if it lasts, see whether another program holds it locked",
         ),
     ),
     Trouble.DATABASE_READ_ONLY: (

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import threading
+from collections.abc import Sequence
 
 import structlog
 import uvicorn
@@ -35,7 +36,8 @@ from patrol.standing import Standing
 
 STOP_WITHIN_S = 4.0
 HANDLE_WITHIN_S = 120.0
-"""One message takes no longer, waiting for the database included: that has its own limits."""
+"""One message or one batch takes no longer, waiting for the database included: that has its own
+limits."""
 NO_GRIDS = GridPlan.model_validate(
     {"version": "none", "valid_from": "2000-01-01T00:00:00Z", "grids": []}
 )
@@ -78,7 +80,12 @@ class Center:
             configuration.grids or NO_GRIDS,
         )
         self._consumer = Consumer(
-            bus_url, group=GROUP, name="center", handler=self._handle, settings=bus
+            bus_url,
+            group=GROUP,
+            name="center",
+            handler=self._handle,
+            together=self._handle_together,
+            settings=bus,
         )
         self._board = LookBoard(bus_url, settings=bus)
         self._store = EvidenceStore(configuration.evidence_dir, clock)
@@ -109,6 +116,10 @@ class Center:
     def _handle(self, message: Message) -> None:
         with self._handler.at_work():
             self._book.handle(message)
+
+    def _handle_together(self, messages: Sequence[Message]) -> None:
+        with self._handler.at_work():
+            self._book.handle_together(messages)
 
     def _process_status(self) -> tuple[PartStatus, ...]:
         """What the supervisor of this process says of its children; nothing without one."""

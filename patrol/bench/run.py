@@ -57,7 +57,7 @@ def run_bench(order: BenchOrder, media: BenchMedia, data: Path, tell: Tell) -> B
         server = None if order.source else _cameras(order, media, tell)
         if server is not None:
             stack.callback(server.stop)
-        port = _free_port()
+        port = free_port()
         plants = plants_of(order.cameras, order.plant, order.seconds) if server else []
         config = _written(order, server, plants, port, data)
         bus_url = stack.enter_context(open_bus(load(config, data_dir=data)))
@@ -177,7 +177,8 @@ def urls_of(order: BenchOrder) -> dict[str, str]:
     }
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of this machine that nobody listens at now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -17,6 +17,7 @@ from patrol.bench.media import CROWD, FIRE, PARKED
 from patrol.bench.run import BenchOrder
 from patrol.bench.weather import WEATHERS
 from patrol.commands.bench_cameras import bench_cameras, settings_of
+from patrol.commands.bench_center import bench_center
 from patrol.commands.output import (
     ConfigOption,
     DataOption,
@@ -116,6 +117,9 @@ def bench(
         for number in (_numbers(sweep, "--sweep") if sweep else [cameras])
     ]
     bench_cameras(orders, clip=media, cache=CACHE, out=out, picture=picture)
+
+
+app.command("center")(bench_center)
 
 
 @app.command("model")

@@ -36,7 +36,7 @@ class LiveServer:
         here = self.app.state.services.settings.model_copy(
             update={"host": "127.0.0.1", "port": self.port}
         )
-        config = served(self.app, here, lifespan="off", timeout_graceful_shutdown=5)
+        config = served(self.app, here, timeout_graceful_shutdown=5)
         self._server = server = uvicorn.Server(config)
         self._thread = threading.Thread(target=server.run, name="console", daemon=True)
         self._thread.start()
