@@ -13,6 +13,7 @@ from cases import tally
 from cases.database import Database
 from cases.needs import needs_somebody
 from cases.queries import LIVE, CaseFilter, CaseOrder, StateGroup, group_of, is_overdue
+from cases.sole import DatabaseClaim
 from cases.tables import CaseRow, CaseTallyRow
 from domain.case import Case, CaseState, Move, Priority
 from domain.incident import IncidentKind
@@ -176,3 +177,11 @@ def test_counters_that_were_mended_by_hand_are_counted_anew(desk: Desk, database
         tally.rebuild(session)
     assert_counted(database)
     assert desk.book.counts().by_state[CaseState.FILED] == 1
+
+
+def test_a_center_that_holds_its_claim_counts_as_well(desk: Desk, database: Database) -> None:
+    """Claims and counters are locks of one server, which must not take each other's name."""
+    with DatabaseClaim(database) as claim:
+        assert claim.renew() is None
+        desk.take()
+    assert_counted(database)

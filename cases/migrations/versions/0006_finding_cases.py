@@ -25,7 +25,7 @@ KEYS = (
 )  # fmt: skip
 FOUND_BY = (None, "kind", "camera_id", "grid_first", "grid_second", "grid_third")
 """Each heap is read in order, as a whole or narrowed by one of these."""
-LOCK = 7_114_510_117
+LOCK = 7_114_510_118
 """PostgreSQL advisory lock of those who count, held for the end of a transaction only."""
 
 
