@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from domain.base import Text
 from domain.case import CaseState, FalseReason, Move, Verdict
@@ -513,6 +513,22 @@ def test_the_search_box_lets_go(center: Center, visit: OpenPage) -> None:
     expect(page.locator("#search")).to_have_value("示例广场")
     page.keyboard.press("y")
     wait_until(lambda: state_of(center, found.no) is CaseState.FILED, "the key to be heard")
+
+
+def test_a_search_is_answered_by_its_own_list(center: Center, visit: OpenPage) -> None:
+    center.open_case("inc_1")
+    found = center.open_case("inc_2", camera_id="square-1")
+    page = visit("/desk")
+    held: list[Route] = []
+    page.route(lambda url: "/desk/queue" in url and "q=" not in url, held.append)
+    with page.expect_request("**/desk/queue**"):
+        page.evaluate("document.body.dispatchEvent(new CustomEvent('news', { detail: [] }))")
+    page.keyboard.press("/")
+    page.locator("#search").fill("示例广场")
+    page.keyboard.press("Enter")
+    for route in held:
+        route.continue_()
+    shown(page, found.no)
 
 
 def test_decisions_come_before_the_evidence_by_tab(center: Center, visit: OpenPage) -> None:

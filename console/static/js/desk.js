@@ -13,6 +13,7 @@ let chosen = null; // the number of the case on show
 let coming = null; // the number of the case that is on its way
 let listY = 0; // how far a phone had scrolled the queue
 let place = 0; // where in the queue it was, for when it has left
+let sought = null; // the filters whose first case is to be shown as soon as it is listed
 
 export const chosenNo = () => chosen;
 export const shownNo = () => byId("case-body")?.dataset.no ?? null;
@@ -35,6 +36,11 @@ function query() {
     value !== "" || name === "group"));
 }
 
+// What the queue is narrowed down to, whichever case is on show.
+function filtersOf(asked) {
+  return String(new URLSearchParams([...asked].filter(([name]) => !["case", "limit"].includes(name))));
+}
+
 function address() {
   const wanted = query();
   wanted.delete("limit");
@@ -53,6 +59,7 @@ async function show(no) {
 
 export function choose(no, { remember = true } = {}) {
   if (!byId("desk")) return undefined;
+  sought = null;
   showPicture();
   chosen = no;
   byId("chosen").value = no;
@@ -106,7 +113,10 @@ function swapped({ detail }) {
   sync();
   if (!byId("desk")) return;
   mark();
-  if (detail.ctx?.target?.id === "queue") announce();
+  if (detail.ctx?.target?.id === "queue") {
+    announce();
+    showSought(detail.ctx.request.action);
+  }
   if (chosen === null && WIDE.matches && rows().length) choose(rows()[0].dataset.no, { remember: false });
 }
 
@@ -115,10 +125,8 @@ const ANNOUNCED_MAX = 3;
 let listed = { asked: null, nos: new Set() };
 
 function announce() {
-  const asked = query();
-  for (const name of ["case", "limit"]) asked.delete(name);
   const before = listed;
-  listed = { asked: String(asked), nos: new Set(rows().map((row) => row.dataset.no)) };
+  listed = { asked: filtersOf(query()), nos: new Set(rows().map((row) => row.dataset.no)) };
   if (before.asked !== listed.asked) return; // other filters, other cases: nothing came
   const fresh = rows().filter((row) => !before.nos.has(row.dataset.no));
   if (!fresh.length) return;
@@ -131,6 +139,13 @@ function announce() {
 function wordsOf(row) {
   const parts = [...row.querySelectorAll(".row-kind, .row-place")];
   return parts.map((part) => part.textContent.replace(/\s+/g, " ").trim()).join(", ");
+}
+
+// A listing may answer what was asked before the search: only the search's own answer counts.
+function showSought(action) {
+  if (sought === null || filtersOf(new URL(action, location).searchParams) !== sought) return;
+  sought = null;
+  if (rows().length) choose(rows()[0].dataset.no);
 }
 
 function filtered() {
@@ -153,13 +168,14 @@ function listenToFilters() {
     filtered();
   });
   form.addEventListener("change", (event) => event.target.id !== "search" && filtered());
-  byId("search").addEventListener("search-done", async () => {
+  byId("search").addEventListener("search-done", () => {
     clearTimeout(typing);
-    await filtered();
-    if (rows().length) choose(rows()[0].dataset.no);
+    sought = filtersOf(query());
+    filtered();
   });
   byId("search").addEventListener("input", () => {
     clearTimeout(typing);
+    sought = null;
     typing = setTimeout(filtered, TYPING_MS);
   });
 }
