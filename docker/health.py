@@ -20,8 +20,8 @@ from domain.masking import mask_secrets
 from events_bridge.envelope import worker_source
 from events_bridge.last_word import last_looks_age_s
 from patrol.bus import running_bus
-from patrol.config import Configuration
-from patrol.loading import load
+from settings.config import Configuration
+from settings.loading import load
 
 TIMEOUT_S = 8.0
 """The page may wait for a bus that hangs before it says so."""

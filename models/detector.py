@@ -7,13 +7,13 @@ import numpy as np
 
 from domain.errors import ConfigurationError
 from domain.incident import ModelRef
-from models.catalog import Catalog
+from models.catalogue.catalog import Catalog
+from models.catalogue.entry import ModelEntry
 from models.detections import Detections, Floats, Ints
-from models.entry import ModelEntry
-from models.graph import RunsOn
+from models.heads.nms import suppress
 from models.letterbox import Image, Letterbox, SizeWH
 from models.network import Network
-from models.nms import suppress
+from models.sessions.graph import RunsOn
 from models.settings import DetectorSettings
 
 

@@ -9,14 +9,14 @@ import numpy as np
 import structlog
 
 from domain.errors import ModelCorrupt, ModelError, ModelShapeError
-from models.candidates import STRIDES
+from models.catalogue.entry import ModelEntry
 from models.detections import Floats
-from models.entry import ModelEntry
-from models.graph import Graph, RunsOn, Shape
-from models.heads import Head, head_for
+from models.heads.candidates import STRIDES
+from models.heads.families import Head, head_for
 from models.letterbox import Image, Letterbox, SizeWH
-from models.ports import words
-from models.runtime import open_graph
+from models.sessions.graph import Graph, RunsOn, Shape
+from models.sessions.ports import words
+from models.sessions.runtime import open_graph
 from models.settings import EXACT, RunSettings
 
 MORE_SIZES = 4

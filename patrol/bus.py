@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from events_bridge.embedded import EmbeddedBus, url_of
-from patrol.config import Configuration
+from settings.config import Configuration
 
 EMBEDDED = "embedded"
 GROUP = "center"

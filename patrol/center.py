@@ -27,12 +27,12 @@ from patrol import __version__
 from patrol.bus import GROUP
 from patrol.center_status import bus_parts, disk_parts
 from patrol.claims import Claim
-from patrol.config import Configuration
 from patrol.heartbeat import Pulse
 from patrol.listening import listen
 from patrol.only_center import OnlyCenter
 from patrol.standing import FILE as STANDING_FILE
 from patrol.standing import Standing
+from settings.config import Configuration
 
 STOP_WITHIN_S = 4.0
 HANDLE_WITHIN_S = 120.0

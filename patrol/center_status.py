@@ -12,7 +12,7 @@ from domain.errors import BusUnavailable
 from domain.trouble import Trouble, trouble_of
 from events_bridge.consumer import Consumer
 from events_bridge.letters import Box, BoxFigures
-from patrol.config import Configuration
+from settings.config import Configuration
 
 LEAST_FREE_BYTES = 8 * 2**20
 """The bus, the cases and the logs need some room at any time."""

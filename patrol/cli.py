@@ -1,68 +1,51 @@
-"""`patrol`: the command line. Exit codes: 0 ok, 1 failed, 2 wrong use.
+"""`patrol`: the command line. Exit codes: 0 ok, 1 failed, 2 wrong use."""
 
-Each subcommand's module is imported when it is called and not before: a worker has no use for
-the console's libraries, nor a check for the decoder's.
-"""
-
-from importlib import import_module
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
 from domain.errors import PatrolError
-from patrol import __version__
+from patrol import __version__, laboratory
 from patrol.commands.output import complain
+from patrol.late import Late, late_group
 from patrol.logs import set_up_logs, tell_of_crashes
 
 COMMANDS = {
-    "up": "patrol.commands.up:up",
-    "worker": "patrol.commands.worker:worker",
-    "center": "patrol.commands.center:center",
-    "check": "patrol.commands.check:check",
-    "probe": "patrol.commands.probe:probe",
-    "accept-view": "patrol.commands.accept_view:accept_view",
-    "simulate": "patrol.commands.simulate:simulate",
-    "eval": "patrol.commands.evaluate:evaluate",
-    "scenarios": "patrol.commands.scenarios:scenarios",
-    "quiet": "patrol.commands.quiet:quiet",
-    "bus": "patrol.commands.bus:app",
-    "rules": "patrol.commands.rules:app",
-    "bench": "patrol.commands.bench:app",
-    "models": "patrol.commands.models:app",
-    "demo": "patrol.commands.demo:demo",
+    "up": Late(
+        "patrol.commands.up:up", "Run everything on this machine: bus, worker, center and console."
+    ),
+    "worker": Late(
+        "patrol.commands.worker:worker",
+        "Run an edge worker: read, look at, judge and record its cameras.",
+    ),
+    "center": Late("patrol.commands.center:center", "Run the center: cases and console."),
+    "check": Late(
+        "patrol.commands.check:check",
+        "Check a configuration: every error with file, line, key and what was expected.",
+    ),
+    "probe": Late(
+        "patrol.commands.probe:probe",
+        "Open a camera once, its second stream too if it has one, and report what it sends.",
+    ),
+    "accept-view": Late(
+        "patrol.commands.accept_view:accept_view",
+        "Let the worker learn a camera's view anew. On the worker's machine; it may go on running.",
+    ),
+    "bus": Late("patrol.commands.bus:app", "What waits on the message bus."),
+    "rules": Late(
+        "patrol.commands.rules:app", "How far rules can be trusted, and what would help."
+    ),
+    "models": Late(
+        "patrol.commands.models:app", "Detectors: list, pull, import, score, export, train."
+    ),
+    **laboratory.COMMANDS,
 }
-"""Where each subcommand is defined: a function, or a group of them."""
-
-
-class LateCommands(TyperGroup):
-    """A group whose commands are imported when they are asked for.
-
-    The types of contexts and commands are typer's own copies of click's and have no public name.
-    """
-
-    def list_commands(self, ctx: Any) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        if cmd_name not in COMMANDS:
-            return None
-        module, _, attribute = COMMANDS[cmd_name].partition(":")
-        found = getattr(import_module(module), attribute)
-        command = typer.main.get_command(found if isinstance(found, typer.Typer) else _alone(found))
-        command.name = cmd_name
-        return command
-
-
-def _alone(function: object) -> typer.Typer:
-    single = typer.Typer(add_completion=False)
-    single.command()(function)  # type: ignore[type-var]
-    return single
+"""Every subcommand: those of the program, then those of the laboratory."""
 
 
 app = typer.Typer(
     name="patrol",
-    cls=LateCommands,
+    cls=late_group(COMMANDS),
     help="Sentinel Patrol: RTSP cameras in, one case per incident out.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from patrol.claims import Claim
-from patrol.config import Configuration
+from settings.config import Configuration
 
 
 @contextmanager

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import yaml
 
-from models.catalog import BUILTIN_FILE, CARRIED_FOLDER, Catalog
-from models.entry import ModelEntry
-from models.files import copy_hashed, draft_in, settle, sha256_of, write_whole
-from models.importing import Claims, check_source, described_entry
+from models.catalogue.catalog import BUILTIN_FILE, CARRIED_FOLDER, Catalog
+from models.catalogue.entry import ModelEntry
+from models.catalogue.files import copy_hashed, draft_in, settle, sha256_of, write_whole
+from models.importing.newcomer import Claims, check_source, described_entry
 
 NAME = "patrol-n"
 LICENCE = "AGPL-3.0"

@@ -31,11 +31,11 @@ from cases.settings import (  # noqa: E402
 )
 from domain.base import Text  # noqa: E402
 from domain.place import Grid, GridPlan, Site  # noqa: E402
-from patrol.approvals import Approval  # noqa: E402
-from patrol.config import CameraSettings, Configuration, Defaults, LookHours  # noqa: E402
-from vision.baseline import BaselineSettings  # noqa: E402
-from vision.crowding import CrowdLimit  # noqa: E402
-from vision.ground_plane import GroundPlaneSettings  # noqa: E402
+from settings.approvals import Approval  # noqa: E402
+from settings.config import CameraSettings, Configuration, Defaults, LookHours  # noqa: E402
+from vision.rules.baseline import BaselineSettings  # noqa: E402
+from vision.rules.crowding import CrowdLimit  # noqa: E402
+from vision.rules.ground_plane import GroundPlaneSettings  # noqa: E402
 from vision.schedule import Window  # noqa: E402
 from vision.settings import (  # noqa: E402
     CrowdingRuleSettings,

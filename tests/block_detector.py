@@ -11,8 +11,8 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from models.catalog import Catalog
-from models.entry import ModelEntry
+from models.catalogue.catalog import Catalog
+from models.catalogue.entry import ModelEntry
 
 INPUT_WH = (160, 96)
 BLOCK = 16

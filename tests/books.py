@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from domain.messages import Message
+from edge.book import Book
 from events_bridge.envelope import from_envelope, to_envelope, worker_source
 from events_bridge.outbox import Outbox
-from patrol.worker.book import Book
 
 SOURCE = worker_source("edge-1")
 ROOM = 16 * 2**20

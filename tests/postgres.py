@@ -1,5 +1,5 @@
 """The PostgreSQL of the tests: the bench's, which does not wait for the disk here."""
 
-from patrol.bench.postgres import PostgresMissing, PostgresServer, postgres_server
+from lab.bench.postgres import PostgresMissing, PostgresServer, postgres_server
 
 __all__ = ["PostgresMissing", "PostgresServer", "postgres_server"]

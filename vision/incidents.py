@@ -19,7 +19,7 @@ from domain.geometry import Point
 from domain.ids import new_id
 from domain.incident import CloseReason, Incident, IncidentKind, IncidentState, ModelRef
 from domain.messages import IncidentClosed, IncidentOpened, IncidentUpdated
-from vision.rule import Finding
+from vision.rules.rule import Finding
 
 IncidentMessage = IncidentOpened | IncidentUpdated | IncidentClosed
 Key = tuple[str, str]

@@ -13,17 +13,17 @@ from domain.geometry import Box
 from domain.held_back import HeldBackReason
 from domain.incident import CloseReason, Incident, IncidentState, ModelRef
 from domain.messages import IncidentUpdated
-from vision.baseline import BaselineMemory
 from vision.held_back import HeldBackBook, TellHeldBack
 from vision.incidents import IncidentBook, IncidentMessage, NameIncident, closed_for_change
 from vision.look import Look
-from vision.rule import Doubt, Doubting, Scene
+from vision.rules.baseline import BaselineMemory
+from vision.rules.rule import Doubt, Doubting, Scene
 from vision.schedule import is_on
-from vision.second_look import SecondLook
+from vision.second_look.verdict import SecondLook
 from vision.settings import RuleSettings, zone_problems
-from vision.static_objects import Ground, StaticObjects
 from vision.steady import SteadySeconds
-from vision.tracks import Tracker
+from vision.things.static_objects import Ground, StaticObjects
+from vision.things.tracks import Tracker
 from vision.watch import Watch, watches_of
 from vision.zones import Zone, ZoneKind, ZoneSettings, unmasked
 

@@ -7,14 +7,14 @@ from typing import Annotated, Any, get_args
 from pydantic import BeforeValidator, Field, TypeAdapter
 
 from domain.place import Id
-from vision.crowding import CrowdingRuleSettings
-from vision.fire import FireRuleSettings
-from vision.generic import GenericRuleSettings
-from vision.goods import GoodsRuleSettings
-from vision.parking import FireLaneRuleSettings, ParkingRuleSettings
-from vision.road_occupation import RoadOccupationRuleSettings
-from vision.rule import Rule
-from vision.stalls import StallsRuleSettings
+from vision.rules.crowding import CrowdingRuleSettings
+from vision.rules.fire import FireRuleSettings
+from vision.rules.generic import GenericRuleSettings
+from vision.rules.goods import GoodsRuleSettings
+from vision.rules.parking import FireLaneRuleSettings, ParkingRuleSettings
+from vision.rules.road_occupation import RoadOccupationRuleSettings
+from vision.rules.rule import Rule
+from vision.rules.stalls import StallsRuleSettings
 from vision.zones import FRAME_ZONE_ID, INLINE_ZONE_ID, WHOLE_FRAME, Zone, ZoneKind, ZoneSettings
 
 __all__ = [

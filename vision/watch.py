@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from models.detections import Detections
-from vision.baseline import BaselineMemory
 from vision.incidents import Subject
-from vision.rule import Doubt, Learning, Rule
+from vision.rules.baseline import BaselineMemory
+from vision.rules.rule import Doubt, Learning, Rule
 from vision.settings import RuleSettings, build_rule
 from vision.zones import INLINE_ZONE_ID, Zone
 

@@ -5,9 +5,9 @@ from typing import Annotated
 import typer
 
 from domain.errors import ConfigurationError
+from edge.state.views import accept
 from patrol.commands.output import ConfigOption, DataOption, console
-from patrol.loading import load
-from patrol.worker.views import accept
+from settings.loading import load
 
 
 def accept_view(

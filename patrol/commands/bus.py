@@ -20,8 +20,8 @@ from patrol.commands.output import (
     console,
     print_json,
 )
-from patrol.config import Configuration
-from patrol.loading import load
+from settings.config import Configuration
+from settings.loading import load
 
 app = typer.Typer(no_args_is_help=True, help="What waits on the message bus.")
 dead = typer.Typer(no_args_is_help=True, help="Dead letters 死信, and parked messages 暂存消息.")

@@ -4,9 +4,9 @@ from patrol.bus import open_bus
 from patrol.center import Center
 from patrol.commands.output import ConfigOption, DataOption, PortOption
 from patrol.heartbeat import Pulse, refusing
-from patrol.loading import prepare
 from patrol.places import center_claim
 from patrol.stopping import stop_on_signals
+from settings.loading import prepare
 
 
 def center(config: ConfigOption = None, data: DataOption = None, port: PortOption = None) -> None:

@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from patrol.checking import check_file
 from patrol.commands.output import DataOption, JsonOption, console, print_json
-from patrol.yamlfile import Problem
+from settings.checking import check_file
+from settings.yamlfile import Problem
 
 
 def check(

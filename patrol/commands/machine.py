@@ -1,6 +1,6 @@
 """What this machine can run models on, in words."""
 
-from models.runtime import abilities
+from models.sessions.runtime import abilities
 from patrol.commands.output import console
 
 

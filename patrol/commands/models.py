@@ -5,40 +5,30 @@ from typing import Annotated
 
 import typer
 
-from models.catalog import Catalog
-from models.entry import HeadKind
-from models.labelled import some_pictures
-from models.summary import entry_table, model_rows, models_table
-from models.training.recipe import read_recipe
-from models.training.run import train
+from models.catalogue.catalog import Catalog
+from models.catalogue.entry import HeadKind
+from models.catalogue.summary import entry_table, model_rows, models_table
+from models.importing.pictures import some_pictures
 from patrol.commands.choices import as_size
 from patrol.commands.machine import say_abilities
-from patrol.commands.models_compose import compose
-from patrol.commands.models_count import count
-from patrol.commands.models_export import export_model
-from patrol.commands.models_gallery import gallery
 from patrol.commands.models_pull import pull_model
-from patrol.commands.models_quantise import quantise_model
-from patrol.commands.models_score import score
 from patrol.commands.output import (
     ConfigOption,
     DataOption,
     JsonOption,
     console,
     print_json,
-    progress,
 )
 from patrol.commands.tables import NamesOption, names_of, show
-from patrol.loading import load
+from patrol.laboratory import MODELS
+from patrol.late import late_group
+from settings.loading import load
 
-app = typer.Typer(help="Detectors: list, pull, import, score, export, train.", no_args_is_help=True)
-app.command("compose")(compose)
-app.command("score")(score)
-app.command("count")(count)
-app.command("gallery")(gallery)
-app.command("pull")(pull_model)
-app.command("export")(export_model)
-app.command("quantise")(quantise_model)
+app = typer.Typer(
+    cls=late_group(MODELS),
+    help="Detectors: list, pull, import, score, export, train.",
+    no_args_is_help=True,
+)
 
 
 @app.command("list")
@@ -94,29 +84,4 @@ def import_model(
         show(entry_table(entry), sideways=True)
 
 
-@app.command("train")
-def train_model(
-    recipe: Annotated[Path, typer.Argument(help="A recipe, as models/training/*.yaml.")],
-    data_root: Annotated[Path, typer.Option(help="What the recipe's folders are below.")],
-    work: Annotated[Path, typer.Option(help="Pictures, checkpoints and the ONNX go here.")],
-    leave_out: Annotated[
-        list[str] | None,
-        typer.Option(help="A set of the recipe, by its folder, to measure on; repeatable."),
-    ] = None,
-    go_on_from: Annotated[
-        Path | None, typer.Option(help="Start from this checkpoint of another run.")
-    ] = None,
-) -> None:
-    """Train a detector (needs the extra named train); called again, it goes on where it stopped."""
-    work.mkdir(parents=True, exist_ok=True)
-    with progress() as bar:
-        task = bar.add_task("preparing", total=None)
-        file = train(
-            read_recipe(recipe),
-            data_root,
-            work.resolve(),
-            lambda name, done, of: bar.update(task, description=name, completed=done, total=of),
-            leave_out=leave_out or (),
-            go_on_from=go_on_from,
-        )
-    console.print(f"{file}; bring it in with: patrol models import {file}", soft_wrap=True)
+app.command("pull")(pull_model)

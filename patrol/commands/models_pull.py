@@ -13,16 +13,17 @@ from rich.progress import (
 )
 from rich.table import Column, Table
 
-from models.catalog import Catalog
-from models.downloads import Download, download_named, downloads
-from models.extras import has_extra
-from models.fetching import client
-from models.licences import meaning
-from models.pulling import pull
+from models.catalogue.catalog import Catalog
+from models.catalogue.downloads import Download, download_named, downloads
+from models.catalogue.extras import has_extra
+from models.catalogue.fetching import client
+from models.catalogue.licences import meaning
+from models.catalogue.pulling import pull
 from patrol.commands.choices import as_size
 from patrol.commands.output import ConfigOption, DataOption, JsonOption, console, errors, print_json
 from patrol.commands.tables import names_of
-from patrol.loading import load
+from patrol.laboratory import converter
+from settings.loading import load
 
 
 def pull_model(
@@ -61,6 +62,7 @@ def pull_model(
             input_wh=as_size(input_size),
             classes=names_of(classes) or (),
             progress=lambda done, of: bar.update(task, completed=done, total=of),
+            convert=converter() if download.is_checkpoint else None,
         )
     if as_json:
         print_json(pulled.model_dump(mode="json"))

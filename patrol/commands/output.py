@@ -16,7 +16,7 @@ from rich.progress import (
 )
 
 from domain.masking import holds_secret, mask_secrets, mask_values
-from models.files import draft_in
+from models.catalogue.files import draft_in
 
 _UNWRAPPED = 10_000
 """Columns of what is no terminal: a file has no edge to wrap at."""

@@ -20,8 +20,8 @@ from patrol.commands.output import (
     print_json,
     warn_of_secret,
 )
-from patrol.config import Configuration, fill_in_variables
-from patrol.loading import load
+from settings.config import Configuration, fill_in_variables
+from settings.loading import load
 from streams.address import CameraAddress
 from streams.door import same_account
 from streams.probe import ProbeReport

@@ -10,18 +10,22 @@ from rich.table import Table
 from cases.database import Database
 from cases.judged import JudgedCase, judged_cases
 from domain.errors import ConfigurationError
+from edge.state.shadow import shadow_incidents
 from patrol.commands.output import ConfigOption, DataOption, JsonOption, console, print_json
 from patrol.commands.rules_held_back import held_back
-from patrol.commands.rules_replay import replay
-from patrol.config import Configuration
-from patrol.loading import load
+from patrol.laboratory import RULES
+from patrol.late import late_group
 from patrol.rule_precision import LEAST_CASES, Precision, precisions
 from patrol.rule_suggestions import Suggestion, suggestions
-from patrol.worker.shadow import shadow_incidents
+from settings.config import Configuration
+from settings.loading import load
 
-app = typer.Typer(no_args_is_help=True, help="How far rules can be trusted, and what would help.")
+app = typer.Typer(
+    cls=late_group(RULES),
+    no_args_is_help=True,
+    help="How far rules can be trusted, and what would help.",
+)
 
-app.command()(replay)
 app.command("held-back")(held_back)
 
 DaysOption = Annotated[int, typer.Option(help="Cases of so many days back.", min=1)]

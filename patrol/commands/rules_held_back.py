@@ -12,7 +12,7 @@ from domain.clock import SystemClock
 from domain.errors import ConfigurationError
 from domain.held_back import HeldBack
 from patrol.commands.output import ConfigOption, DataOption, JsonOption, console, print_json
-from patrol.loading import load
+from settings.loading import load
 
 
 def held_back(

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from models.summary import Table as Words
+from models.catalogue.summary import Table as Words
 from patrol.commands.output import console
 
 NamesOption = Annotated[

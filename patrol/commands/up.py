@@ -5,13 +5,13 @@ from pathlib import Path
 from patrol.bus import open_bus
 from patrol.child import Child
 from patrol.commands.output import ConfigOption, DataOption, PortOption, console
-from patrol.config import Configuration
 from patrol.listening import check_free
-from patrol.loading import prepare
 from patrol.places import up_claim
 from patrol.standing import FILE as STANDING_FILE
 from patrol.stopping import stop_on_signals
 from patrol.supervisor import Supervisor
+from settings.config import Configuration
+from settings.loading import prepare
 
 NO_CAMERAS = (
     "还没有摄像机 · no cameras yet: name them in a file (docs/configuration.md), "

@@ -1,12 +1,12 @@
 """`patrol worker`: one edge worker 小脑."""
 
+from edge.process import Worker
 from patrol.bus import open_bus
 from patrol.commands.output import ConfigOption, DataOption
 from patrol.heartbeat import Pulse, refusing
-from patrol.loading import prepare
 from patrol.places import worker_claim
 from patrol.stopping import stop_on_signals
-from patrol.worker import Worker
+from settings.loading import prepare
 
 
 def worker(config: ConfigOption = None, data: DataOption = None) -> None:

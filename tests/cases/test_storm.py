@@ -19,13 +19,13 @@ from domain.incident import IncidentKind
 from tests.builders import NOON, make_cameras, make_plan, make_sites
 from tests.cases.conftest import Desk
 from tests.vision.looks import SHANGHAI, SIZE_WH, Row, detections
-from vision.flame import NO_FLAME
 from vision.incidents import IncidentMessage
 from vision.look import Look
 from vision.patrol import CameraPatrol
-from vision.second_look import SecondLook
+from vision.second_look.flame import NO_FLAME
+from vision.second_look.smoke import NO_SMOKE
+from vision.second_look.verdict import SecondLook
 from vision.settings import parse_rules
-from vision.smoke import NO_SMOKE
 
 CAMERAS, PAIRS, SECONDS = 90, 10, 420.0
 """The first `PAIRS` cameras see the same places as the next `PAIRS`."""

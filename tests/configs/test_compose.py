@@ -12,7 +12,7 @@ import yaml
 from typer.testing import CliRunner
 
 from patrol.cli import app
-from patrol.loading import load
+from settings.loading import load
 
 ROOT = Path(__file__).parents[2]
 VARIABLE = re.compile(r"(?<!\$)\$\{(\w+)(:?[?-])?([^}]*)\}")

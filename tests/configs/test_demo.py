@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from domain.incident import IncidentKind
-from patrol.config import Configuration
-from patrol.demo.recipes import RECIPES
-from patrol.loading import load
+from lab.footage.demo.recipes import RECIPES
+from settings.config import Configuration
+from settings.loading import load
 
 FILE = Path(__file__).parents[2] / "configs" / "demo.yaml"
 

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from cases.settings import PreDispatch
 from domain.incident import IncidentKind
 from patrol.cli import app
-from patrol.config import Configuration
+from settings.config import Configuration
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("README*.md"), *ROOT.glob("docs/*.md")])

@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from patrol.config import Configuration
+from settings.config import Configuration
 
 
 def test_bus_and_database_take_their_addresses_from_the_environment(

@@ -15,10 +15,10 @@ import pytest
 
 from console.status import NOT_OF_THE_CENTER, Health, Part, PartStatus, SystemStatus
 from domain.trouble import Trouble
+from edge.process import Worker
 from events_bridge.embedded import EmbeddedBus
 from events_bridge.envelope import worker_source
-from patrol.config import Configuration
-from patrol.worker import Worker
+from settings.config import Configuration
 from tests.waiting import wait_until
 
 Check = Callable[[Configuration], str | None]

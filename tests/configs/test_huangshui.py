@@ -12,9 +12,9 @@ from pydantic import TypeAdapter
 
 from domain.gb28181 import parse_device_id
 from domain.place import Grid, GridLevel
-from patrol.approvals import Approval
-from patrol.config import Configuration
-from patrol.loading import load
+from settings.approvals import Approval
+from settings.config import Configuration
+from settings.loading import load
 
 ROOT = Path(__file__).parents[2]
 FILE = ROOT / "configs" / "huangshui.yaml"

@@ -17,13 +17,13 @@ import yaml
 from cases.book import CaseBook
 from cases.database import Database
 from domain.clock import SystemClock
+from edge.process import Worker
 from events_bridge.consumer import Consumer
 from events_bridge.holder_board import HolderBoard
 from evidence.store import EvidenceStore
 from patrol.center import NO_GRIDS
-from patrol.config import Configuration
-from patrol.loading import load
-from patrol.worker import Worker
+from settings.config import Configuration
+from settings.loading import load
 from streams.frame import Image
 from tests.block_detector import NAME, blocks_picture, import_block_detector
 from tests.media import make_clip

@@ -12,12 +12,12 @@ from zoneinfo import ZoneInfo
 
 import yaml
 
-from models.catalog import Catalog
+from lab.trials.evaluate import load_truth, replay_clip
+from lab.trials.scenarios.folder import write_scenarios
+from lab.trials.scoring import ClipScore
+from models.catalogue.catalog import Catalog
 from models.detector import Detector
 from models.settings import DetectorSettings
-from patrol.evaluate import load_truth, replay_clip
-from patrol.scenarios.folder import write_scenarios
-from patrol.scoring import ClipScore
 
 STORED = Path(__file__).with_name("scenarios.yaml")
 REFRESH = "python -m tests.integration.scenario_scores"

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from patrol.bench import measure
-from patrol.bench.media import BenchMedia
-from patrol.bench.run import BenchOrder, run_bench
+from lab.bench import measure
+from lab.bench.media import BenchMedia
+from lab.bench.run import BenchOrder, run_bench
 from tests.media import make_clip
 from tests.peer.serving import served, skip_without_gst
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from domain.held_back import HeldBackReason
-from streams.simulator import Simulator
+from lab.footage.simulator import Simulator
 from tests.builders import NOON
 from tests.integration.rig import block_clip, case_book, prepare, wait_for, worker
 

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from domain.errors import ModelMissing
-from models.catalog import Catalog
+from lab.trials.evaluate import STARTS_AT, load_truth, replay_clip
+from lab.trials.scoring import replayed_incidents
+from models.catalogue.catalog import Catalog
 from models.detector import Detector
 from models.settings import DetectorSettings
-from patrol.evaluate import STARTS_AT, load_truth, replay_clip
-from patrol.scoring import replayed_incidents
 from streams.frame import Image
 from streams.replay import replay
 from tests.shared_data import shared_data

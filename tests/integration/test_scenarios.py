@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from domain.errors import ModelMissing
+from lab.trials.evaluate import load_truth, replay_clip
+from lab.trials.scenarios.folder import chosen, write_scenarios
+from lab.trials.scoring import ClipScore, Scores, score
+from lab.trials.truth import ClipTruth, Truth
 from models.detector import Detector
-from patrol.evaluate import load_truth, replay_clip
-from patrol.scenarios.folder import chosen, write_scenarios
-from patrol.scoring import ClipScore, Scores, score
-from patrol.truth import ClipTruth, Truth
 from tests.integration.scenario_scores import (
     LOOK_EVERY_S,
     REFRESH,

@@ -7,8 +7,8 @@ import pytest
 from domain.case import CaseState
 from domain.evidence import EvidenceKind, MissingReason
 from domain.incident import IncidentKind
+from lab.footage.simulator import Simulator
 from streams.replay import replay
-from streams.simulator import Simulator
 from tests.books import make_book
 from tests.builders import NOON
 from tests.integration.rig import block_clip, case_book, prepare, store_of, wait_for, worker

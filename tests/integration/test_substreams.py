@@ -11,10 +11,10 @@ import pytest
 from cases.book import CaseBook
 from domain.evidence import EvidenceKind, MissingReason
 from domain.health import CameraHealth, CameraStatus, FaultKind
-from patrol.worker import feeds
+from edge import feeds
+from lab.footage.simulator import Fault, Simulator
 from streams.frame import Image
 from streams.replay import replay
-from streams.simulator import Fault, Simulator
 from tests.block_detector import blocks_picture
 from tests.builders import NOON
 from tests.integration.rig import block_clip, case_book, prepare, store_of, wait_for, worker

@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
-from streams.simulator import Simulator
+from lab.footage.simulator import Simulator
 from tests.block_detector import import_block_detector
 from tests.integration.rig import block_clip, configure, wait_for
 

@@ -8,7 +8,7 @@ import pytest
 
 from domain.clock import VirtualClock
 from domain.evidence import EvidenceKind, MissingEvidence
-from patrol.worker.witness import close_left_behind
+from edge.witness import close_left_behind
 from streams.packet import Packet
 from tests.books import make_book
 from tests.events_bridge.bus_tools import consuming

@@ -19,14 +19,14 @@ from cases.settings import CaseSettings
 from domain.base import Value
 from domain.clock import VirtualClock
 from domain.holding import CameraGrant
+from edge.holder import Holder
+from edge.recorder import Recorder
+from edge.witness import Witness, close_left_behind
 from events_bridge.holder_board import HolderBoard
 from events_bridge.publisher import Publisher
 from events_bridge.settings import BusSettings
 from evidence.settings import EvidenceSettings
 from evidence.store import EvidenceStore
-from patrol.worker.holder import Holder
-from patrol.worker.recorder import Recorder
-from patrol.worker.witness import Witness, close_left_behind
 from streams.frame import Frame
 from streams.packet import Packet
 from streams.ring import PacketRing

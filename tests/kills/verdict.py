@@ -4,8 +4,8 @@ from cases.book import CaseBook
 from domain.clock import VirtualClock
 from domain.evidence import Evidence, EvidenceKind, MissingEvidence, evidence_id
 from domain.incident import Incident, IncidentState
+from edge.book.debts import OF_EACH_OPENING
 from evidence.store import EvidenceStore
-from patrol.worker.book.debts import OF_EACH_OPENING
 from tests.books import make_book
 from tests.kills.town import HAPPENINGS, Place, center
 from tests.vision.looks import START

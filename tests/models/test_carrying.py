@@ -7,9 +7,9 @@ import pytest
 import yaml
 
 from domain.errors import ModelCorrupt, ModelMissing, ModelShapeError
-from models.catalog import BUILTIN_FILE, CARRIED_FOLDER, Catalog
+from models.catalogue.catalog import BUILTIN_FILE, CARRIED_FOLDER, Catalog
+from models.catalogue.summary import model_rows
 from models.settings import DetectorSettings
-from models.summary import model_rows
 from tests.models import graphs
 
 CARRY = runpy.run_path(str(Path(__file__).parents[2] / "scripts" / "carry_model.py"))

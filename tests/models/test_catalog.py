@@ -10,7 +10,7 @@ from domain.errors import (
     ModelMissing,
     ModelShapeError,
 )
-from models.catalog import Catalog
+from models.catalogue.catalog import Catalog
 from tests.models import graphs
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from domain.errors import ConfigurationError, ModelCorrupt, ModelMissing
-from models.catalog import Catalog
+from models.catalogue.catalog import Catalog
 from models.detector import Detector
 from models.settings import DetectorSettings
 from tests.models import graphs

@@ -6,7 +6,7 @@ import hashlib
 import pytest
 
 from domain.errors import ModelCorrupt, ModelError, ModelMissing, ModelUnreachable
-from models.fetching import Patience, Wanted, client, fetch
+from models.catalogue.fetching import Patience, Wanted, client, fetch
 from tests.models.file_server import serving
 
 BODY = bytes(range(256)) * 4000

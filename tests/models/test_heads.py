@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from domain.errors import ModelShapeError
-from models.candidates import STRIDES
 from models.detections import Ints
-from models.heads import head_for
+from models.heads.candidates import STRIDES
+from models.heads.families import head_for
 
 LABELS = ("person", "car", "fire")
 INPUT_WH = (64, 32)

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.input_forms import ULTRALYTICS_INPUT, YOLOX_INPUT
+from models.heads.input_forms import ULTRALYTICS_INPUT, YOLOX_INPUT
 from models.letterbox import CONTEXT_PX, PAD_GREY, InputForm, Letterbox
 
 sizes = st.tuples(st.integers(1, 4096), st.integers(1, 4096))

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.geometry import Box
-from models.nms import iou_with, suppress
+from models.heads.nms import iou_with, suppress
 
 
 def plain_reference(xyxy, scores, class_ids, iou, limit):

@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 
 from domain.errors import ModelCorrupt, ModelError, ModelMissing, ModelShapeError
-from models import openvino_session
-from models.catalog import Catalog
-from models.composed.folder import Order, write_composed
+from lab.footage.composed.folder import Order, write_composed
+from lab.footage.labelled import read_folder
+from models.catalogue.catalog import Catalog
 from models.detector import Detector
-from models.input_forms import ULTRALYTICS_INPUT, YOLOX_INPUT
-from models.labelled import read_folder
-from models.openvino_session import OpenvinoSession
-from models.runtime import open_graph
-from models.session import Session
+from models.heads.input_forms import ULTRALYTICS_INPUT, YOLOX_INPUT
+from models.sessions import openvino_session
+from models.sessions.openvino_session import OpenvinoSession
+from models.sessions.runtime import open_graph
+from models.sessions.session import Session
 from models.settings import DetectorSettings, RunSettings
 from tests.models import graphs
 

@@ -5,12 +5,11 @@ import hashlib
 import pytest
 
 from domain.errors import ModelCorrupt, ModelError, ModelMissing, ModelUnreachable
-from models.catalog import Catalog
-from models.downloads import Download, download_named, downloads
-from models.extras import has_extra
-from models.fetching import Patience, client
-from models.licences import MEANINGS, UNKNOWN, meaning
-from models.pulling import converter, pull
+from models.catalogue.catalog import Catalog
+from models.catalogue.downloads import Download, download_named, downloads
+from models.catalogue.fetching import Patience, client
+from models.catalogue.licences import MEANINGS, UNKNOWN, meaning
+from models.catalogue.pulling import pull
 from tests.models import graphs
 from tests.models.file_server import serving
 
@@ -156,16 +155,14 @@ def test_another_model_under_the_same_name_is_not_here_already(tmp_path, http, s
     assert again(classes=["x", "y", "z"], name="other").entry.labels == ("x", "y", "z")
 
 
-@pytest.mark.skipif(has_extra("train"), reason="the extra [train] is installed: nothing is missing")
 def test_a_checkpoint_without_the_extra_waits_for_it(tmp_path, http, served):
     folder = tmp_path / "models"
     for _ in range(2):
-        with pytest.raises(ModelError, match=r"pip install -e '\.\[train\]'"):
+        with pytest.raises(ModelError, match=r"pip install -e '\.\[train\]'") as refused:
             pull(Catalog(folder), folder, _checkpoint(served), http)
+        assert "patrol models export FILE" in str(refused.value)
     assert len(served.asked) == 1
     assert (folder / "downloads" / "yolox.pt").read_bytes() == served.body
-    with pytest.raises(ModelError, match="patrol models export FILE"):
-        converter(folder / "downloads" / "yolox.pt")
 
 
 @pytest.mark.parametrize(

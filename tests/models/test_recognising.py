@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from domain.errors import ModelError, ModelShapeError
-from models.catalog import Catalog
-from models.class_words import rule_words
+from models.catalogue.catalog import Catalog
+from models.catalogue.class_words import rule_words
 from models.detector import Detector
 from models.settings import DetectorSettings
 from tests.models import graphs
@@ -168,7 +168,7 @@ def test_metadata_without_measure_is_refused(catalog, tmp_path, key, text):
 
 
 def test_a_graph_that_loops_without_end_is_ended(catalog, tmp_path, monkeypatch):
-    monkeypatch.setattr("models.importing.TRY_WITHIN_S", 2.0)
+    monkeypatch.setattr("models.importing.newcomer.TRY_WITHIN_S", 2.0)
     file = endless_graph(tmp_path / "m.onnx", exported(TWO))
     begun_s = time.monotonic()
     with pytest.raises(ModelError, match="not done after 2 s; does it loop without end"):

@@ -5,9 +5,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from domain.errors import ModelCorrupt, ModelError, ModelMissing, ModelShapeError
-from models import openvino_session, runtime
-from models.runtime import NEXT_BEST, abilities, open_graph
-from models.session import Session, lacks
+from models.sessions import openvino_session, runtime
+from models.sessions.runtime import NEXT_BEST, abilities, open_graph
+from models.sessions.session import Session, lacks
 from models.settings import DetectorSettings, RunSettings
 from tests.models import graphs
 

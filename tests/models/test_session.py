@@ -3,7 +3,7 @@ import pytest
 from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
 from domain.errors import ModelCorrupt, ModelError, ModelMissing, ModelShapeError
-from models.session import ERRORS, OPEN_ERRORS, Session
+from models.sessions.session import ERRORS, OPEN_ERRORS, Session
 from tests.models import graphs
 
 

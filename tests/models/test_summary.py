@@ -1,8 +1,7 @@
 import pytest
 
-from models.catalog import Catalog
-from models.score import ClassScore, ScoreReport
-from models.summary import ModelRow, entry_table, model_rows, models_table, score_table
+from models.catalogue.catalog import Catalog
+from models.catalogue.summary import ModelRow, entry_table, model_rows, models_table
 from tests.models import graphs
 
 
@@ -47,20 +46,3 @@ def test_an_entry_as_a_table(catalog):
     assert facts["Model"] == "colours"
     assert facts["Classes"] == "red, green, blue"
     assert facts["SHA-256"] == catalog.get("colours").sha256
-
-
-def test_a_score_as_a_table(catalog):
-    report = ScoreReport(
-        model=catalog.get("colours").ref,
-        folder="squares",
-        names_from="model",
-        pictures=2,
-        truths=3,
-        ap50=0.5,
-        ap50_95=0.25,
-        classes=(ClassScore(label="red", truths=3, found=4, ap50=0.5, ap50_95=0.25),),
-    )
-    assert score_table(report).rows == (
-        ("red", "3", "4", "0.500", "0.250"),
-        ("平均 mean", "3", "4", "0.500", "0.250"),
-    )

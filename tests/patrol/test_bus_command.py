@@ -15,7 +15,7 @@ from events_bridge.letters import Box
 from events_bridge.publisher import ENVELOPE_FIELD, Publisher
 from events_bridge.settings import BusSettings
 from patrol.bus import GROUP
-from patrol.config import Configuration
+from settings.config import Configuration
 from tests.books import make_book
 from tests.command_line import PatrolHere
 from tests.events_bridge.samples import incident_message

@@ -22,7 +22,7 @@ from events_bridge.publisher import ENVELOPE_FIELD
 from events_bridge.settings import BusSettings
 from patrol.bus import GROUP
 from patrol.center_status import LEAST_FREE_BYTES, bus_parts, disk_part, disk_parts
-from patrol.config import Configuration
+from settings.config import Configuration
 from tests.events_bridge.samples import incident_message
 from tests.small_disk import fill, small_disk
 from tests.waiting import wait_until

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from models.extras import has_extra
-from models.session import lacks
+from models.catalogue.extras import has_extra
+from models.sessions.session import lacks
 from tests.integration.rig import configure
 from tests.patrol.test_cli import patrol
 

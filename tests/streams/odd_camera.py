@@ -12,8 +12,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from streams.simulator.clip import load_clip
-from streams.simulator.rtp import CLOCK_HZ, Packets
+from lab.footage.simulator.clip import load_clip
+from lab.footage.simulator.rtp import CLOCK_HZ, Packets
 
 PICTURE_S = 0.03
 _FRAME = 4

@@ -6,14 +6,14 @@ from pathlib import Path
 import av
 import pytest
 
+from lab.footage.simulator.clip import load_clip
+from lab.footage.simulator.transcode import as_codec
 from streams.address import CameraAddress
 from streams.clip import browser_copy
 from streams.encode import read_video
 from streams.probe import probe
 from streams.replay import replay
 from streams.settings import StreamSettings
-from streams.simulator.clip import load_clip
-from streams.simulator.transcode import as_codec
 from tests.media import make_clip
 from tests.streams.footage import START
 

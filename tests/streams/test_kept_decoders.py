@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from domain.health import FaultKind
+from lab.footage.simulator import Fault, Simulator
 from streams import taker
 from streams.address import CameraAddress
 from streams.decoder import FollowingDecoder
@@ -17,7 +18,6 @@ from streams.packet import Packet
 from streams.reader import CameraReader
 from streams.ring import PacketRing
 from streams.settings import StreamSettings
-from streams.simulator import Fault, Simulator
 from tests.media import make_clip, moving_picture
 from tests.streams.footage import BRISK, moment, packets_of, wait_until
 

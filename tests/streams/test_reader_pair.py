@@ -8,10 +8,10 @@ import pytest
 
 from domain.errors import StreamUnauthorized
 from domain.health import CameraStatus, FaultKind
+from lab.footage.simulator import Fault, Simulator
 from streams.address import CameraAddress
 from streams.door import Door, same_account
 from streams.reader import CameraReader, stop_all
-from streams.simulator import Fault, Simulator
 from tests.media import make_clip
 from tests.streams.footage import BRISK, moment, wait_until
 

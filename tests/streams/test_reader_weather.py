@@ -13,6 +13,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from domain.health import CameraStatus, CoverageGap, FaultKind
+from lab.footage.simulator import Fault, Simulator
 from streams import activity
 from streams.address import CameraAddress
 from streams.backoff import Backoff
@@ -20,7 +21,6 @@ from streams.clip import write_clip
 from streams.probe import probe
 from streams.reader import CameraReader, stop_all
 from streams.settings import StreamSettings
-from streams.simulator import Fault, Simulator
 from streams.status import StreamStatus
 from tests.media import make_clip, moving_picture
 from tests.streams.footage import BRISK, facts_of, moment, wait_until

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.errors import StreamCorrupt
+from lab.footage.simulator.rtp import PAYLOAD_TYPE, Codec, packetise
 from streams.nal import START
 from streams.rtsp import depacketise
 from streams.rtsp.depacketise import MARKERS_TO_TRUST, AccessUnit, Depacketiser
-from streams.simulator.rtp import PAYLOAD_TYPE, Codec, packetise
 
 STEP = 3600
 SPS, PPS, IDR, SLICE = b"\x67sps", b"\x68pps", b"\x65" + b"i" * 40, b"\x41" + b"p" * 40

@@ -4,10 +4,10 @@ import hashlib
 
 import pytest
 
+from lab.footage.simulator.auth import Doorkeeper
+from lab.footage.simulator.message import Request
 from streams.address import CameraAddress
 from streams.rtsp.login import Login
-from streams.simulator.auth import Doorkeeper
-from streams.simulator.message import Request
 
 CAMERA = CameraAddress.parse("rtsp://Mufasa:Circle Of Life@192.0.2.1/dir/index.html")
 RFC_2617 = (

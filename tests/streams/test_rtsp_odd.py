@@ -11,13 +11,13 @@ from structlog.testing import capture_logs
 
 from domain.errors import StreamError, StreamRefused, StreamTimeout, StreamUnauthorized
 from domain.health import CameraStatus, FaultKind
+from lab.footage.simulator import FAULT_KINDS, Fault, Simulator
+from lab.footage.simulator.clip import load_clip
 from streams.address import CameraAddress
 from streams.opening import CameraSource, LibavSource, opened
 from streams.reader import CameraReader
 from streams.rtsp.known import KnownCameras
 from streams.rtsp.source import RtspSource
-from streams.simulator import FAULT_KINDS, Fault, Simulator
-from streams.simulator.clip import load_clip
 from streams.source import Source
 from tests.media import make_clip
 from tests.streams.footage import BRISK, moment, wait_until

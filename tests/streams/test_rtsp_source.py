@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from domain.errors import StreamUnauthorized
+from lab.footage.simulator import Fault, Simulator
 from streams.address import CameraAddress
 from streams.opening import opened
 from streams.rtsp.description import offer_of
 from streams.rtsp.source import RtspSource
-from streams.simulator import Fault, Simulator
 from streams.source import Source
 from tests.media import Codec, make_clip
 from tests.streams.footage import BRISK

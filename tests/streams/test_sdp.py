@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from lab.footage.simulator import Fault, Simulator
 from streams.address import CameraAddress
 from streams.sdp import UNKNOWN, video_codec
-from streams.simulator import Fault, Simulator
 from tests.media import make_clip
 
 SDP = "v=0\r\nm=audio 0 RTP/AVP 8\r\na=rtpmap:8 PCMA/8000\r\nm=video 0 RTP/AVP 99\r\n{}m=data 0\r\n"

@@ -12,9 +12,9 @@ from models.detections import Detections
 from vision.incidents import IncidentMessage
 from vision.look import Look
 from vision.patrol import CameraPatrol
-from vision.rule import Judgement, Rule, Scene
+from vision.rules.rule import Judgement, Rule, Scene
 from vision.settings import ZoneSettings, parse_rules
-from vision.tracks import Tracker
+from vision.things.tracks import Tracker
 from vision.zones import Zone
 
 LABELS = (

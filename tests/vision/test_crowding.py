@@ -20,8 +20,8 @@ from tests.vision.looks import (
     people,
     told,
 )
-from vision.crowding import CrowdingRule, CrowdingRuleSettings
-from vision.rule import Judgement, Scene
+from vision.rules.crowding import CrowdingRule, CrowdingRuleSettings
+from vision.rules.rule import Judgement, Scene
 from vision.zones import Zone
 
 Counts = Iterable[tuple[float, int]]

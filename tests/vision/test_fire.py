@@ -7,11 +7,11 @@ import pytest
 from pydantic import ValidationError
 
 from tests.vision.looks import Row, detections, found_at, judged, moved, zone
-from vision.fire import FireRule, FireRuleSettings
-from vision.flame import NO_FLAME
-from vision.rule import Judgement, Scene
-from vision.second_look import SecondLook
-from vision.smoke import SmokeFeatures
+from vision.rules.fire import FireRule, FireRuleSettings
+from vision.rules.rule import Judgement, Scene
+from vision.second_look.flame import NO_FLAME
+from vision.second_look.smoke import SmokeFeatures
+from vision.second_look.verdict import SecondLook
 from vision.zones import WHOLE_FRAME, Zone
 
 FLAME: Row = ("fire", 0.6, 0.3, 0.5, 0.35, 0.6)

@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from tests.vision.looks import LEFT_HALF, Row, found_at, judged, look, patrol, people, told
-from vision.generic import GenericRuleSettings
+from vision.rules.generic import GenericRuleSettings
 from vision.zones import Zone
 
 PERSON: Row = ("person", 0.6, 0.2, 0.5, 0.25, 0.7)

@@ -7,8 +7,8 @@ import pytest
 from pydantic import ValidationError
 
 from tests.vision.looks import SIZE_WH, detections, patrol, people
-from vision.ground_plane import GroundPlane, GroundPlaneSettings
 from vision.look import Look
+from vision.rules.ground_plane import GroundPlane, GroundPlaneSettings
 from vision.settings import parse_rules, zone_problems
 
 SQUARE = [[0.0, 0.0], [10.0, 0.0], [10.0, 20.0], [0.0, 20.0]]

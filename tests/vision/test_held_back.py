@@ -19,13 +19,13 @@ from tests.vision.looks import (
     people,
 )
 from tests.vision.paintings import grainy, street, with_thing
-from vision.flame import NO_FLAME
 from vision.held_back import LONGEST_S, PAUSE_S, HeldBackBook
 from vision.look import Look
 from vision.patrol import CameraPatrol
-from vision.second_look import SecondLook
+from vision.second_look.flame import NO_FLAME
+from vision.second_look.smoke import NO_SMOKE
+from vision.second_look.verdict import SecondLook
 from vision.settings import ZoneSettings, parse_rules
-from vision.smoke import NO_SMOKE
 
 MASKED, EXEMPT, QUEUE, DENIED, MOVED, SHADOW = HeldBackReason
 KEY = ("parking", "kerb", QUEUE)

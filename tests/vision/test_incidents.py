@@ -9,7 +9,7 @@ from domain.base import Text
 from domain.incident import CloseReason, IncidentKind, IncidentState, ModelRef
 from tests.vision.looks import LEFT_HALF, at, told
 from vision.incidents import IncidentBook, IncidentMessage, Subject, closed_for_change
-from vision.rule import Finding
+from vision.rules.rule import Finding
 
 MODEL = ModelRef(name="m", sha256="0" * 64)
 

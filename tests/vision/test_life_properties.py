@@ -16,14 +16,14 @@ from domain.incident import IncidentState
 from domain.messages import IncidentClosed, IncidentOpened
 from tests.vision.looks import CAR, SIZE_WH, Row, detections, moved, people
 from tests.vision.paintings import street, with_thing
-from vision.flame import NO_FLAME, FlameFeatures
 from vision.incidents import IncidentMessage
 from vision.look import Look
 from vision.patrol import CameraPatrol, SecondLookWish
 from vision.schedule import is_on
-from vision.second_look import SecondLook
+from vision.second_look.flame import NO_FLAME, FlameFeatures
+from vision.second_look.smoke import NO_SMOKE, SmokeFeatures
+from vision.second_look.verdict import SecondLook
 from vision.settings import RuleSettings, ZoneSettings, parse_rules
-from vision.smoke import NO_SMOKE, SmokeFeatures
 
 UNSEEN_AFTER_S = 60.0
 COOL_DOWN_S = 300.0

@@ -8,7 +8,7 @@ import pytest
 from domain.health import FaultKind
 from streams.frame import Image
 from tests.vision.looks import at
-from vision.picture import PictureSettings, PictureWatch
+from vision.picture.diagnosis import PictureSettings, PictureWatch
 
 HEIGHT, WIDTH = 90, 160
 Paint = Callable[[int], Image]

@@ -10,8 +10,8 @@ import pytest
 from domain.health import FaultKind
 from streams.frame import Image
 from tests.vision.looks import at
-from vision.picture import PictureSettings, PictureWatch
-from vision.picture_view import is_elsewhere, view_of
+from vision.picture.diagnosis import PictureSettings, PictureWatch
+from vision.picture.view import is_elsewhere, view_of
 
 HEIGHT, WIDTH = 180, 320
 Change = Callable[[Image, int], Image]

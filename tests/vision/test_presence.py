@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from vision.presence import Presence
-from vision.stillness import shifts
+from vision.things.presence import Presence
+from vision.things.stillness import shifts
 
 ANCHOR = np.array([0.2, 0.5, 0.4, 0.6], np.float32)
 

@@ -3,8 +3,8 @@
 from typing import Any
 
 from tests.vision.looks import LEFT_HALF, Row, detections, found_at, judged
-from vision.goods import GoodsRuleSettings
-from vision.road_occupation import RoadOccupationRule
+from vision.rules.goods import GoodsRuleSettings
+from vision.rules.road_occupation import RoadOccupationRule
 from vision.zones import Zone
 
 

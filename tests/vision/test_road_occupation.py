@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from tests.vision.looks import CAR, LEFT_HALF, RIGHT_HALF, Row, found_at, judged, moved, people
-from vision.road_occupation import RoadOccupationRule, RoadOccupationRuleSettings
-from vision.rule import Judgement
+from vision.rules.road_occupation import RoadOccupationRule, RoadOccupationRuleSettings
+from vision.rules.rule import Judgement
 from vision.zones import Zone
 
 Looks = list[tuple[float, list[Row]]]

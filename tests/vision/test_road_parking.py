@@ -19,9 +19,9 @@ from tests.vision.looks import (
 )
 from tests.vision.looks import told as told_in_short
 from tests.vision.paintings import opened_at, street, told_of, with_thing
-from vision.parking import FireLaneRuleSettings, ParkingRuleSettings
-from vision.road_occupation import OccupationSettings, RoadOccupationRule
-from vision.rule import Judgement
+from vision.rules.parking import FireLaneRuleSettings, ParkingRuleSettings
+from vision.rules.road_occupation import OccupationSettings, RoadOccupationRule
+from vision.rules.rule import Judgement
 from vision.zones import Zone
 
 Looks = list[tuple[float, list[Row]]]

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import pytest
 import yaml
 
-from vision.picture import PictureSettings
+from vision.picture.diagnosis import PictureSettings
 from vision.settings import ZoneSettings, parse_rules, zone_problems
 
 RULES = Path(__file__).parents[2] / "docs" / "rules"

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from patrol.demo.sequences import BOX, SCENARIOS, Scenario, crops_of
-from vision.fire import FireRuleSettings
-from vision.second_look import CROPS_HZ, SPAN_S, SecondLook, second_look
+from lab.footage.demo.sequences import BOX, SCENARIOS, Scenario, crops_of
+from vision.rules.fire import FireRuleSettings
+from vision.second_look.verdict import CROPS_HZ, SPAN_S, SecondLook, second_look
 
 CONFIRM = FireRuleSettings().confirm_evidence
 DENY = FireRuleSettings().deny_evidence

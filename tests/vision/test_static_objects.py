@@ -18,10 +18,10 @@ from tests.vision.paintings import (
     with_shadow,
     with_thing,
 )
-from vision import static_objects
-from vision.static_cells import planes_of
-from vision.static_objects import FORGIVEN_S, Ground, StaticObjects
-from vision.static_things import StillThing
+from vision.things import static_objects
+from vision.things.static_cells import planes_of
+from vision.things.static_objects import FORGIVEN_S, Ground, StaticObjects
+from vision.things.static_things import StillThing
 
 STALL = (0.4, 0.6, 0.6, 0.85)
 STREET = street()

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from tests.vision.paintings import exposed, street, with_shadow, with_thing
-from vision.static_cells import CellMask, cells_under, ground_below, pixels, planes_of
-from vision.static_things import StillThing, came_from_light, is_left_over, parts_of
+from vision.things.static_cells import CellMask, cells_under, ground_below, pixels, planes_of
+from vision.things.static_things import StillThing, came_from_light, is_left_over, parts_of
 
 SHAPE = (36, 64)
 PLACE = (0.4, 0.6, 0.6, 0.85)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.vision.looks import CAR, Row, detections, moved, people
-from vision.tracks import FORGET_NEW_S, FORGET_SETTLED_S, Track, Tracker, family_of
+from vision.things.tracks import FORGET_NEW_S, FORGET_SETTLED_S, Track, Tracker, family_of
 
 VAN: Row = ("truck", 0.6, 0.2, 0.5, 0.4, 0.7)
 TINY: Row = ("car", 0.5, 0.5, 0.5, 0.53, 0.52)

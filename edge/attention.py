@@ -1,0 +1,112 @@
+"""Attention: second looks at what rules suspect, decoded out of the camera's ring on demand."""
+
+import queue
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass
+
+import structlog
+
+from domain.errors import StreamError
+from edge.post import CameraPost
+from edge.steadfast import steadfast
+from streams.dense import dense_frames
+from streams.frame import Frame
+from vision.patrol import SecondLookWish
+from vision.second_look.taking import SPAN, SecondLookSettings, take_second_look
+from vision.second_look.verdict import CROPS_HZ, SecondLook
+
+STOP_POLL_S = 0.2
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Question:
+    """A wish of a camera's patrol, and the frame of the look that left it in doubt."""
+
+    post: CameraPost
+    wish: SecondLookWish
+    frame: Frame
+
+    @property
+    def at_s(self) -> float:
+        """When the picture in doubt was captured (`Frame.captured_s`)."""
+        return self.frame.captured_s - (self.frame.captured_at - self.wish.at).total_seconds()
+
+
+class Attention(threading.Thread):
+    """Takes questions, one at a time, and keeps the answers until a looker fetches them: patrols
+    are asked by one thread at a time."""
+
+    def __init__(self, settings: SecondLookSettings) -> None:
+        super().__init__(name="attention", daemon=True)
+        self._settings = settings
+        self._questions: queue.Queue[Question] = queue.Queue(maxsize=1)
+        self._answers: deque[tuple[Question, SecondLook]] = deque()
+        self._fetching = threading.Lock()
+        self._asked_s: dict[str, float] = {}
+        self._stopping = threading.Event()
+
+    def ask(self, question: Question) -> bool:
+        """Whether the question was taken: not while another waits, nor too soon for its camera.
+        One that was not taken is asked again by its rule."""
+        camera_id, at_s = question.post.camera_id, question.at_s
+        last_s = self._asked_s.get(camera_id, float("-inf"))
+        if not self._settings.enabled or at_s - last_s < self._settings.camera_every_s:
+            return False
+        try:
+            self._questions.put_nowait(question)
+        except queue.Full:
+            return False
+        self._asked_s[camera_id] = at_s
+        return True
+
+    def answers(self) -> list[tuple[Question, SecondLook]]:
+        """What was answered since the last call, by whichever looker."""
+        with self._fetching:
+            return [self._answers.popleft() for _ in range(len(self._answers))]
+
+    def stop(self, timeout_s: float) -> None:
+        self._stopping.set()
+        if self.is_alive():
+            self.join(timeout_s)
+
+    def run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                question = self._questions.get(timeout=STOP_POLL_S)
+            except queue.Empty:
+                continue
+            began_s = time.monotonic()
+            with steadfast("second look"):
+                self._answers.append((question, self._seen(question)))
+            took_s = time.monotonic() - began_s
+            self._stopping.wait(took_s * (1 / self._settings.busy_share - 1))
+
+    def _seen(self, question: Question) -> SecondLook:
+        post, wish = question.post, question.wish
+        from_s = question.at_s - SPAN.total_seconds()
+        packets = post.reader.ring.between(from_s, question.at_s)
+        longest_s = self._settings.decode_at_most_s
+        if packets and packets[-1].captured_s - packets[0].captured_s > longest_s:
+            packets = []
+        try:
+            frames = dense_frames(packets, camera_id=post.camera_id, from_s=from_s, per_s=CROPS_HZ)
+        except StreamError as error:
+            log.warning("no second look", camera=post.camera_id, error=str(error))
+            frames = []
+        seen = take_second_look(wish, frames)
+        log.info(
+            "second look",
+            camera=post.camera_id,
+            rule=wish.rule_id,
+            frames=seen.frames,
+            flame=_rounded(seen.flame_evidence),
+            smoke=_rounded(seen.smoke_evidence),
+        )
+        return seen
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 2)

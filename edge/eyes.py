@@ -1,0 +1,47 @@
+"""The worker's eyes: the detector, opened when it can be, and again when it could not."""
+
+import threading
+
+import structlog
+
+from domain.clock import Moment
+from domain.errors import ConfigurationError, ModelError
+from models.catalogue.catalog import Catalog
+from models.detector import Detector
+from models.settings import DetectorSettings
+
+RETRY_EVERY_S = 30.0
+
+log = structlog.get_logger(__name__)
+
+
+class Eyes:
+    """A detector that may be missing today: cameras are still read and shown, and the detector is
+    tried again every `RETRY_EVERY_S`, so that importing a model is enough to cure a blind
+    worker."""
+
+    def __init__(self, catalog: Catalog, settings: DetectorSettings) -> None:
+        self._catalog = catalog
+        self._settings = settings
+        self._detector: Detector | None = None
+        self._tried: Moment | None = None
+        self._opening = threading.Lock()
+
+    def detector(self, now: Moment) -> Detector | None:
+        """The detector, or None while there is none to be had."""
+        if self._detector is None:
+            with self._opening:
+                self._try(now)
+        return self._detector
+
+    def _try(self, now: Moment) -> None:
+        if self._detector is not None:
+            return
+        if self._tried is None or now - self._tried >= RETRY_EVERY_S:
+            self._tried = now
+            try:
+                self._detector = Detector.open(self._catalog, self._settings)
+                runs_on = str(self._detector.runs_on)
+                log.info("detector ready", model=self._detector.ref.name, runs_on=runs_on)
+            except (ModelError, ConfigurationError) as error:
+                log.error("blind: no detector", error=str(error))

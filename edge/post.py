@@ -1,0 +1,198 @@
+"""One camera at its post: its streams, its rules, its picture watch and its look book."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+
+from domain.clock import Clock, Moment
+from domain.health import CameraHealth, CameraStatus, CoverageGap, FaultKind, MissCause
+from edge.feeds import CameraFeeds
+from edge.lookbook import LookBook
+from edge.state.kept_looks import KeptLooks
+from edge.state.shadow import ShadowLog
+from edge.state.views import KeptView
+from settings.config import CameraSettings, Configuration
+from streams.budget import RingBudget
+from streams.kept_decoders import KeptDecoders
+from streams.status import StreamStatus
+from vision.attention_speed import AttentionSpan
+from vision.held_back import TellHeldBack
+from vision.incidents import NameIncident
+from vision.patrol import CameraPatrol
+
+SHOWN_EVERY_S = 3.0
+"""The wall shows a camera's pictures this far apart, or as looks come if that is less often."""
+
+
+LOOKED_WITHIN_S = 15.0
+LOOKED_WITHIN_PROMISES = 3.0
+"""A camera is seeing while it is looked at: no longer ago than this, and so many promises or
+keyframes."""
+_WAYS = {
+    MissCause.NO_DETECTOR.value: "no detector",
+    MissCause.FAILED.value: "the worker fails at its pictures, see the log",
+}
+
+
+class CameraPost:
+    """Everything the worker holds for one camera."""
+
+    def __init__(
+        self,
+        camera: CameraSettings,
+        configuration: Configuration,
+        *,
+        clock: Clock,
+        on_gap: Callable[[CoverageGap], None],
+        budget: RingBudget | None = None,
+        decoders: KeptDecoders | None = None,
+        on_held_back: TellHeldBack | None = None,
+        name_incident: NameIncident | None = None,
+    ) -> None:
+        self.camera_id = camera.id
+        self.reader = CameraFeeds(
+            camera, configuration, clock=clock, on_gap=on_gap, budget=budget, decoders=decoders
+        )
+        self.patrol = CameraPatrol(
+            camera.id,
+            configuration.rules_of(camera),
+            camera.zones,
+            timezone=configuration.town.zone,
+            model=None,
+            notice=camera.notice,
+            permits=configuration.permits(camera),
+            keep_back=ShadowLog(configuration.worker_dir).keep,
+            tell_held_back=on_held_back,
+            name_incident=name_incident,
+        )
+        self.kept = KeptLooks(
+            configuration.worker_dir,
+            camera.id,
+            max_bytes=configuration.worker.kept_looks_bytes,
+            kept_for=timedelta(seconds=configuration.worker.kept_looks_s),
+        )
+        self._view = KeptView(configuration, camera)
+        self.picture = self._view.watch(configuration.picture, watch_view=camera.keeps_view)
+        self._promised_s = partial(configuration.look_every_s, camera)
+        self.book = LookBook(
+            camera.id,
+            self._promised_s(clock.now()),
+            clock.moment(),
+            risk=configuration.risk_of(camera),
+        )
+        self._has_hours = bool(configuration.look_hours_of(camera))
+        self._attention = AttentionSpan(configuration.attention)
+        self._attention_every_s = configuration.attention.look_every_s
+        self._shown: Moment | None = None
+        self.picture_fault: FaultKind | None = None
+        self._picture_fault_since: Moment | None = None
+
+    def keep_hours(self, now: Moment) -> None:
+        """Promise what holds at this hour."""
+        if self._has_hours:
+            promised_s = self._promised_s(now.at)
+            self.book.promise(promised_s)
+            self.reader.look_every(promised_s)
+
+    def is_due(self, now: Moment) -> bool:
+        """Whether the newest picture should be looked at now."""
+        return self.book.is_due(now, self.reader.next_keyframe)
+
+    def is_stirred(self) -> bool:
+        """Whether the sizes of its packets call for a look before the next one is due."""
+        return self.reader.stirred
+
+    def is_attended(self, now: Moment) -> bool:
+        """Whether the camera is to be looked at at attention speed."""
+        return self._attention.holds(self.patrol.suspicious, now.s)
+
+    def is_due_again(self, now: Moment) -> bool:
+        """Whether, at attention speed, the next look is due."""
+        return not self.book.looked or self.book.unlooked_s(now) >= self._attention_every_s
+
+    def wants_to_be_shown(self, taken: Moment) -> bool:
+        """Whether a picture `taken` then goes to the wall, where more of them do not help."""
+        if self._shown is not None and taken - self._shown < SHOWN_EVERY_S:
+            return False
+        self._shown = taken
+        return True
+
+    def note_picture(self, fault: FaultKind | None, taken: Moment) -> None:
+        """Remember what the picture watch said of the last picture, and tell the rules."""
+        self.patrol.note_view(doubted=self.picture.doubts_view, moved=self.picture.moved)
+        self._view.follow(self.picture, taken)
+        if fault != self.picture_fault:
+            self.picture_fault, self._picture_fault_since = fault, taken
+
+    def miss_if_late(self, now: Moment) -> None:
+        """Count the look that did not come, with its true cause: the stream's fault, pictures that
+        cannot be decoded, what became of the last one, or the overload."""
+        self.book.miss_if_late(now, self._miss_cause(now))
+
+    def _miss_cause(self, now: Moment) -> str:
+        if (fault := self.reader.status(now).fault) is not None:
+            return fault.value
+        if (damage := self.reader.damage) is not None:
+            return damage.error.fault.value
+        if self.book.skipped_last:
+            return self.book.skipped_last
+        waits = self.reader.picture_waits
+        return (MissCause.OVERLOAD if waits else MissCause.NO_PICTURE).value
+
+    def health(self, now: Moment) -> CameraHealth:
+        """How the camera fares: what the stream says, what the picture says, and whether anybody
+        looks. It is seeing only while its pictures are decoded and decided on."""
+        stream = self.reader.health(now)
+        status, fault, since = stream.status, stream.fault, stream.since
+        detail = stream.detail
+        if status is CameraStatus.SEEING and self.picture_fault is not None:
+            status, fault = CameraStatus.IMPAIRED, self.picture_fault
+            if self._picture_fault_since is not None:
+                since = self._picture_fault_since.dated_by(now)
+        elif status is CameraStatus.SEEING and (blind := self._blind(stream, now)) is not None:
+            status, fault, detail = blind
+        return CameraHealth(
+            camera_id=self.camera_id,
+            at=now.at,
+            status=status,
+            since=since,
+            fault=fault,
+            detail=detail,
+            codec=stream.codec,
+            size_wh=stream.size_wh,
+            fps=stream.fps,
+            keyframe_every_s=stream.keyframe_every_s,
+            last_packet_at=stream.last_packet_at,
+            last_look_at=self.book.last_look_at,
+            reconnects=stream.reconnects,
+        )
+
+    def _blind(
+        self, stream: StreamStatus, now: Moment
+    ) -> tuple[CameraStatus, FaultKind | None, str] | None:
+        """What a camera whose packets come is as long as nobody has looked; None if it is seen."""
+        damage = self.reader.damage
+        if damage is not None and not self._looked_lately(now, damage.since):
+            return CameraStatus.IMPAIRED, damage.error.fault, str(damage.error)
+        unlooked_s = min(self.book.unlooked_s(now), stream.for_s)
+        if unlooked_s > self._patience_s(stream):
+            said = f"pictures come, none was looked at for {unlooked_s:.0f} s: {self._why()}"
+            return CameraStatus.IMPAIRED, FaultKind.NOT_LOOKED_AT, said
+        if self.book.looked:
+            return None
+        return CameraStatus.CONNECTING, None, "pictures come, none was looked at yet"
+
+    def _looked_lately(self, now: Moment, since: Moment) -> bool:
+        """Whether a look was done after damage began, or may yet be: one damaged picture among
+        good ones is no fault."""
+        return now - since < min(LOOKED_WITHIN_S, 2 * self.book.promised_s) and self.book.looked
+
+    def _patience_s(self, stream: StreamStatus) -> float:
+        every_s = max(self.book.promised_s, stream.keyframe_every_s or 0.0)
+        return max(LOOKED_WITHIN_S, LOOKED_WITHIN_PROMISES * every_s)
+
+    def _why(self) -> str:
+        skipped = self.book.skipped_last
+        if skipped:
+            return _WAYS.get(skipped, skipped)
+        return "overload" if self.reader.picture_waits else "no new picture"

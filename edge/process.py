@@ -1,0 +1,228 @@
+"""The worker as a whole: what it starts, in which order, and how it ends."""
+
+import threading
+import time
+from collections.abc import Sequence
+from functools import partial
+from threading import Lock
+
+import structlog
+
+from domain.clock import Clock, SystemClock
+from domain.health import CoverageGap
+from domain.held_back import HeldBack
+from domain.holding import CameraGrant
+from domain.messages import CoverageGapEnded, FindingsHeldBack
+from edge.attention import Attention
+from edge.book import Book
+from edge.book.upgrade import take_up_older_files
+from edge.eyes import Eyes
+from edge.holder import Holder
+from edge.looker import Looker
+from edge.post import CameraPost
+from edge.pulse import Pulse
+from edge.recorder import Recorder
+from edge.reporter import Reporter
+from edge.roster import Roster
+from edge.state.learned import LessonKeeper
+from edge.witness import Witness, close_left_behind
+from events_bridge.envelope import to_envelope, worker_source
+from events_bridge.holder_board import HolderBoard
+from events_bridge.look_board import LookBoard
+from events_bridge.publisher import Publisher
+from evidence.store import EvidenceStore
+from models.catalogue.catalog import Catalog
+from settings.approvals import by_rule
+from settings.config import Configuration
+from streams.budget import RingBudget
+from streams.frame import Frame
+from streams.kept_decoders import KeptDecoders
+from streams.reader import stop_all
+from vision.incidents import IncidentMessage
+
+STOP_WITHIN_S = 4.0
+"""Everything has ended by then after a stop; what is not written is said to be lost."""
+CONNECT_APART_S = 0.05
+"""Cameras are connected one after the other, not all in one instant."""
+GRANTED_WITHIN_S = 2.0
+"""So long the center's grant of the cameras is waited for; then the work begins without it."""
+BOOK = "book.sqlite3"
+
+log = structlog.get_logger(__name__)
+
+
+class Worker:
+    """Reads, looks, judges and records the cameras of one configuration."""
+
+    def __init__(
+        self, configuration: Configuration, *, bus_url: str, clock: Clock | None = None
+    ) -> None:
+        self._clock = clock or SystemClock()
+        worker_id = configuration.worker.id
+        bus = configuration.bus
+        source = worker_source(worker_id)
+        self._book = Book(
+            configuration.worker_dir / BOOK,
+            partial(to_envelope, source=source),
+            max_bytes=bus.spool_max_bytes,
+            clock=self._clock,
+        )
+        take_up_older_files(self._book, configuration.worker_dir)
+        self._publisher = Publisher(bus_url, self._book.outbox, source=source, settings=bus)
+        self._holders = HolderBoard(bus_url, settings=bus)
+        self._board = LookBoard(bus_url, settings=bus)
+        self._store = EvidenceStore(
+            configuration.evidence_dir,
+            self._clock,
+            min_free_bytes=configuration.evidence.min_free_bytes,
+        )
+        self._recorder = Recorder(
+            self._store,
+            configuration.evidence,
+            clock=self._clock,
+            debts=self._book.debts,
+        )
+        eyes = Eyes(Catalog(configuration.models_dir), configuration.detector_settings)
+        for off in by_rule(configuration.withheld_at(self._clock.now())):
+            log.warning("rule off", rule=off.rule_id, cameras=len(off.cameras), reason=off.missing)
+        decoders = KeptDecoders(configuration.streams.kept_decoders)
+        budget = RingBudget(configuration.streams.rings_bytes)
+        self._posts = [
+            CameraPost(
+                camera,
+                configuration,
+                clock=self._clock,
+                on_gap=self._gap_ended,
+                budget=budget,
+                decoders=decoders,
+                on_held_back=self._held_back,
+                name_incident=partial(self._book.name_incident, camera.id),
+            )
+            for camera in configuration.enabled_cameras
+        ]
+        self._witnesses = {
+            post.camera_id: Witness(post.camera_id, post.patrol, self._book, self._recorder)
+            for post in self._posts
+        }
+        self._holder = Holder(
+            self._book,
+            self._holders,
+            worker_id=worker_id,
+            camera_ids=list(self._witnesses),
+            clock=self._clock,
+            take_over=self._take_over,
+            let_go=self._let_go,
+        )
+        self._attention = Attention(configuration.second_look)
+        self._judging = Lock()
+        roster = Roster(
+            self._posts,
+            attended=configuration.attention.cameras,
+            early_share=configuration.worker.early_share,
+        )
+        self._lookers = [
+            Looker(
+                roster,
+                eyes,
+                judging=self._judging,
+                attention=self._attention,
+                batch=configuration.detector.max_batch,
+                clock=self._clock,
+                on_news=self._handle_news,
+                on_picture=self._board.put,
+            )
+            for _ in range(configuration.worker.lookers)
+        ]
+        self._reporter = Reporter(
+            worker_id,
+            self._posts,
+            clock=self._clock,
+            publish=self._publisher.publish,
+            budget=budget,
+        )
+        self._lessons = LessonKeeper(configuration.worker_dir / "learned.json", self._posts)
+
+    def beat_into(self, pulse: Pulse) -> None:
+        """Let `pulse` beat while every thread that has to turn does, and none is gone. To be
+        called before `start`."""
+        for number, looker in enumerate(self._lookers, 1):
+            looker.on_turn = pulse.part(f"looker {number}").turn
+        self._reporter.on_turn = pulse.part("reporter").turn
+        for thread in (self._recorder, self._attention, self._holder, self._lessons):
+            pulse.lives(thread)
+
+    def start(self, stopping: threading.Event) -> None:
+        """Take up what was left open, then connect, look and report."""
+        self._recall()
+        self._lessons.recall()
+        for post in self._posts:
+            post.reader.start()
+            stopping.wait(CONNECT_APART_S)
+        if not self._holder.wait(GRANTED_WITHIN_S):
+            log.warning("the center has not granted the cameras yet, the work begins without it")
+        self._holder.start()
+        self._recorder.start()
+        self._attention.start()
+        for looker in self._lookers:
+            looker.start()
+        self._reporter.start()
+        self._lessons.start()
+        log.info("worker started", cameras=len(self._posts))
+
+    def stop(self) -> None:
+        """End within `STOP_WITHIN_S`; owed clips are cut short rather than lost."""
+        ends_s = time.monotonic() + STOP_WITHIN_S
+
+        def at_most(share_s: float) -> float:
+            return min(share_s, max(ends_s - time.monotonic(), 0.1))
+
+        for looker in self._lookers:
+            looker.stop(at_most(1.0))
+        for post in self._posts:
+            post.kept.flush(self._clock.now())
+            post.patrol.end_held_back()
+        self._attention.stop(at_most(0.3))
+        self._reporter.stop(at_most(0.3))
+        self._holder.stop(at_most(0.3))
+        self._recorder.stop(at_most(2.0))
+        self._lessons.stop(at_most(0.3))
+        readers = [reader for post in self._posts for reader in post.reader.readers]
+        stop_all(readers, timeout_s=at_most(0.3))
+        self._publisher.close(at_most(0.5))
+        self._book.close()
+        self._holders.close()
+        self._board.close()
+        self._store.close()
+        log.info("worker stopped")
+
+    def _handle_news(
+        self, post: CameraPost, frame: Frame | None, news: Sequence[IncidentMessage]
+    ) -> None:
+        feeds = post.reader
+        self._witnesses[post.camera_id].note(
+            news, frame, feeds.main.ring, of_other_stream=feeds.detect is not None
+        )
+
+    def _take_over(self, grant: CameraGrant) -> None:
+        with self._judging:
+            self._witnesses[grant.camera_id].take_over(grant, self._clock.moment())
+
+    def _let_go(self, grant: CameraGrant) -> None:
+        with self._judging:
+            self._witnesses[grant.camera_id].let_go()
+
+    def _gap_ended(self, gap: CoverageGap) -> None:
+        self._publisher.publish(CoverageGapEnded(gap=gap))
+
+    def _held_back(self, held_back: HeldBack) -> None:
+        self._publisher.publish(FindingsHeldBack(held_back=held_back))
+
+    def _recall(self) -> None:
+        """Settle what an earlier run owed, carry its incidents on, and claim the cameras."""
+        now = self._clock.moment()
+        self._recorder.reconcile()
+        known = self._book.incidents
+        close_left_behind(self._book, frozenset(self._witnesses), now.at)
+        for witness in self._witnesses.values():
+            witness.recall(known, now)
+        self._holder.claim()

@@ -1,0 +1,145 @@
+"""What a bench run found, in the form that is kept and compared."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+from pydantic import Field
+
+from domain.base import Value
+from domain.messages import RingsHeld
+from lab.bench.ears import Heard
+
+_MEBIBYTE = 1024 * 1024
+
+Spread = dict[str, float | None]
+"""``p50``, ``p95`` and, for intervals, ``p99`` and ``max``; None where there is nothing."""
+
+
+class PlantsFound(Value):
+    """What became of one kind of planted things."""
+
+    planted: int
+    missed: int
+    latency_s: Spread
+    """From the onset to the case; a crowd and a parked van must first last for their rule."""
+
+
+class CamerasSeen(Value):
+    """How some cameras fared in the steady phase."""
+
+    looks: int
+    early_looks: int
+    """How many of them came early, because packets were suddenly larger than usual."""
+    look_interval_s: Spread
+    """Of all intervals between looks of one camera."""
+    worst_camera_p99_s: float | None
+    late: dict[str, int]
+    """Looks that were owed and not done, by cause."""
+    gaps: dict[str, int]
+    """Spans without packets that ended or began in the steady phase, by cause."""
+    reconnects: int
+    """Since the start."""
+    pictures_skipped: int
+    """Pictures that the simulator threw away because a client did not take them."""
+
+
+class BenchReport(Value):
+    """One run, in seconds, megabytes and processor cores: what `patrol bench --json` writes.
+
+    All but `weather` and what processes cost is of the measured cameras only.
+    """
+
+    cameras: int
+    seconds: float
+    """Length of the steady phase, in which everything but the start is measured."""
+    startup_s: float | None
+    """Until every camera was connected and looked at once; None if that never came."""
+    looks_per_s: float
+    early_looks: int
+    """Looks that came early, because packets were suddenly larger than usual."""
+    look_interval_s: Spread
+    """Of all intervals between looks of one camera."""
+    worst_camera_p99_s: float | None
+    late: dict[str, int]
+    """Looks that were owed and not done, by cause."""
+    gaps: int
+    """Spans without packets that ended or began in the steady phase. Nothing was done to these
+    cameras: each is one that nobody can explain."""
+    gap_causes: dict[str, int] = Field(default_factory=dict)
+    """The same by the cause that the worker gave."""
+    packets_lost: int
+    """Packets that the simulator threw away because a client did not take them."""
+    reconnects: int
+    cpu_cores: dict[str, float]
+    worker_cores_per_camera: float
+    rss_mb: dict[str, float]
+    rings: dict[str, float] = Field(default_factory=dict)
+    """Packets in the worker's memory as it says itself, in MB: held, and the bound (max); and of
+    how many cameras less is held than a clip needs (cut)."""
+    planted: int
+    missed: int
+    cases: int
+    extra: int
+    """Cases of what was not planted."""
+    latency_s: Spread
+    """From the onset of a planted fire to its case."""
+    plants: dict[str, PlantsFound] = Field(default_factory=dict)
+    """Each kind that was planted, fires among them."""
+    weather: dict[str, CamerasSeen] = Field(default_factory=dict)
+    """The cameras that misbehaved beside the measured ones, by what they did."""
+    evidence: dict[str, int] = Field(default_factory=dict)
+    """Sealed files whose content has its hash (checked), or has not (bad); and missing ones."""
+    runs_on: str
+    machine: str
+    camera_mbit_s: float | None = None
+    """What one simulated camera sends when nothing happens; none for another server's."""
+
+
+def cameras_seen(
+    heard: Mapping[str, Heard], reconnects: Mapping[str, int], skipped: Mapping[str, int]
+) -> CamerasSeen:
+    """What was heard of some cameras, summed up."""
+    every, worst = intervals({name: one.intervals_s for name, one in heard.items()})
+    return CamerasSeen(
+        looks=sum(one.looks for one in heard.values()),
+        early_looks=sum(one.early for one in heard.values()),
+        look_interval_s=every,
+        worst_camera_p99_s=worst,
+        late=summed(one.late for one in heard.values()),
+        gaps=summed(one.gaps for one in heard.values()),
+        reconnects=sum(reconnects.get(name, 0) for name in heard),
+        pictures_skipped=sum(skipped.get(name, 0) for name in heard),
+    )
+
+
+def rings_of(said: RingsHeld | None) -> dict[str, float]:
+    """The report's part on packets in memory; empty if the worker said nothing."""
+    if said is None:
+        return {}
+    held_mb, max_mb = said.held_bytes / _MEBIBYTE, said.max_bytes / _MEBIBYTE
+    return {"held": round(held_mb, 1), "max": round(max_mb, 1), "cut": float(said.cut)}
+
+
+def spread(values: Iterable[float], percentiles: Sequence[int]) -> Spread:
+    """Percentiles by name, linear between neighbours."""
+    numbers = np.fromiter(values, np.float64)
+    if not len(numbers):
+        return {f"p{p}": None for p in percentiles}
+    return {f"p{p}": round(float(np.percentile(numbers, p)), 2) for p in percentiles}
+
+
+def intervals(per_camera: Mapping[str, Sequence[float]]) -> tuple[Spread, float | None]:
+    """The spread over all cameras with its maximum, and the p99 of the worst camera."""
+    every = [value for values in per_camera.values() for value in values]
+    found = spread(every, (50, 95, 99)) | {"max": round(max(every), 2) if every else None}
+    worst = [float(np.percentile(values, 99)) for values in per_camera.values() if values]
+    return found, round(max(worst), 2) if worst else None
+
+
+def summed(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    """Counts by cause, all together."""
+    total: Counter[str] = Counter()
+    for one in counts:
+        total.update(one)
+    return dict(total)

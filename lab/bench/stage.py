@@ -1,0 +1,168 @@
+"""The bench's processes: simulated cameras, bus, center and worker, each by itself."""
+
+import multiprocessing
+import signal
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from domain.errors import ConfigurationError
+from lab.bench.media import ENDLESS, FLOOD, STREET, BenchMedia
+from lab.bench.plants import Plant
+from lab.bench.weather import WEATHERS
+from lab.footage.simulator import Fault, Simulator
+
+STOP_WITHIN_S = 15.0
+START_WITHIN_S = 30.0
+SUB = "/sub"
+"""What the name of a camera's second stream ends with."""
+SHOWN_FROM = "show-"
+"""What the names of cameras begin with that nobody watches, from which others take their clips."""
+_SKIPPED = "?skipped"
+_SITE = {"id": "bench", "name": "测试场", "lon": 103.9, "lat": 30.5}
+_APPROVALS = {
+    "road_occupation": {
+        "legal_basis": "测试片段 (clips of the bench)",
+        "approved_by": "测试 (bench)",
+        "approved_on": "2026-01-01",
+    }
+}
+
+Skipped = dict[str, int]
+"""Pictures that clients did not take in time, by camera."""
+
+
+class CameraServer:
+    """The simulator in a process of its own, so that its cost is not the bench's."""
+
+    def __init__(self, clips: Mapping[str, Path]) -> None:
+        """A camera for each clip; those that `WEATHERS` names misbehave."""
+        spawning = multiprocessing.get_context("spawn")
+        self._ours, theirs = spawning.Pipe()
+        self._process = spawning.Process(target=_serve, args=(dict(clips), theirs), daemon=True)
+        self._process.start()
+        if not self._ours.poll(START_WITHIN_S):
+            raise ConfigurationError(f"the simulator did not start within {START_WITHIN_S:g} s")
+        urls: Mapping[str, str] = self._ours.recv()
+        self.watched = {
+            name: url
+            for name, url in urls.items()
+            if not name.startswith(SHOWN_FROM) and not name.endswith(SUB)
+        }
+        self.small = {name: urls[name + SUB] for name in self.watched if name + SUB in urls}
+        """Addresses of second streams, by the names of their cameras."""
+
+    @property
+    def pid(self) -> int:
+        assert self._process.pid is not None
+        return self._process.pid
+
+    def skipped(self) -> Skipped:
+        """Pictures that clients did not take in time, since the start; of both streams."""
+        self._ours.send((_SKIPPED, ""))
+        counts: Skipped = self._ours.recv()
+        return counts
+
+    def show(self, camera: str, clip: str) -> datetime:
+        """Let a camera see what a clip shows, from its beginning on; when that was."""
+        self._ours.send((camera, clip))
+        at: datetime = self._ours.recv()
+        return at
+
+    def stop(self) -> None:
+        self._process.terminate()
+        self._process.join(STOP_WITHIN_S)
+
+
+def _serve(clips: dict[str, Path], asked: Connection) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    faults = {name: weather.fault for name, weather in WEATHERS.items() if weather.fault}
+    with Simulator(clips, faults={n: f for n, f in faults.items() if n in clips}) as simulator:
+        asked.send({name: simulator.url(name) for name in clips})
+        while True:
+            asked.send(_answer(simulator, *asked.recv()))
+
+
+def _answer(simulator: Simulator, camera: str, clip: str) -> Skipped | datetime:
+    if camera == _SKIPPED:
+        counts: Skipped = {}
+        for name, stats in simulator.stats.cameras.items():
+            whose = name.removesuffix(SUB)
+            counts[whose] = counts.get(whose, 0) + stats.pictures_skipped
+        return counts
+    for end in [SUB, ""] if camera + SUB in simulator.names else [""]:
+        simulator.set_fault(camera + end, Fault(kind="switch", to=SHOWN_FROM + clip + end))
+    return datetime.now(UTC)
+
+
+def clips_of(
+    cameras: int,
+    media: BenchMedia,
+    small: BenchMedia | None = None,
+    weather: Iterable[str] = (),
+) -> dict[str, Path]:
+    """Which clip each camera plays, as its second stream too if there are `small` ones; those
+    that misbehave by the names of their `weather` (with one stream only); and cameras that nobody
+    watches, from which what is planted is taken."""
+    names = [f"cam{number}" for number in range(cameras)]
+    shown = [name for name in media.clips if name not in (STREET, FLOOD, ENDLESS)]
+    clips: dict[str, Path] = {}
+    for end, of in ("", media), (SUB, small):
+        if of is not None:
+            clips |= {name + end: of.street for name in names}
+            clips |= {SHOWN_FROM + name + end: of.clips[name] for name in shown}
+    return clips | {name: media.clips[WEATHERS[name].clip] for name in weather}
+
+
+def configuration_of(
+    urls: Mapping[str, str],
+    base: Mapping[str, Any],
+    *,
+    look_every_s: float,
+    port: int,
+    small: Mapping[str, str] | None = None,
+    plants: Iterable[Plant] = (),
+) -> str:
+    """The configuration of a bench as YAML; `base` is what the user's own file says, `small` the
+    addresses of second streams. Cameras in which something is planted watch for it."""
+    own: dict[str, dict[str, Any]] = {name: {} for name in urls}
+    for name, url in (small or {}).items():
+        own[name]["detect_url"] = url
+    for plant in plants:
+        own[plant.camera] |= {"rules": dict(plant.kind.rules), "zones": list(plant.kind.zones)}
+    data = {
+        **base,
+        "console": {"host": "127.0.0.1", "port": port},
+        "defaults": {"look_every_s": look_every_s, "rules": {"fire": {}}},
+        "approvals": _APPROVALS,
+        "sites": [_SITE],
+        "cameras": [
+            {"id": name, "name": f"测试 {name}", "site_id": "bench", "url": url} | own[name]
+            for name, url in urls.items()
+        ],
+    }
+    return yaml.safe_dump(data, allow_unicode=True, sort_keys=False)
+
+
+@contextmanager
+def program(command: str, config: Path, data: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """`patrol COMMAND`, for as long as the block lasts; its words go to a file below `data`."""
+    words = (data / f"{command}.log").open("wb")
+    call = [sys.executable, "-m", "patrol", command, "--config", str(config), "--data", str(data)]
+    process = subprocess.Popen(call, stdout=words, stderr=subprocess.STDOUT, start_new_session=True)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(STOP_WITHIN_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+        words.close()

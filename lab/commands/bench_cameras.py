@@ -1,0 +1,161 @@
+"""`patrol bench --cameras N`: how many cameras this machine watches, and how well."""
+
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.table import Table
+
+from lab.bench.growth import growth
+from lab.bench.media import PARKED, STREET, BenchMedia, folder_of, make_bench_media
+from lab.bench.report import BenchReport, Spread
+from lab.bench.run import BenchOrder, Tell, run_bench
+from lab.bench.weather import WEATHERS
+from lab.footage.demo.source import fetch_clip, find_clip
+from models.sessions.runtime import abilities
+from patrol.commands.output import console, progress, write_json
+from settings.yamlfile import YamlFile, refusal
+
+_OWN = frozenset("cameras sites grids console defaults approvals data_dir bus database".split())
+"""Keys of a configuration that a bench says itself."""
+
+
+def bench_cameras(
+    orders: Sequence[BenchOrder],
+    *,
+    clip: Path | None,
+    cache: Path,
+    out: Path | None,
+    picture: Path | None = None,
+) -> None:
+    """Run one bench after the other; print a table of all, keep them as JSON, and draw them."""
+    with progress() as bar:
+        task = bar.add_task("clips", total=1.0)
+
+        def tell(what: str, share: float) -> None:
+            bar.update(task, description=what, completed=share)
+
+        media = _media(orders, clip, cache, tell)
+        reports = [_run(order, media, tell) for order in orders]
+    words: list[Any] = [report.model_dump(mode="json") for report in reports]
+    whole = words[0] if len(words) == 1 else words
+    if out is not None:
+        write_json(out, whole)
+    _print(reports)
+    if picture is None and out is not None and len(reports) > 1:
+        picture = out.with_suffix(".svg")
+    if picture is not None:
+        picture.write_text(growth(reports), encoding="utf-8")
+        console.print(f"图 picture: {picture}", soft_wrap=True)
+
+
+def _media(orders: Sequence[BenchOrder], clip: Path | None, cache: Path, tell: Tell) -> BenchMedia:
+    """The clips that the orders need; none where a foreign server plays."""
+    if all(order.source for order in orders):
+        return BenchMedia({})
+    names = dict.fromkeys([STREET])
+    for order in orders:
+        names |= dict.fromkeys(name for name, count in order.plant.items() if count)
+        names |= dict.fromkeys(WEATHERS[name].clip for name in order.weather)
+    source = clip or find_clip(cache) or fetch_clip(cache)
+    van_from = source
+    if clip is not None and PARKED in names:
+        van_from = find_clip(cache) or fetch_clip(cache)
+    return make_bench_media(
+        source,
+        folder_of(clip, cache) if clip else cache / "bench",
+        lambda name, done, of: tell(f"encoding {name}", done / of),
+        names=names,
+        van_from=van_from,
+    )
+
+
+def settings_of(config: Path | None) -> Mapping[str, Any]:
+    """The parts of a user's configuration that a bench takes over: all but places and cameras.
+
+    Raises:
+        ConfigurationError: everything wrong with the file, a line each.
+    """
+    if config is None:
+        return {}
+    file = YamlFile.read(config).as_settings()
+    if file.problems:
+        raise refusal(file.problems)
+    return {key: value for key, value in file.data.items() if key not in _OWN}
+
+
+def _run(order: BenchOrder, media: BenchMedia, tell: Tell) -> BenchReport:
+    """One run in a folder of its own, which is left when something goes wrong."""
+    folder = Path(tempfile.mkdtemp(prefix="patrol-bench-"))
+    report = run_bench(
+        order, media, folder, lambda what, share: tell(f"{order.cameras} cameras: {what}", share)
+    )
+    shutil.rmtree(folder, ignore_errors=True)
+    return report
+
+
+def _print(reports: Sequence[BenchReport]) -> None:
+    table = Table("", *(f"{report.cameras} 路 cameras" for report in reports))
+    rows = {
+        "巡看/秒 looks a second": [f"{r.looks_per_s:g}" for r in reports],
+        "其中提前 early ones": [str(r.early_looks) for r in reports],
+        "巡看间隔 look interval, s": [_spread(r.look_interval_s) for r in reports],
+        "启动 all seen after, s": [_number(r.startup_s) for r in reports],
+        "丢包 pictures thrown away": [str(r.packets_lost) for r in reports],
+        "断档 gaps": [str(r.gaps) for r in reports],
+        "重连 reconnects": [str(r.reconnects) for r in reports],
+        "处理器核 cores": [_each(r.cpu_cores) for r in reports],
+        "每路 worker per camera, 0.001 core": [
+            f"{1000 * r.worker_cores_per_camera:.1f}" for r in reports
+        ],
+        "内存 memory, MB": [_each(r.rss_mb) for r in reports],
+        "码流环 rings, MB": [_each(r.rings) for r in reports],
+        "布设 planted, missed": [_plants(r) for r in reports],
+        "案件 cases, unplanted": [f"{r.cases}, {r.extra}" for r in reports],
+        "出现到立案 onset to case, s": [_latencies(r) for r in reports],
+        "证据 evidence": [_each(r.evidence) for r in reports],
+        "未按时 late looks": [_each(r.late) or "0" for r in reports],
+    }
+    for name in dict.fromkeys(name for r in reports for name in r.weather):
+        rows[f"旁路 beside: {name}"] = [_neighbour(r, name) for r in reports]
+    for title, cells in rows.items():
+        table.add_row(title, *cells)
+    console.print(table)
+    last = reports[-1]
+    for ability in abilities():
+        if ability.provider == "openvino" and not ability.can and last.runs_on.startswith("cpu"):
+            console.print(f"openvino would make looks cheaper: {ability.detail}", markup=False)
+    sent = f"; {last.camera_mbit_s:g} Mbit/s a camera" if last.camera_mbit_s is not None else ""
+    console.print(f"{last.machine}; {last.runs_on}; {last.seconds:g} s each{sent}")
+
+
+def _plants(report: BenchReport) -> str:
+    kinds = (f"{name} {kind.planted}, {kind.missed}" for name, kind in report.plants.items())
+    return "\n".join(kinds) or "0"
+
+
+def _latencies(report: BenchReport) -> str:
+    spreads = (f"{name} {_spread(kind.latency_s)}" for name, kind in report.plants.items())
+    return "\n".join(spreads) or "—"
+
+
+def _neighbour(report: BenchReport, name: str) -> str:
+    seen = report.weather.get(name)
+    if seen is None:
+        return "—"
+    gaps = sum(seen.gaps.values())
+    return f"{_spread(seen.look_interval_s)}\n{gaps} gaps, {_each(seen.late) or '0'} late"
+
+
+def _spread(values: Spread) -> str:
+    return " / ".join(f"{name} {_number(value)}" for name, value in values.items())
+
+
+def _number(value: float | None) -> str:
+    return "—" if value is None else f"{value:g}"
+
+
+def _each(values: Mapping[str, float]) -> str:
+    return ", ".join(f"{name} {value:g}" for name, value in values.items())

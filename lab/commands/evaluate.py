@@ -1,0 +1,135 @@
+"""`patrol eval`: replays clips with a known truth and says what was found, missed and false."""
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from lab.trials.evaluate import load_truth, replay_clip
+from lab.trials.scoring import ClipScore, Scores, score
+from lab.trials.timeline_page import figure, write_timelines
+from lab.trials.trace import Trace
+from lab.trials.truth import Truth
+from models.catalogue.catalog import Catalog
+from models.detector import Detector
+from patrol.commands.output import (
+    ConfigOption,
+    DataOption,
+    JsonFileOption,
+    console,
+    progress,
+    write_json,
+)
+from settings.config import Configuration
+from settings.loading import load
+
+
+def evaluate(
+    media_dir: Annotated[Path, typer.Argument(help="Folder of clips.", exists=True)],
+    truth_file: Annotated[Path, typer.Option("--truth", help="What the clips show.", exists=True)],
+    json_file: JsonFileOption = None,
+    timelines: Annotated[
+        Path | None, typer.Option(help="Write a picture of each clip's course into this folder.")
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option(help="Model name; the configured one if none.")
+    ] = None,
+    look_every_s: Annotated[
+        float | None, typer.Option("--look-every", help="Seconds between looks.", min=0.04)
+    ] = None,
+    second_looks: Annotated[
+        bool, typer.Option("--second-look/--no-second-look", help="Take second looks.")
+    ] = True,
+    config: ConfigOption = None,
+    data: DataOption = None,
+) -> None:
+    """Replay clips through decoder, picture diagnosis, detector, tracker and rules, faster than
+    real time."""
+    configuration = load(config, data_dir=data)
+    started_s = time.monotonic()
+    replayed = _replayed(
+        configuration,
+        load_truth(truth_file),
+        media_dir,
+        _detector(configuration, model),
+        look_every_s or configuration.defaults.look_every_s,
+        second_looks,
+    )
+    scores = score([clip for clip, _ in replayed])
+    if json_file is not None:
+        write_json(json_file, scores.model_dump(mode="json"))
+    if timelines is not None:
+        write_timelines(timelines, replayed)
+    _print(scores, time.monotonic() - started_s)
+
+
+def _detector(configuration: Configuration, model: str | None) -> Detector:
+    settings = configuration.detector
+    if model is not None:
+        settings = settings.model_copy(update={"model": model})
+    return Detector.open(Catalog(configuration.models_dir), settings)
+
+
+def _replayed(
+    configuration: Configuration,
+    truth: Truth,
+    media_dir: Path,
+    detector: Detector,
+    look_every_s: float,
+    second_looks: bool,
+) -> list[tuple[ClipScore, Trace]]:
+    replayed: list[tuple[ClipScore, Trace]] = []
+    with progress() as bar:
+        task = bar.add_task("replaying", total=len(truth.clips))
+        for clip in truth.clips:
+            bar.update(task, description=clip.file)
+            trace = Trace()
+            scored = replay_clip(
+                clip,
+                truth,
+                media_dir,
+                detector,
+                look_every_s=look_every_s,
+                timezone=configuration.town.zone,
+                second_looks=second_looks,
+                picture=configuration.picture,
+                trace=trace,
+            )
+            replayed.append((scored, trace))
+            bar.advance(task)
+    return replayed
+
+
+def _print(scores: Scores, took_s: float) -> None:
+    table = Table("clip", "expected", "found", "missed", "false", "incidents")
+    for clip in scores.clips:
+        expected = ", ".join(f"{e.kind} {e.from_s:g}-{e.to_s:g} s" for e in clip.expected) or "—"
+        seen = ", ".join(f"{i.kind} at {i.opened_at_s:.1f} s" for i in clip.incidents) or "—"
+        counts = (str(clip.found), str(clip.missed), str(clip.false))
+        table.add_row(clip.file, expected, *counts, seen)
+    console.print(table)
+    _print_rules(scores)
+    summary, faults = scores.summary, scores.summary.faults
+    console.print(
+        f"recall {figure(summary.recall)} · "
+        f"false per camera-hour {figure(summary.false_per_camera_hour)} "
+        f"(camera-day {figure(summary.false_per_camera_day)}) · "
+        f"median latency {figure(summary.median_latency_s)} s · "
+        f"{summary.hours * 3600:.0f} s of video replayed in {took_s:.0f} s"
+    )
+    if faults.expected or faults.false:
+        console.print(
+            f"picture faults: expected {faults.expected}, found {faults.found}, "
+            f"missed {faults.missed}, false {faults.false}"
+        )
+
+
+def _print_rules(scores: Scores) -> None:
+    table = Table("rule", "expected", "found", "missed", "false", "latency s", "p95")
+    for kind, row in scores.summary.by_rule.items():
+        counts = (row.expected, row.found, row.missed, row.false)
+        latencies = figure(row.latency_median_s), figure(row.latency_p95_s)
+        table.add_row(kind, *map(str, counts), *latencies)
+    console.print(table)

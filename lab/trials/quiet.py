@@ -1,0 +1,144 @@
+"""Many hours of footage in which nothing happens, made of little, to count false incidents.
+
+A clip without incidents is varied (`lab.trials.variant`) and each variant is looped on a virtual
+clock. Loops show the same pictures again, so what the detector sees in each is kept; rules, their
+pixels, attention and second looks run anew in every round, and where a round is no multiple of the
+look interval, each round is looked at at other moments.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import cv2
+import numpy as np
+
+from domain.geometry import Box
+from domain.messages import IncidentOpened
+from lab.trials.evaluate import STARTS_AT
+from lab.trials.truth import ClipTruth, Truth
+from lab.trials.variant import Variant, zones_seen_by
+from models.detections import Detections
+from models.detector import Detects
+from streams.frame import Image
+from streams.replay import replay
+from vision.attention_speed import AttentionSettings, AttentionSpan
+from vision.incidents import IncidentMessage
+from vision.look import Look
+from vision.patrol import CameraPatrol, SecondLookWish
+from vision.second_look.taking import crop
+from vision.second_look.verdict import CROPS_HZ, SPAN_S, Crop, second_look
+
+ATTENTION = AttentionSettings()
+
+
+@dataclass(frozen=True)
+class QuietRun:
+    """One variant of one clip, looped."""
+
+    file: str
+    variant: Variant
+    hours: float
+    opened: tuple[IncidentOpened, ...]
+
+
+class _Loop:
+    """A clip's pictures over and over, and what the detector sees in them."""
+
+    def __init__(self, images: Sequence[Image], detector: Detects) -> None:
+        self._images = images
+        self._detector = detector
+        self._seen: dict[int, Detections] = {}
+
+    def number(self, at_s: float) -> int:
+        return int(at_s * CROPS_HZ + 1e-6) % len(self._images)
+
+    def picture(self, at_s: float) -> Image:
+        return self._images[self.number(at_s)]
+
+    def seen(self, at_s: float) -> Detections:
+        number = self.number(at_s)
+        if number not in self._seen:
+            (self._seen[number],) = self._detector.detect([self._images[number]])
+        return self._seen[number]
+
+    def crops(self, wish: SecondLookWish, at_s: float) -> list[Crop]:
+        """What a second look is given: the seconds before, around the box."""
+        count = int(SPAN_S * CROPS_HZ) + 1
+        times_s = [at_s - n / CROPS_HZ for n in range(count)]
+        return [_crop(self.picture(t), wish.box, t) for t in times_s if t >= 0]
+
+
+def pictures_of(file: Path, detector: Detects) -> list[Image]:
+    """All that a second look could ask for, in the size that the detector wants.
+
+    Raises:
+        StreamError: the clip cannot be read.
+    """
+    frames = replay(file, look_every_s=1 / CROPS_HZ, start_at=STARTS_AT, decode="all")
+    return [frame.scaled(detector.fit_wh(frame.size_wh)) for frame in frames]
+
+
+def watch_quiet(
+    clip: ClipTruth,
+    truth: Truth,
+    pictures: Sequence[Image],
+    variant: Variant,
+    detector: Detects,
+    *,
+    hours: float,
+    look_every_s: float,
+    timezone: ZoneInfo,
+) -> QuietRun:
+    """Loop one variant of a clip before a fresh patrol; answers what it opened."""
+    loop = _Loop([variant.seen(picture) for picture in pictures], detector)
+    rules, zones = zones_seen_by(variant, truth.rules_of(clip), clip.zones)
+    patrol = CameraPatrol(
+        "clip",
+        rules,
+        zones,
+        timezone=timezone,
+        model=detector.ref,
+        notice=None,
+    )
+    opened: list[IncidentOpened] = []
+    for at_s in _looks_s(hours * 3600, look_every_s, lambda: patrol.suspicious):
+        messages = _look(patrol, loop, at_s)
+        opened += [one for one in messages if isinstance(one, IncidentOpened)]
+    return QuietRun(clip.file, variant, hours, tuple(opened))
+
+
+def _looks_s(
+    seconds: float, look_every_s: float, suspicious: Callable[[], bool]
+) -> Iterator[float]:
+    """When the camera is looked at: as promised, and faster while something is suspected."""
+    span = AttentionSpan(ATTENTION)
+    steps = max(round(look_every_s / ATTENTION.look_every_s), 1)
+    for number in range(int(seconds / look_every_s) * steps):
+        at_s = number * look_every_s / steps
+        attended = span.holds(suspicious(), at_s)
+        if number % steps == 0 or attended:
+            yield at_s
+
+
+def _look(patrol: CameraPatrol, loop: _Loop, at_s: float) -> list[IncidentMessage]:
+    picture = loop.picture(at_s)
+    size_wh = picture.shape[1], picture.shape[0]
+    messages = patrol.look(Look("clip", _at(at_s), loop.seen(at_s), size_wh, picture))
+    wish = patrol.wants_second_look
+    if wish is not None:
+        messages += patrol.hear(wish, second_look(loop.crops(wish, at_s), wish.box))
+    return messages
+
+
+def _at(at_s: float) -> datetime:
+    return STARTS_AT + timedelta(seconds=at_s)
+
+
+def _crop(picture: Image, box: Box, at_s: float) -> Crop:
+    def scaled(size_wh: tuple[int, int]) -> Image:
+        return np.asarray(cv2.resize(picture, size_wh, interpolation=cv2.INTER_AREA), np.uint8)
+
+    return crop(scaled, (picture.shape[1], picture.shape[0]), box, at_s)

@@ -1,0 +1,157 @@
+"""What changed rules would have opened: the same looks or clips judged by both, and compared."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from pydantic import Field
+
+from domain.base import Settings, Value
+from lab.trials.evaluate import STARTS_AT, replay_clip
+from lab.trials.scoring import ReplayedIncident, replayed_incidents
+from lab.trials.truth import ClipTruth, Truth
+from models.detector import Detects
+from settings.config import CameraSettings, Configuration
+from settings.yamlfile import read_as
+from vision.look import Look
+from vision.patrol import CameraPatrol
+from vision.settings import RulesSettings, ZoneSettings
+
+
+class RuleChange(Settings):
+    """What is to be tried on a camera, written as below the camera. A rule or zone replaces the
+    one with its id; those that are not named stay. `enabled: false` takes a rule away."""
+
+    rules: RulesSettings = Field(default_factory=dict)
+    zones: tuple[ZoneSettings, ...] = ()
+
+
+class RuleSet(Value):
+    """What judges: the rules of a camera and its zones."""
+
+    rules: RulesSettings
+    zones: tuple[ZoneSettings, ...]
+
+    @classmethod
+    def of(cls, configuration: Configuration, camera: CameraSettings) -> "RuleSet":
+        """As written for the camera, approved or not: nobody is called by a replay."""
+        return cls(rules=configuration.written_rules_of(camera), zones=camera.zones)
+
+    def changed(self, change: RuleChange) -> "RuleSet":
+        zones = {zone.id: zone for zone in (*self.zones, *change.zones)}
+        return RuleSet(rules={**self.rules, **change.rules}, zones=tuple(zones.values()))
+
+
+class RuleDifference(Value):
+    """What two sets of rules opened in the same footage. Times are seconds after `start_at`."""
+
+    source: str
+    start_at: datetime
+    seconds: float
+    before: int
+    after: int
+    both: tuple[ReplayedIncident, ...]
+    """Opened by both, as the new rules tell it."""
+    only_before: tuple[ReplayedIncident, ...]
+    only_after: tuple[ReplayedIncident, ...]
+
+
+def read_change(path: Path) -> RuleChange:
+    """Read a file of changed rules and zones.
+
+    Raises:
+        ConfigurationError: everything wrong with it, a line each.
+    """
+    return read_as(RuleChange, path)
+
+
+def compare_looks(
+    looks: Sequence[Look], before: RuleSet, after: RuleSet, *, camera_id: str, timezone: ZoneInfo
+) -> RuleDifference:
+    """Judge kept looks by both. `looks` holds at least one, in order of time."""
+    start_at, end_at = looks[0].at, looks[-1].at
+    old, new = (
+        _opened_in(looks, rules, camera_id=camera_id, timezone=timezone)
+        for rules in (before, after)
+    )
+    return _difference(camera_id, start_at, (end_at - start_at).total_seconds(), old, new)
+
+
+def compare_clip(
+    clip: Path,
+    before: RuleSet,
+    after: RuleSet,
+    detector: Detects,
+    *,
+    look_every_s: float,
+    timezone: ZoneInfo,
+) -> RuleDifference:
+    """Judge a clip by both, second looks and attention included: each decides by its own looks.
+
+    Raises:
+        StreamError: the clip cannot be read.
+        ModelError: the detector failed.
+    """
+    old, new = (
+        replay_clip(
+            ClipTruth(file=clip.name, incidents=(), rules=rules.rules, zones=rules.zones),
+            Truth(clips=()),
+            clip.parent,
+            detector,
+            look_every_s=look_every_s,
+            timezone=timezone,
+        )
+        for rules in (before, after)
+    )
+    return _difference(str(clip), STARTS_AT, new.seconds, old.incidents, new.incidents)
+
+
+def _opened_in(
+    looks: Iterable[Look], rules: RuleSet, *, camera_id: str, timezone: ZoneInfo
+) -> tuple[ReplayedIncident, ...]:
+    patrol = CameraPatrol(
+        camera_id, rules.rules, rules.zones, timezone=timezone, model=None, notice=None
+    )
+    messages = []
+    start_at: datetime | None = None
+    for look in looks:
+        start_at = start_at or look.at
+        messages += patrol.look(look)
+    return replayed_incidents(messages, start_at) if start_at is not None else ()
+
+
+def _difference(
+    source: str,
+    start_at: datetime,
+    seconds: float,
+    old: Sequence[ReplayedIncident],
+    new: Sequence[ReplayedIncident],
+) -> RuleDifference:
+    only_before, only_after, both = list(old), [], []
+    for incident in new:
+        match = next((one for one in only_before if _same(one, incident)), None)
+        if match is None:
+            only_after.append(incident)
+        else:
+            only_before.remove(match)
+            both.append(incident)
+    return RuleDifference(
+        source=source,
+        start_at=start_at,
+        seconds=seconds,
+        before=len(old),
+        after=len(new),
+        both=tuple(both),
+        only_before=tuple(only_before),
+        only_after=tuple(only_after),
+    )
+
+
+def _same(one: ReplayedIncident, other: ReplayedIncident) -> bool:
+    """Whether two runs tell of one thing: one rule, at times that overlap."""
+    if (one.rule_id, one.kind) != (other.rule_id, other.kind):
+        return False
+    one_ends_s = float("inf") if one.closed_at_s is None else one.closed_at_s
+    other_ends_s = float("inf") if other.closed_at_s is None else other.closed_at_s
+    return one.opened_at_s <= other_ends_s and other.opened_at_s <= one_ends_s

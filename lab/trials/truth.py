@@ -1,0 +1,88 @@
+"""A truth file: what each clip of a folder shows, for `patrol eval`.
+
+    defaults:
+      rules: {fire: {}}                       # for clips that name none
+    clips:
+      - file: street.mp4                      # beside the truth file, or in the media folder
+        rules: {road_occupation: {for_s: 30}} # replaces the default rules
+        zones: []                             # for rules that name zones
+        repeat_to_s: 60                       # loop the clip to this length
+        starts_at: "09:40"                    # what the clock on the site's wall shows at second 0
+        boxes: street.boxes.json              # what stands in for a detector (patrol.boxes)
+        incidents: [{kind: road_occupation, from_s: 25, to_s: 50}]
+        faults: [{fault: moved, from_s: 120, to_s: 200}]   # of the camera; scored apart
+
+Unknown keys beside these are notes for people; inside rules and zones they are errors.
+"""
+
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from domain.base import Value
+from domain.health import FaultKind
+from domain.incident import IncidentKind
+from vision.schedule import TimeOfDay
+from vision.settings import RuleSettings, RulesSettings, ZoneSettings
+
+
+class ExpectedSpan(Value):
+    """Something begins between these seconds of the clip, both included."""
+
+    from_s: float = Field(ge=0)
+    to_s: float = Field(ge=0)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.to_s < self.from_s:
+            raise ValueError(f"expected from_s ≤ to_s, got {self.from_s} > {self.to_s}")
+        return self
+
+
+class ExpectedIncident(ExpectedSpan):
+    """An incident of this kind opens in the span."""
+
+    kind: IncidentKind
+
+
+class ExpectedFault(ExpectedSpan):
+    """Picture diagnosis says this of the camera in the span."""
+
+    fault: FaultKind
+
+
+class ClipTruth(Value):
+    """One run of one clip. A clip may come more than once, with other rules."""
+
+    file: str = Field(min_length=1)
+    incidents: tuple[ExpectedIncident, ...]
+    """What must be found; any other incident is false. Said even when there is nothing."""
+    rules: RulesSettings | None = None
+    """None means the defaults."""
+    zones: tuple[ZoneSettings, ...] = ()
+    repeat_to_s: float | None = Field(default=None, gt=0)
+    """The clip is looped to this length on the virtual clock; none means played once."""
+    starts_at: TimeOfDay | None = None
+    """The town's wall clock at second 0, for hours and exemptions; none means noon."""
+    boxes: str | None = None
+    """A file of boxes beside the clip (`lab.trials.boxes`) that stands in for what a detector would
+    see; the detector is not asked then. None means that it looks."""
+    faults: tuple[ExpectedFault, ...] | None = None
+    """What picture diagnosis must find, any other fault is false. None: faults are told and not
+    judged."""
+
+
+class TruthDefaults(Value):
+    """What a clip gets unless it says otherwise."""
+
+    rules: RulesSettings = Field(default_factory=dict)
+
+
+class Truth(Value):
+    """A whole truth file."""
+
+    defaults: TruthDefaults = TruthDefaults()
+    clips: tuple[ClipTruth, ...]
+
+    def rules_of(self, clip: ClipTruth) -> dict[str, RuleSettings]:
+        return self.defaults.rules if clip.rules is None else clip.rules

@@ -1,0 +1,1 @@
+"""The catalogue: which models there are, where they come from, and their verified files."""

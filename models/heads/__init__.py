@@ -1,0 +1,1 @@
+"""Heads: how what a network gives becomes boxes."""

@@ -1,0 +1,1 @@
+"""Bringing a model in: tried in a process of its own, recognised, and written down."""

@@ -1,0 +1,1 @@
+"""Sessions: an opened graph, by whichever library runs it. Nobody else imports one."""

@@ -1,0 +1,126 @@
+"""What of a broken configuration can still be judged: everything else wrong with it is found in the
+same run, not one mistake after another."""
+
+import copy
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from domain.words import details_of, in_our_words
+from settings.config import Configuration
+from settings.yamlfile import Location, Problem, YamlFile
+
+_ROUNDS = 12
+"""A mended value may show what its mistake hid, and that another."""
+_TRIANGLE = [[0, 0], [1, 0], [1, 1]]
+_OF_A_KNOWN_ZONE = ("polygon", "name", "kind")
+"""What may be wrong with a zone whose id is known all the same."""
+_STAND_INS: dict[str, Any] = {
+    "name": "-",
+    "site_id": "stand-in",
+    "url": "rtsp://stand-in.invalid/",
+    "lon": 0.0,
+    "lat": 0.0,
+    "polygon": _TRIANGLE,
+    "version": "stand-in",
+    "valid_from": "2000-01-01T00:00:00Z",
+    "level": 3,
+    "look_every_s": 1.0,
+}
+"""What stands in for a required value that is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Salvaged:
+    """A configuration in which other values stand where the file's are wrong."""
+
+    configuration: Configuration | None
+    """None where too much is wrong."""
+    broken: frozenset[Location]
+    problems: tuple[Problem, ...]
+
+    def trusts(self, location: Location) -> bool:
+        """Whether nothing that was replaced lies at, above or below a place, or is meant by it."""
+        return not any(
+            location[: len(each)] == each or each[: len(location)] == location
+            for each in (*self.broken, *self._meant_by(location))
+        )
+
+    def _meant_by(self, location: Location) -> list[Location]:
+        """The place itself, if what it names is among what was replaced."""
+        if location[-1:] == ("site_id",) and ("sites",) in self.broken:
+            return [location]
+        if "rules" not in location:
+            return []
+        zones = [each for each in self.broken if each[:3] == (*location[:2], "zones")]
+        names_one = "zones" in location
+        unsure = [each for each in zones if not names_one or each[-1] not in _OF_A_KNOWN_ZONE]
+        return [location] if unsure else []
+
+
+def salvage(file: YamlFile) -> Salvaged:
+    """Everything wrong with single values of a file, and a configuration without them."""
+    data = copy.deepcopy(file.data)
+    broken: set[Location] = set()
+    told = {problem.line for problem in file.problems}
+    problems: set[Problem] = set()
+    for _ in range(_ROUNDS):
+        try:
+            configuration = Configuration.model_validate(data)
+            return Salvaged(configuration, frozenset(broken), tuple(sorted(problems)))
+        except ValidationError as error:
+            found = [(file.location_of(each["loc"]), each) for each in details_of(error)]
+            again = [_lies_in(location, broken) for location, _ in found]
+            for (location, detail), is_known in zip(found, again, strict=True):
+                if not is_known and file.line_of(location) not in told:
+                    problems.add(file.problem(location, in_our_words(detail)))
+                broken.add(_mend(data, location, str(detail["type"]), again=is_known))
+    return Salvaged(None, frozenset(broken), tuple(sorted(problems)))
+
+
+def _lies_in(location: Location, broken: Iterable[Location]) -> bool:
+    return any(location[: len(each)] == each for each in broken)
+
+
+def _mend(data: Any, location: Location, kind: str, *, again: bool) -> Location:
+    """Take a wrong value out of `data`, or put another in its place. Answers what was touched."""
+    if not location:
+        return location
+    parent = _at(data, location[:-1])
+    key = location[-1]
+    if isinstance(parent, dict) and isinstance(key, str):
+        if kind == "missing" or (again and key in parent):
+            stand_in = _stand_in(location)
+            if stand_in is not None and (kind == "missing" or parent.get(key) != stand_in):
+                parent[key] = stand_in
+                return location
+            parent.pop(key, None)
+            return location if kind != "missing" else _mend(data, location[:-1], "", again=True)
+        if kind == "extra_forbidden" or key in parent:
+            parent.pop(key, None)
+            return location
+        if not again:
+            return location  # it was taken out with something else
+    if isinstance(parent, list) and isinstance(key, int) and len(location) == 2:
+        parent[key] = {}  # cameras and sites keep their numbers
+        return location
+    if parent is None and not again:
+        return location
+    return _mend(data, location[:-1], "", again=again)
+
+
+def _stand_in(location: Location) -> Any:
+    if location[-1] == "id":
+        return "stand-in-" + "-".join(str(part) for part in location[:-1])
+    return _STAND_INS.get(str(location[-1]))
+
+
+def _at(data: Any, location: Location) -> Any:
+    for part in location:
+        try:
+            data = data[part]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return data

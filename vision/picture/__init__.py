@@ -1,0 +1,1 @@
+"""The picture itself 视频质量: does it still show what it should?"""

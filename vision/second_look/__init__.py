@@ -1,0 +1,1 @@
+"""The second look 细看: some seconds of small pictures around a box, judged."""
