@@ -45,21 +45,15 @@ class Attention(threading.Thread):
         self._questions: queue.Queue[Question] = queue.Queue(maxsize=1)
         self._answers: deque[tuple[Question, SecondLook]] = deque()
         self._fetching = threading.Lock()
-        self._asked_s: dict[str, float] = {}
         self._stopping = threading.Event()
 
     def ask(self, question: Question) -> bool:
-        """Whether the question was taken: not while another waits, nor too soon for its camera.
-        One that was not taken is asked again by its rule."""
-        camera_id, at_s = question.post.camera_id, question.at_s
-        last_s = self._asked_s.get(camera_id, float("-inf"))
-        if not self._settings.enabled or at_s - last_s < self._settings.camera_every_s:
-            return False
+        """Whether the question was taken: not while another waits. One that was not taken is
+        asked again by its rule."""
         try:
             self._questions.put_nowait(question)
         except queue.Full:
             return False
-        self._asked_s[camera_id] = at_s
         return True
 
     def answers(self) -> list[tuple[Question, SecondLook]]:
@@ -74,15 +68,19 @@ class Attention(threading.Thread):
 
     def run(self) -> None:
         while not self._stopping.is_set():
-            try:
-                question = self._questions.get(timeout=STOP_POLL_S)
-            except queue.Empty:
-                continue
-            began_s = time.monotonic()
-            with steadfast("second look"):
-                self._answers.append((question, self._seen(question)))
-            took_s = time.monotonic() - began_s
+            took_s = self.take_one(timeout_s=STOP_POLL_S)
             self._stopping.wait(took_s * (1 / self._settings.busy_share - 1))
+
+    def take_one(self, timeout_s: float) -> float:
+        """Answer the question that waits, or that comes in time; how many seconds that took."""
+        try:
+            question = self._questions.get(timeout=timeout_s)
+        except queue.Empty:
+            return 0.0
+        began_s = time.monotonic()
+        with steadfast("second look"):
+            self._answers.append((question, self._seen(question)))
+        return time.monotonic() - began_s
 
     def _seen(self, question: Question) -> SecondLook:
         post, wish = question.post, question.wish

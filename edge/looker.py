@@ -22,6 +22,7 @@ from models.detector import Detector
 from streams.frame import Frame, Image
 from vision.incidents import IncidentMessage
 from vision.look import Look
+from vision.look_step import Diagnosis
 
 IDLE_WAIT_S = 0.05
 ONE_BY_ONE = 4
@@ -43,6 +44,15 @@ class Taken:
     frame: Frame
     early: bool = False
     """Whether activity called for the look, and not the promise."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shown:
+    """What was taken, as it is looked at: its small picture, and what diagnosis says of that."""
+
+    taken: Taken
+    image: Image
+    diagnosis: Diagnosis
 
 
 class Looker(threading.Thread):
@@ -120,7 +130,8 @@ class Looker(threading.Thread):
         for question, seen in self._attention.answers():
             post = question.post
             with steadfast("second look", camera=post.camera_id), self._judging:
-                if news := post.patrol.hear(question.wish, seen):
+                post.kept.keep_second(question.wish, seen)
+                if news := post.step.hear(question.wish, seen):
                     self._on_news(post, question.frame, news)
 
     def _take(self, now: Moment, claims: int) -> list[Taken]:
@@ -166,19 +177,18 @@ class Looker(threading.Thread):
     def _look(self, taken: Sequence[Taken], detector: Detector | None) -> None:
         """Show and diagnose the pictures, then let the detector see those that can be judged. What
         fails for one camera costs the others nothing."""
-        good: list[Taken] = []
-        images: list[Image] = []
+        good: list[Shown] = []
         for each in taken:
             with _alone(each):
                 image = each.frame.scaled(_look_wh(detector, each.frame))
-                if self._picture_is_good(each, image):
-                    good.append(each)
-                    images.append(image)
-        with _alone(*good):
-            seen = self._detect(detector, images)
-            for index, each in enumerate(good):
-                with _alone(each), self._judging:
-                    self._judge(each, images[index], seen[index] if seen else None, detector)
+                diagnosis = self._diagnose(each, image)
+                if not diagnosis.blinds:
+                    good.append(Shown(each, image, diagnosis))
+        with _alone(*(shown.taken for shown in good)):
+            seen = self._detect(detector, [shown.image for shown in good])
+            for index, shown in enumerate(good):
+                with _alone(shown.taken), self._judging:
+                    self._judge(shown, seen[index] if seen else None, detector)
 
     def _detect(
         self, detector: Detector | None, images: Sequence[Image]
@@ -192,39 +202,35 @@ class Looker(threading.Thread):
             log.error("the detector failed", error=str(error))
             return None
 
-    def _picture_is_good(self, taken: Taken, image: Image) -> bool:
+    def _diagnose(self, taken: Taken, image: Image) -> Diagnosis:
         """Show the picture and diagnose it: a black or frozen one is shown but not judged. In one
         that is only bad a fire may still be seen."""
         post, frame = taken.post, taken.frame
         if post.wants_to_be_shown(frame.captured):
             self._on_picture(post.camera_id, thumbnail(image, THUMBNAIL_WIDTH), frame.captured_at)
-        fault = post.picture.look(image, frame.captured_at, frame.captured_s)
-        post.note_picture(fault, frame.captured)
-        if fault is None or not fault.blinds:
-            return True
-        post.book.skip(frame.captured, fault.value, early=taken.early)
-        return False
+        diagnosis = post.step.diagnose(image, frame.captured_at, frame.captured_s)
+        post.note_picture(diagnosis, frame.captured)
+        if diagnosis.fault is not None and diagnosis.blinds:
+            post.kept.keep_blinded(frame.captured_at, diagnosis)
+            post.book.skip(frame.captured, diagnosis.fault.value, early=taken.early)
+        return diagnosis
 
     def _judge(
-        self,
-        taken: Taken,
-        image: Image,
-        detections: Detections | None,
-        detector: Detector | None,
+        self, shown: Shown, detections: Detections | None, detector: Detector | None
     ) -> None:
+        taken = shown.taken
         post, frame = taken.post, taken.frame
         if detections is None or detector is None:
             post.book.skip(frame.captured, MissCause.NO_DETECTOR.value, early=taken.early)
             return
-        post.patrol.use_model(detector.ref)
-        look = Look(
-            post.camera_id, frame.captured_at, detections, frame.size_wh, image, frame.captured_s
-        )
-        post.kept.keep(look)
-        if news := post.patrol.look(look):
+        at, size_wh = frame.captured_at, frame.size_wh
+        look = Look(post.camera_id, at, detections, size_wh, shown.image, frame.captured_s)
+        post.kept.keep(look, shown.diagnosis)
+        if news := post.step.judge(look, detector.ref):
             self._on_news(post, frame, news)
-        if (wish := post.patrol.wants_second_look) is not None:
-            self._attention.ask(Question(post, wish, frame))
+        wish = post.step.wish
+        if wish is not None and self._attention.ask(Question(post, wish, frame)):
+            post.step.asked(wish)
         runs_on = str(detector.runs_on)
         post.book.done(frame.captured, detections.counts(), runs_on, early=taken.early)
 

@@ -15,9 +15,9 @@ from settings.config import CameraSettings, Configuration
 from streams.budget import RingBudget
 from streams.kept_decoders import KeptDecoders
 from streams.status import StreamStatus
-from vision.attention_speed import AttentionSpan
 from vision.held_back import TellHeldBack
 from vision.incidents import NameIncident
+from vision.look_step import Diagnosis, LookStep
 from vision.patrol import CameraPatrol
 
 SHOWN_EVERY_S = 3.0
@@ -81,8 +81,7 @@ class CameraPost:
             risk=configuration.risk_of(camera),
         )
         self._has_hours = bool(configuration.look_hours_of(camera))
-        self._attention = AttentionSpan(configuration.attention)
-        self._attention_every_s = configuration.attention.look_every_s
+        self.step = LookStep(self.patrol, configuration.looking, picture=self.picture)
         self._shown: Moment | None = None
         self.picture_fault: FaultKind | None = None
         self._picture_fault_since: Moment | None = None
@@ -104,11 +103,11 @@ class CameraPost:
 
     def is_attended(self, now: Moment) -> bool:
         """Whether the camera is to be looked at at attention speed."""
-        return self._attention.holds(self.patrol.suspicious, now.s)
+        return self.step.attended(now.s)
 
     def is_due_again(self, now: Moment) -> bool:
         """Whether, at attention speed, the next look is due."""
-        return not self.book.looked or self.book.unlooked_s(now) >= self._attention_every_s
+        return not self.book.looked or self.book.unlooked_s(now) >= self.step.attention.look_every_s
 
     def wants_to_be_shown(self, taken: Moment) -> bool:
         """Whether a picture `taken` then goes to the wall, where more of them do not help."""
@@ -117,12 +116,11 @@ class CameraPost:
         self._shown = taken
         return True
 
-    def note_picture(self, fault: FaultKind | None, taken: Moment) -> None:
-        """Remember what the picture watch said of the last picture, and tell the rules."""
-        self.patrol.note_view(doubted=self.picture.doubts_view, moved=self.picture.moved)
+    def note_picture(self, diagnosis: Diagnosis, taken: Moment) -> None:
+        """Remember what the picture watch said of the last picture."""
         self._view.follow(self.picture, taken)
-        if fault != self.picture_fault:
-            self.picture_fault, self._picture_fault_since = fault, taken
+        if diagnosis.fault != self.picture_fault:
+            self.picture_fault, self._picture_fault_since = diagnosis.fault, taken
 
     def miss_if_late(self, now: Moment) -> None:
         """Count the look that did not come, with its true cause: the stream's fault, pictures that

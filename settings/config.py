@@ -25,6 +25,7 @@ from settings.approvals import Approvals, Withheld, approval_of, may_watch, with
 from streams.address import CameraAddress
 from streams.settings import RtspReader, RtspTransport, StreamSettings
 from vision.attention_speed import AttentionSettings
+from vision.look_step import LookSettings
 from vision.picture.diagnosis import PictureSettings
 from vision.schedule import Window, is_on
 from vision.second_look.taking import SecondLookSettings
@@ -273,6 +274,11 @@ class Configuration(Settings):
             overlaps=self.overlaps_of(camera),
             notice=camera.notice,
         )
+
+    @property
+    def looking(self) -> LookSettings:
+        """How each camera is looked at, by whoever looks: a worker, a replay."""
+        return LookSettings(self.picture, self.attention, self.second_look)
 
     @property
     def case_settings(self) -> CaseSettings:

@@ -1,23 +1,63 @@
-"""Looks kept for a while: what the detector saw, without pictures, so that rules can be retried."""
+"""Looks kept for a while, so that rules can be tried again: what picture diagnosis said, what the
+detector saw, and what second looks found; no pictures."""
 
 import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import structlog
 
+from domain.geometry import Box
+from domain.health import FaultKind
 from edge.state.kept_lines import append, read_kept, read_newer, set_aside
 from models.detections import Detections
 from vision.look import Look
+from vision.look_step import Diagnosis
+from vision.patrol import SecondLookWish
+from vision.second_look.flame import FlameFeatures
+from vision.second_look.smoke import SmokeFeatures
+from vision.second_look.verdict import SecondLook
 
 FOLDER = "looks"
 AT_ONCE = 16
 """Looks written in one go: at most so many are lost by a power cut, and 114 cameras with 28 looks
 a second cost two small writes a second."""
 
+SOUND = Diagnosis()
+
 log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KeptLook:
+    """One look as it was kept."""
+
+    at: datetime
+    diagnosis: Diagnosis
+    look: Look | None
+    """None of a picture that showed nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptSecondLook:
+    """What a second look found around a box, in the seconds up to a moment."""
+
+    at: datetime
+    box: Box
+    seen: SecondLook
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What is kept of a camera, in order of time."""
+
+    looks: Sequence[KeptLook]
+    second_looks: Sequence[KeptSecondLook]
 
 
 class KeptLooks:
@@ -36,13 +76,25 @@ class KeptLooks:
         self._waiting: list[str] = []
         self._first_at: datetime | None = None
 
-    def keep(self, look: Look) -> None:
+    def keep(self, look: Look, diagnosis: Diagnosis = SOUND) -> None:
         """Take in a look. A full disk loses lines, never a look."""
+        self._keep(look.at, lambda: {**_seen(look), **_said(diagnosis)})
+
+    def keep_blinded(self, at: datetime, diagnosis: Diagnosis) -> None:
+        """Take in a look at a picture that shows nothing."""
+        self._keep(at, lambda: _said(diagnosis))
+
+    def keep_second(self, wish: SecondLookWish, seen: SecondLook) -> None:
+        """Take in what a second look found."""
+        self._keep(wish.at, lambda: {"box": _corners(wish.box), "second": _found(seen)})
+
+    def _keep(self, at: datetime, page: Callable[[], dict[str, Any]]) -> None:
         if not self._max_bytes:
             return
-        self._waiting.append(_line(look))
+        line = {"at": at.isoformat(), **page()}
+        self._waiting.append(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n")
         if len(self._waiting) >= AT_ONCE:
-            self.flush(look.at)
+            self.flush(at)
 
     def flush(self, at: datetime) -> None:
         """Write what waits."""
@@ -67,15 +119,19 @@ class KeptLooks:
             self._first_at = at
 
 
-def kept_looks(workers_dir: Path, camera_id: str, from_at: datetime, to_at: datetime) -> list[Look]:
-    """The kept looks of a camera, of all workers below a folder, in order of time. They hold no
-    pictures: what has no class cannot be judged by them."""
+def kept_looks(workers_dir: Path, camera_id: str, from_at: datetime, to_at: datetime) -> Kept:
+    """What is kept of a camera, of all workers below a folder. It holds no pictures: what has no
+    class cannot be judged by it."""
     files = sorted(workers_dir.glob(f"*/{FOLDER}/{camera_id}.jsonl"))
-    looks = (look for file in files for look in read_kept(file, partial(_look, camera_id)))
-    return sorted((look for look in looks if from_at <= look.at <= to_at), key=lambda one: one.at)
+    lines = [line for file in files for line in read_kept(file, partial(_parsed, camera_id))]
+    kept = sorted((one for one in lines if from_at <= one.at <= to_at), key=lambda one: one.at)
+    return Kept(
+        looks=[one for one in kept if isinstance(one, KeptLook)],
+        second_looks=[one for one in kept if isinstance(one, KeptSecondLook)],
+    )
 
 
-def _line(look: Look) -> str:
+def _seen(look: Look) -> dict[str, Any]:
     seen = look.detections
     rows = [
         [seen.labels[class_id], round(score, 3), *(round(v, 4) for v in corners)]
@@ -83,16 +139,59 @@ def _line(look: Look) -> str:
             seen.xyxy.tolist(), seen.scores.tolist(), seen.class_ids.tolist(), strict=True
         )
     ]
-    page = {"at": look.at.isoformat(), "wh": look.size_wh, "seen": rows}
-    return json.dumps(page, ensure_ascii=False, separators=(",", ":")) + "\n"
+    return {"wh": look.size_wh, "seen": rows}
+
+
+def _said(diagnosis: Diagnosis) -> dict[str, Any]:
+    """What is out of the ordinary."""
+    said = {
+        "fault": diagnosis.fault and diagnosis.fault.value,
+        "doubted": diagnosis.view_doubted,
+        "moved": diagnosis.view_moved,
+    }
+    return {name: value for name, value in said.items() if value}
+
+
+def _corners(box: Box) -> list[float]:
+    return [round(v, 4) for v in (box.x1, box.y1, box.x2, box.y2)]
+
+
+def _found(seen: SecondLook) -> dict[str, Any]:
+    def plain(features: FlameFeatures | SmokeFeatures | None) -> dict[str, float] | None:
+        if features is None:
+            return None
+        return {name: float(value) for name, value in asdict(features).items()}
+
+    flame, smoke = plain(seen.flame), plain(seen.smoke)
+    return {"frames": seen.frames, "span_s": seen.span_s, "flame": flame, "smoke": smoke}
 
 
 def _captured_at(line: str) -> datetime:
     return datetime.fromisoformat(json.loads(line)["at"])
 
 
-def _look(camera_id: str, line: str) -> Look:
+def _parsed(camera_id: str, line: str) -> KeptLook | KeptSecondLook:
     page = json.loads(line)
+    at = datetime.fromisoformat(page["at"])
+    if "second" in page:
+        x1, y1, x2, y2 = page["box"]
+        return KeptSecondLook(at, Box(x1=x1, y1=y1, x2=x2, y2=y2), _second(page["second"]))
+    fault = FaultKind(page["fault"]) if "fault" in page else None
+    diagnosis = Diagnosis(fault, page.get("doubted", False), page.get("moved", False))
+    return KeptLook(at, diagnosis, _look(camera_id, at, page) if "seen" in page else None)
+
+
+def _second(page: dict[str, Any]) -> SecondLook:
+    flame, smoke = page["flame"], page["smoke"]
+    return SecondLook(
+        page["frames"],
+        page["span_s"],
+        None if flame is None else FlameFeatures(**flame),
+        None if smoke is None else SmokeFeatures(**smoke),
+    )
+
+
+def _look(camera_id: str, at: datetime, page: dict[str, Any]) -> Look:
     rows = page["seen"]
     labels = tuple(dict.fromkeys(str(row[0]) for row in rows))
     width, height = page["wh"]
@@ -102,4 +201,4 @@ def _look(camera_id: str, line: str) -> Look:
         np.array([labels.index(row[0]) for row in rows], np.int64),
         labels,
     )
-    return Look(camera_id, datetime.fromisoformat(page["at"]), detections, (width, height))
+    return Look(camera_id, at, detections, (width, height))

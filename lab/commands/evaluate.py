@@ -1,6 +1,7 @@
 """`patrol eval`: replays clips with a known truth and says what was found, missed and false."""
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -24,6 +25,7 @@ from patrol.commands.output import (
 )
 from settings.config import Configuration
 from settings.loading import load
+from vision.look_step import LookSettings
 
 
 def evaluate(
@@ -55,7 +57,7 @@ def evaluate(
         media_dir,
         _detector(configuration, model),
         look_every_s or configuration.defaults.look_every_s,
-        second_looks,
+        _looking(configuration, second_looks=second_looks),
     )
     scores = score([clip for clip, _ in replayed])
     if json_file is not None:
@@ -72,13 +74,20 @@ def _detector(configuration: Configuration, model: str | None) -> Detector:
     return Detector.open(Catalog(configuration.models_dir), settings)
 
 
+def _looking(configuration: Configuration, *, second_looks: bool) -> LookSettings:
+    if second_looks:
+        return configuration.looking
+    none = configuration.second_look.model_copy(update={"enabled": False})
+    return replace(configuration.looking, second_look=none)
+
+
 def _replayed(
     configuration: Configuration,
     truth: Truth,
     media_dir: Path,
     detector: Detector,
     look_every_s: float,
-    second_looks: bool,
+    looking: LookSettings,
 ) -> list[tuple[ClipScore, Trace]]:
     replayed: list[tuple[ClipScore, Trace]] = []
     with progress() as bar:
@@ -93,8 +102,7 @@ def _replayed(
                 detector,
                 look_every_s=look_every_s,
                 timezone=configuration.town.zone,
-                second_looks=second_looks,
-                picture=configuration.picture,
+                looking=looking,
                 trace=trace,
             )
             replayed.append((scored, trace))

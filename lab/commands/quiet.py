@@ -63,6 +63,7 @@ def quiet(
                         hours=each,
                         look_every_s=configuration.defaults.look_every_s,
                         timezone=configuration.town.zone,
+                        looking=configuration.looking,
                     )
                 )
     if json_file is not None:

@@ -44,8 +44,9 @@ def replay(
     json: JsonOption = False,
 ) -> None:
     """Judge kept looks, or clips, by the rules as they are and as they would be. Nothing is
-    changed and nobody is called. Kept looks hold no pictures: second looks are not taken, and
-    stalls and goods that no class names are not seen; clips have both."""
+    changed and nobody is called. Kept looks hold no pictures: they know the second looks that
+    were taken then and no others, and stalls and goods that no class names are not seen; clips
+    have both."""
     configuration = load(config, data_dir=data)
     settings = _camera(configuration, camera)
     before = RuleSet.of(configuration, settings)
@@ -57,7 +58,15 @@ def replay(
         detector = Detector.open(Catalog(configuration.models_dir), configuration.detector_settings)
         every_s, zone = configuration.look_every_s(settings), configuration.town.zone
         found = [
-            compare_clip(clip, before, after, detector, look_every_s=every_s, timezone=zone)
+            compare_clip(
+                clip,
+                before,
+                after,
+                detector,
+                look_every_s=every_s,
+                timezone=zone,
+                looking=configuration.looking,
+            )
             for clip in clips
         ]
     else:
@@ -91,13 +100,20 @@ def _by_kept_looks(
     if from_at >= to_at:
         raise ConfigurationError(f"expected --from before --to, got {from_at} and {to_at}")
     workers_dir = configuration.worker_dir.parent
-    looks = kept_looks(workers_dir, camera_id, from_at, to_at)
-    if not looks:
+    kept = kept_looks(workers_dir, camera_id, from_at, to_at)
+    if not kept.looks:
         raise ConfigurationError(
             f"expected looks of {camera_id} between {from_at.isoformat()} and {to_at.isoformat()} "
             f"below {workers_dir}, there are none (they lie on the worker's machine)"
         )
-    return compare_looks(looks, before, after, camera_id=camera_id, timezone=zone)
+    return compare_looks(
+        kept,
+        before,
+        after,
+        camera_id=camera_id,
+        timezone=zone,
+        looking=configuration.looking,
+    )
 
 
 def _moment(option: str, text: str, zone: ZoneInfo) -> datetime:
@@ -123,6 +139,12 @@ def _print(found: RuleDifference, zone: ZoneInfo, *, of_clip: bool) -> None:
         table.add_row(words, one.rule_id, *_times(found, one, zone, of_clip), f"{one.score:.2f}")
     if rows:
         console.print(table)
+    if found.unanswered:
+        console.print(
+            f"{found.unanswered} 次细看未保存, 按单次巡看判定 second looks were not taken then; "
+            "there, single looks decided",
+            soft_wrap=True,
+        )
 
 
 def _times(

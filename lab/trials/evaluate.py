@@ -17,17 +17,13 @@ from models.detector import Detects
 from settings.yamlfile import read_as
 from streams.frame import Frame, Image
 from streams.replay import replay
-from vision.attention_speed import AttentionSettings, AttentionSpan
 from vision.incidents import IncidentMessage
-from vision.look import Look
+from vision.look_step import LookSettings, LookStep, Step
 from vision.patrol import CameraPatrol
-from vision.picture.diagnosis import PictureSettings, PictureWatch
 from vision.second_look.taking import take_second_look
 
 STARTS_AT = datetime(2026, 1, 1, 4, 0, tzinfo=UTC)
 """Noon in Shanghai, within the hours of every default rule: when clips begin."""
-
-DEFAULT_ATTENTION = AttentionSettings()
 
 OnProgress = Callable[[ClipTruth, float], None]
 """Called with the clip that is replayed and the seconds of it that are done."""
@@ -58,9 +54,7 @@ def replay_clip(
     *,
     look_every_s: float,
     timezone: ZoneInfo,
-    second_looks: bool = True,
-    attention: AttentionSettings = DEFAULT_ATTENTION,
-    picture: PictureSettings | None = None,
+    looking: LookSettings | None = None,
     trace: Trace | None = None,
     on_progress: OnProgress = lambda _clip, _seconds: None,
 ) -> ClipScore:
@@ -76,10 +70,15 @@ def replay_clip(
         ModelError: the detector failed.
     """
     watching = _Watching(
-        clip, truth, media_dir, detector, PictureWatch(picture), trace or Trace(), timezone
+        clip,
+        truth,
+        media_dir,
+        detector,
+        looking,
+        trace or Trace(),
+        timezone,
     )
-    watching.second_looks = second_looks
-    for frame in watching.frames(look_every_s, attention):
+    for frame in watching.frames(look_every_s):
         watching.look(frame)
         on_progress(clip, watching.seconds)
     watching.end()
@@ -121,7 +120,7 @@ class _Watching:
         truth: Truth,
         media_dir: Path,
         detector: Detects,
-        picture: PictureWatch,
+        looking: LookSettings | None,
         trace: Trace,
         timezone: ZoneInfo,
     ) -> None:
@@ -130,15 +129,13 @@ class _Watching:
         self.messages: list[IncidentMessage] = []
         self.seconds = 0.0
         self.start_at = starts_at(clip, timezone)
-        self.second_looks = True
         self._file, self._repeat_to_s = media_dir / clip.file, clip.repeat_to_s
         if not self._file.exists():
             words = f"expected the clip {clip.file} in {media_dir}, it is not there"
             raise StreamNotFound(words)
         boxes = None if clip.boxes is None else WrittenBoxes.read(media_dir / clip.boxes)
         self._sight = _Sight(detector, boxes)
-        self._picture = picture
-        self._patrol = CameraPatrol(
+        patrol = CameraPatrol(
             "clip",
             truth.rules_of(clip),
             clip.zones,
@@ -147,9 +144,10 @@ class _Watching:
             notice=None,
             tell_held_back=trace.held_back.append,
         )
+        self._step = LookStep(patrol, looking)
         self._dense = DenseFile(self._file, start_at=self.start_at, repeat_to_s=clip.repeat_to_s)
 
-    def frames(self, look_every_s: float, attention: AttentionSettings) -> Iterator[Frame]:
+    def frames(self, look_every_s: float) -> Iterator[Frame]:
         """The pictures that are looked at."""
         frames = replay(
             self._file,
@@ -157,52 +155,48 @@ class _Watching:
             start_at=self.start_at,
             repeat_to_s=self._repeat_to_s,
         )
-        return _attended(frames, self._patrol, self._dense, attention)
+        return _attended(frames, self._step, self._dense)
 
     def look(self, frame: Frame) -> None:
         """Diagnose the picture; judge it unless it shows nothing."""
         at = frame.captured_at
         self.seconds = (at - self.start_at).total_seconds()
-        image = self._sight.scaled(frame)
-        fault = self._picture.look(image, at)
+        step = self._step.look(
+            "clip",
+            self._sight.scaled(frame),
+            at,
+            frame.size_wh,
+            see=lambda image: self._sight.see(image, self.seconds),
+            look_twice=lambda wish: take_second_look(wish, self._dense.until(wish.at)),
+        )
+        self.messages += step.messages
+        self._trace(step)
+
+    def _trace(self, step: Step) -> None:
+        patrol, fault = self._step.patrol, step.diagnosis.fault
         self.trace.diagnosed(fault, self.seconds)
-        self._patrol.note_view(doubted=self._picture.doubts_view, moved=self._picture.moved)
-        if fault is not None and fault.blinds:
-            self.messages += self._patrol.tick(at)
-            self.trace.looked(LookMark(self.seconds, blinded=fault))
-            return
-        seen = self._sight.see(image, self.seconds)
-        self.messages += self._patrol.look(Look("clip", at, seen, frame.size_wh, image))
-        suspicious = self._patrol.suspicious
-        self._look_twice()
-        opened = bool(self._patrol.open_incidents)
-        self.trace.looked(LookMark(self.seconds, suspicious=suspicious, open=opened))
+        if step.wish is not None and step.second is not None:
+            self.trace.looked_twice(step.wish, step.second, self.seconds)
+        blinded = None if step.looked else fault
+        opened = step.looked and bool(patrol.open_incidents)
+        suspicious = step.looked and step.suspicious
+        self.trace.looked(LookMark(self.seconds, suspicious, opened, blinded))
 
     def end(self) -> None:
         """The clip is over."""
-        self._patrol.end_held_back()
-
-    def _look_twice(self) -> None:
-        wish = self._patrol.wants_second_look
-        if wish is None or not self.second_looks:
-            return
-        seen = take_second_look(wish, self._dense.until(wish.at))
-        self.messages += self._patrol.hear(wish, seen)
-        self.trace.looked_twice(wish, seen, self.seconds)
+        self._step.patrol.end_held_back()
 
 
-def _attended(
-    frames: Iterable[Frame], patrol: CameraPatrol, dense: DenseFile, settings: AttentionSettings
-) -> Iterator[Frame]:
+def _attended(frames: Iterable[Frame], step: LookStep, dense: DenseFile) -> Iterator[Frame]:
     """The pictures of the looks; while the patrol suspects something, those between them too."""
-    span, every = AttentionSpan(settings), timedelta(seconds=settings.look_every_s)
+    every = timedelta(seconds=step.attention.look_every_s)
     last_at: datetime | None = None
     for frame in frames:
-        between = _between(last_at, frame.captured_at, patrol, dense)
+        between = _between(last_at, frame.captured_at, step.patrol, dense)
         for extra in between:
             if last_at is not None and extra.captured_at < last_at + every:
                 continue
-            if not span.holds(patrol.suspicious, extra.captured_s):
+            if not step.attended(extra.captured_s):
                 break
             last_at = extra.captured_at
             yield extra

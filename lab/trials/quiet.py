@@ -1,12 +1,12 @@
 """Many hours of footage in which nothing happens, made of little, to count false incidents.
 
 A clip without incidents is varied (`lab.trials.variant`) and each variant is looped on a virtual
-clock. Loops show the same pictures again, so what the detector sees in each is kept; rules, their
-pixels, attention and second looks run anew in every round, and where a round is no multiple of the
-look interval, each round is looked at at other moments.
+clock. Loops show the same pictures again, so what the detector sees in each is kept; diagnosis,
+rules, their pixels, attention and second looks run anew in every round, and where a round is no
+multiple of the look interval, each round is looked at at other moments.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -24,14 +24,11 @@ from models.detections import Detections
 from models.detector import Detects
 from streams.frame import Image
 from streams.replay import replay
-from vision.attention_speed import AttentionSettings, AttentionSpan
 from vision.incidents import IncidentMessage
-from vision.look import Look
+from vision.look_step import LookSettings, LookStep
 from vision.patrol import CameraPatrol, SecondLookWish
 from vision.second_look.taking import crop
 from vision.second_look.verdict import CROPS_HZ, SPAN_S, Crop, second_look
-
-ATTENTION = AttentionSettings()
 
 
 @dataclass(frozen=True)
@@ -91,6 +88,7 @@ def watch_quiet(
     hours: float,
     look_every_s: float,
     timezone: ZoneInfo,
+    looking: LookSettings | None = None,
 ) -> QuietRun:
     """Loop one variant of a clip before a fresh patrol; answers what it opened."""
     loop = _Loop([variant.seen(picture) for picture in pictures], detector)
@@ -103,34 +101,34 @@ def watch_quiet(
         model=detector.ref,
         notice=None,
     )
+    step = LookStep(patrol, looking)
     opened: list[IncidentOpened] = []
-    for at_s in _looks_s(hours * 3600, look_every_s, lambda: patrol.suspicious):
-        messages = _look(patrol, loop, at_s)
+    for at_s in _looks_s(hours * 3600, look_every_s, step):
+        messages = _look(step, loop, at_s)
         opened += [one for one in messages if isinstance(one, IncidentOpened)]
     return QuietRun(clip.file, variant, hours, tuple(opened))
 
 
-def _looks_s(
-    seconds: float, look_every_s: float, suspicious: Callable[[], bool]
-) -> Iterator[float]:
+def _looks_s(seconds: float, look_every_s: float, step: LookStep) -> Iterator[float]:
     """When the camera is looked at: as promised, and faster while something is suspected."""
-    span = AttentionSpan(ATTENTION)
-    steps = max(round(look_every_s / ATTENTION.look_every_s), 1)
+    steps = max(round(look_every_s / step.attention.look_every_s), 1)
     for number in range(int(seconds / look_every_s) * steps):
         at_s = number * look_every_s / steps
-        attended = span.holds(suspicious(), at_s)
+        attended = step.attended(at_s)
         if number % steps == 0 or attended:
             yield at_s
 
 
-def _look(patrol: CameraPatrol, loop: _Loop, at_s: float) -> list[IncidentMessage]:
+def _look(step: LookStep, loop: _Loop, at_s: float) -> Sequence[IncidentMessage]:
     picture = loop.picture(at_s)
-    size_wh = picture.shape[1], picture.shape[0]
-    messages = patrol.look(Look("clip", _at(at_s), loop.seen(at_s), size_wh, picture))
-    wish = patrol.wants_second_look
-    if wish is not None:
-        messages += patrol.hear(wish, second_look(loop.crops(wish, at_s), wish.box))
-    return messages
+    return step.look(
+        "clip",
+        picture,
+        _at(at_s),
+        (picture.shape[1], picture.shape[0]),
+        see=lambda _picture: loop.seen(at_s),
+        look_twice=lambda wish: second_look(loop.crops(wish, at_s), wish.box),
+    ).messages
 
 
 def _at(at_s: float) -> datetime:

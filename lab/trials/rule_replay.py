@@ -1,22 +1,30 @@
 """What changed rules would have opened: the same looks or clips judged by both, and compared."""
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
 from domain.base import Settings, Value
+from edge.state.kept_looks import Kept, KeptLook
 from lab.trials.evaluate import STARTS_AT, replay_clip
 from lab.trials.scoring import ReplayedIncident, replayed_incidents
 from lab.trials.truth import ClipTruth, Truth
 from models.detector import Detects
 from settings.config import CameraSettings, Configuration
 from settings.yamlfile import read_as
-from vision.look import Look
-from vision.patrol import CameraPatrol
+from vision.incidents import IncidentMessage
+from vision.look_step import LookSettings, LookStep
+from vision.patrol import CameraPatrol, SecondLookWish
+from vision.second_look.verdict import SecondLook
 from vision.settings import RulesSettings, ZoneSettings
+
+SAME_WITHIN = timedelta(seconds=2)
+SAME_IOU = 0.5
+"""A second look answers a wish that is no further from it in time and place: it looked at most of
+the same pictures."""
 
 
 class RuleChange(Settings):
@@ -55,6 +63,9 @@ class RuleDifference(Value):
     """Opened by both, as the new rules tell it."""
     only_before: tuple[ReplayedIncident, ...]
     only_after: tuple[ReplayedIncident, ...]
+    unanswered: int = 0
+    """Second looks that the new rules wished for and that were not kept: there, they decided by
+    single looks."""
 
 
 def read_change(path: Path) -> RuleChange:
@@ -67,15 +78,21 @@ def read_change(path: Path) -> RuleChange:
 
 
 def compare_looks(
-    looks: Sequence[Look], before: RuleSet, after: RuleSet, *, camera_id: str, timezone: ZoneInfo
+    kept: Kept,
+    before: RuleSet,
+    after: RuleSet,
+    *,
+    camera_id: str,
+    timezone: ZoneInfo,
+    looking: LookSettings | None = None,
 ) -> RuleDifference:
-    """Judge kept looks by both. `looks` holds at least one, in order of time."""
-    start_at, end_at = looks[0].at, looks[-1].at
-    old, new = (
-        _opened_in(looks, rules, camera_id=camera_id, timezone=timezone)
-        for rules in (before, after)
-    )
-    return _difference(camera_id, start_at, (end_at - start_at).total_seconds(), old, new)
+    """Judge what was kept by both: at least one look. They hear the second looks of then."""
+    start_at, end_at = kept.looks[0].at, kept.looks[-1].at
+    replays = [_Replay(kept, camera_id, rules, timezone, looking) for rules in (before, after)]
+    old, new = (replayed_incidents(replay.messages(), start_at) for replay in replays)
+    seconds = (end_at - start_at).total_seconds()
+    found = _difference(camera_id, start_at, seconds, old, new)
+    return found.model_copy(update={"unanswered": replays[1].unanswered})
 
 
 def compare_clip(
@@ -86,6 +103,7 @@ def compare_clip(
     *,
     look_every_s: float,
     timezone: ZoneInfo,
+    looking: LookSettings | None = None,
 ) -> RuleDifference:
     """Judge a clip by both, second looks and attention included: each decides by its own looks.
 
@@ -101,24 +119,49 @@ def compare_clip(
             detector,
             look_every_s=look_every_s,
             timezone=timezone,
+            looking=looking,
         )
         for rules in (before, after)
     )
     return _difference(str(clip), STARTS_AT, new.seconds, old.incidents, new.incidents)
 
 
-def _opened_in(
-    looks: Iterable[Look], rules: RuleSet, *, camera_id: str, timezone: ZoneInfo
-) -> tuple[ReplayedIncident, ...]:
-    patrol = CameraPatrol(
-        camera_id, rules.rules, rules.zones, timezone=timezone, model=None, notice=None
-    )
-    messages = []
-    start_at: datetime | None = None
-    for look in looks:
-        start_at = start_at or look.at
-        messages += patrol.look(look)
-    return replayed_incidents(messages, start_at) if start_at is not None else ()
+class _Replay:
+    """What was kept of a camera, led through the look step by a set of rules."""
+
+    def __init__(
+        self,
+        kept: Kept,
+        camera_id: str,
+        rules: RuleSet,
+        timezone: ZoneInfo,
+        looking: LookSettings | None,
+    ) -> None:
+        patrol = CameraPatrol(
+            camera_id, rules.rules, rules.zones, timezone=timezone, model=None, notice=None
+        )
+        self._step = LookStep(patrol, looking)
+        self._kept = kept
+        self.unanswered = 0
+
+    def messages(self) -> list[IncidentMessage]:
+        return [message for one in self._kept.looks for message in self._look(one)]
+
+    def _look(self, kept: KeptLook) -> Sequence[IncidentMessage]:
+        self._step.recall(kept.diagnosis)
+        if kept.look is None:
+            return self._step.patrol.tick(kept.at)
+        return self._step.judged(kept.diagnosis, kept.look, self._remembered).messages
+
+    def _remembered(self, wish: SecondLookWish) -> SecondLook | None:
+        """What the second look at this place found then, whichever rule had wished for it."""
+        near = [
+            one
+            for one in self._kept.second_looks
+            if abs(one.at - wish.at) <= SAME_WITHIN and one.box.iou(wish.box) >= SAME_IOU
+        ]
+        self.unanswered += not near
+        return min(near, key=lambda one: abs(one.at - wish.at)).seen if near else None
 
 
 def _difference(

@@ -22,6 +22,7 @@ from streams.frame import Image
 from tests.block_detector import NAME, blocks_picture, import_block_detector
 from tests.media import make_clip
 from tests.vision.paintings import grainy, street, turned
+from vision.look_step import LookSettings
 from vision.picture.diagnosis import PictureSettings
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -122,7 +123,7 @@ def test_a_black_picture_is_not_judged(detector: Detector, tmp_path: Path) -> No
     clip = {"file": "a.mp4", "boxes": "a.json"}
     clip |= {"rules": {"parking": {**KERB["parking"], "unseen_after_s": 20}}}
     settings = PictureSettings(black_after_s=4)
-    scored, trace = replayed(detector, tmp_path, clip, picture=settings)
+    scored, trace = replayed(detector, tmp_path, clip, looking=LookSettings(picture=settings))
     (one,) = scored.incidents
     assert one.closed_at_s == pytest.approx(44, abs=6), "without looks for 20 s nobody knows"
     assert {mark.blinded for mark in trace.looks if mark.at_s > 30} == {FaultKind.BLACK}

@@ -1,0 +1,164 @@
+"""The look step 巡看: the one way from a picture of a camera to its incidents.
+
+A picture is diagnosed, a detector sees what is in it, the rules judge that, and what they doubt is
+looked at a second time. The worker, `patrol eval`, `patrol quiet` and the replay of rules all go
+this way; they differ only in where pictures, detections and second looks come from. A worker lets
+one detector see the pictures of many cameras between `diagnose` and `judge`, and answers a wish
+later, with `hear`; who looks at one camera alone has all of it in `look`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from domain.health import FaultKind
+from domain.incident import ModelRef
+from models.detections import Detections
+from streams.frame import Image
+from vision.attention_speed import AttentionSettings, AttentionSpan
+from vision.incidents import IncidentMessage
+from vision.look import Look
+from vision.patrol import CameraPatrol, SecondLookWish
+from vision.picture.diagnosis import PictureSettings, PictureWatch
+from vision.second_look.taking import SecondLookSettings
+from vision.second_look.verdict import SecondLook
+
+See = Callable[[Image], Detections]
+"""What a detector sees in a small picture, (h, w, 3) uint8 BGR."""
+LookTwice = Callable[[SecondLookWish], SecondLook | None]
+"""Takes the second look that is wished for; None where there is nothing to take it of."""
+
+
+@dataclass(frozen=True, slots=True)
+class LookSettings:
+    """How a camera is looked at; by default as by a worker that is told nothing else."""
+
+    picture: PictureSettings = field(default_factory=PictureSettings)
+    attention: AttentionSettings = field(default_factory=AttentionSettings)
+    second_look: SecondLookSettings = field(default_factory=SecondLookSettings)
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """What picture diagnosis says of one picture."""
+
+    fault: FaultKind | None = None
+    view_doubted: bool = False
+    """Whether it shows another view than the one that zones were drawn in, for now."""
+    view_moved: bool = False
+    """Whether the view is another one for good."""
+
+    @property
+    def blinds(self) -> bool:
+        """Whether the picture shows nothing that could be judged."""
+        return self.fault is not None and self.fault.blinds
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What came of one picture."""
+
+    diagnosis: Diagnosis
+    messages: tuple[IncidentMessage, ...]
+    looked: bool
+    """Whether it was judged: what blinds is not."""
+    suspicious: bool = False
+    """Whether some rule would soon know more, before any second look was heard."""
+    wish: SecondLookWish | None = None
+    """The second look that was wished for and due."""
+    second: SecondLook | None = None
+    """What it found, where it was taken."""
+
+
+class LookStep:
+    """Leads the pictures of one camera to its incidents. Not for several threads at once."""
+
+    def __init__(
+        self,
+        patrol: CameraPatrol,
+        settings: LookSettings | None = None,
+        *,
+        picture: PictureWatch | None = None,
+    ) -> None:
+        """`picture`: a watch that goes on from what an earlier run learned; else a fresh one."""
+        settings = settings or LookSettings()
+        self.patrol = patrol
+        self.picture = picture or PictureWatch(settings.picture)
+        self.attention = settings.attention
+        self._span = AttentionSpan(self.attention)
+        self._second_looks = settings.second_look
+        self._asked_at: datetime | None = None
+
+    def attended(self, now_s: float) -> bool:
+        """Whether the camera is to be looked at at attention speed, at a moment in seconds that
+        nobody sets; call again whenever time has passed."""
+        return self._span.holds(self.patrol.suspicious, now_s)
+
+    def look(
+        self,
+        camera_id: str,
+        image: Image,
+        at: datetime,
+        size_wh: tuple[int, int],
+        *,
+        see: See,
+        look_twice: LookTwice,
+    ) -> Step:
+        """The whole step, for who looks at one camera alone on a virtual clock.
+
+        Args:
+            image: the small picture, (h, w, 3) uint8 BGR, always scaled in one way.
+            at: when it was captured (aware, UTC).
+            size_wh: the size of the picture that it was scaled from, in pixels.
+        """
+        diagnosis = self.diagnose(image, at)
+        if diagnosis.blinds:
+            return Step(diagnosis, tuple(self.patrol.tick(at)), looked=False)
+        return self.judged(diagnosis, Look(camera_id, at, see(image), size_wh, image), look_twice)
+
+    def judged(self, diagnosis: Diagnosis, look: Look, look_twice: LookTwice) -> Step:
+        """The step from its second half on: what was seen is judged, and looked at twice."""
+        messages = self.judge(look)
+        suspicious, wish = self.patrol.suspicious, self.wish
+        second = None
+        if wish is not None:
+            self.asked(wish)
+            second = look_twice(wish)
+            messages += [] if second is None else self.hear(wish, second)
+        return Step(diagnosis, tuple(messages), True, suspicious, wish, second)
+
+    def diagnose(self, image: Image, at: datetime, now_s: float | None = None) -> Diagnosis:
+        """Let the picture be diagnosed, and the rules know of the view. `image`: the small picture,
+        (h, w, 3) uint8 BGR; `now_s` as `Look.now_s`."""
+        fault = self.picture.look(image, at, now_s)
+        diagnosis = Diagnosis(fault, self.picture.doubts_view, self.picture.moved)
+        self.recall(diagnosis)
+        return diagnosis
+
+    def recall(self, diagnosis: Diagnosis) -> None:
+        """Let the rules know of the view as it was diagnosed before."""
+        self.patrol.note_view(doubted=diagnosis.view_doubted, moved=diagnosis.view_moved)
+
+    def judge(self, look: Look, model: ModelRef | None = None) -> list[IncidentMessage]:
+        """Let the rules judge what was seen; `model` is told where it may change."""
+        if model is not None:
+            self.patrol.use_model(model)
+        return self.patrol.look(look)
+
+    @property
+    def wish(self) -> SecondLookWish | None:
+        """The second look that the newest look calls for; none while one was asked for shortly."""
+        wish = self.patrol.wants_second_look
+        if wish is None or not self._second_looks.enabled:
+            return None
+        asked_s = None if self._asked_at is None else (wish.at - self._asked_at).total_seconds()
+        too_soon = asked_s is not None and 0 <= asked_s < self._second_looks.camera_every_s
+        return None if too_soon else wish
+
+    def asked(self, wish: SecondLookWish) -> None:
+        """Say that somebody takes the second look. What nobody takes is wished for again."""
+        self._asked_at = wish.at
+
+    def hear(self, wish: SecondLookWish, seen: SecondLook) -> list[IncidentMessage]:
+        """Take in what a second look found; what opens by it opens now."""
+        return self.patrol.hear(wish, seen)
