@@ -1,1 +1,1 @@
-"""Detectors: the catalogue, sessions and heads. The only importer of onnxruntime."""
+"""Detectors at run time: the catalogue, sessions and heads."""

@@ -1,3 +1,3 @@
-"""The program: command line, configuration, logs, and the wiring of each process."""
+"""The program: command line, center, supervisor, logs, and the wiring of each process."""
 
 __version__ = "0.1.0"

@@ -6,10 +6,13 @@ one of its commands is called; a town may run without it.
 """
 
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from models.catalogue.extras import has_extra
-from models.catalogue.pulling import Convert
 from patrol.late import Late
+
+if TYPE_CHECKING:
+    from models.catalogue.pulling import Convert
 
 COMMANDS = {
     "simulate": Late(
@@ -78,7 +81,7 @@ RULES = {
 """Commands of `patrol rules`."""
 
 
-def converter() -> Convert | None:
+def converter() -> "Convert | None":
     """What makes an ONNX file of a checkpoint; None without the extra [train]."""
     if not has_extra("train"):
         return None

@@ -31,7 +31,7 @@ def late_group(late: Mapping[str, Late]) -> type[TyperGroup]:
         def get_command(self, ctx: Any, cmd_name: str) -> Any:
             if cmd_name not in late:
                 return super().get_command(ctx, cmd_name)
-            return _imported(cmd_name, late[cmd_name].where)
+            return imported(cmd_name, late[cmd_name])
 
         def format_help(self, ctx: Any, formatter: Any) -> None:
             """Lists every command without importing any of `late`."""
@@ -48,8 +48,9 @@ def late_group(late: Mapping[str, Late]) -> type[TyperGroup]:
     return LateGroup
 
 
-def _imported(name: str, where: str) -> Any:
-    module, _, attribute = where.partition(":")
+def imported(name: str, late: Late) -> Any:
+    """The command itself. Raises ImportError or AttributeError where there is none."""
+    module, _, attribute = late.where.partition(":")
     found = getattr(import_module(module), attribute)
     command = typer.main.get_command(found if isinstance(found, typer.Typer) else _alone(found))
     command.name = name
