@@ -8,11 +8,12 @@ import pytest
 from typer.testing import CliRunner
 
 from domain.errors import ConfigurationError
-from edge.state.kept_looks import AT_ONCE, KeptLooks, kept_looks
+from edge.state.kept_looks import AT_ONCE, Kept, KeptLook, KeptLooks, kept_looks
 from lab.trials.rule_replay import RuleSet, compare_looks, read_change
 from patrol.commands.rules import app
 from tests.vision.looks import CAR, SHANGHAI, at, look
 from vision.look import Look
+from vision.look_step import Diagnosis
 from vision.settings import parse_rules
 
 DAY = timedelta(days=1)
@@ -42,22 +43,23 @@ def keep(worker_dir: Path, looks: list[Look], *, max_bytes: int = 10**6) -> None
 
 def test_looks_come_back_as_they_were(tmp_path: Path) -> None:
     keep(tmp_path / "edge-1", parked())
-    back = kept_looks(tmp_path, "gate-1", at(0), at(100))
-    assert [one.at for one in back] == [one.at for one in parked()]
+    kept = kept_looks(tmp_path, "gate-1", at(0), at(100)).looks
+    back = [one.look for one in kept if one.look is not None]
+    assert [one.at for one in kept] == [one.at for one in parked()]
     assert back[0].detections.boxes()[0].label == "car"
     assert back[0].detections.xyxy == pytest.approx(parked()[0].detections.xyxy, abs=1e-4)
     assert not len(back[-1].detections)
-    assert len(kept_looks(tmp_path, "gate-1", at(10), at(20))) == 6
+    assert len(kept_looks(tmp_path, "gate-1", at(10), at(20)).looks) == 6
 
 
 def test_what_is_kept_is_bounded_by_bytes_and_by_age(tmp_path: Path) -> None:
     keep(tmp_path / "small", [look(s, [CAR]) for s in range(10 * AT_ONCE)], max_bytes=1)
-    assert len(kept_looks(tmp_path, "gate-1", at(0), at(1000))) == 2 * AT_ONCE
+    assert len(kept_looks(tmp_path, "gate-1", at(0), at(1000)).looks) == 2 * AT_ONCE
     old = KeptLooks(tmp_path / "old", "gate-2", max_bytes=10**6, kept_for=DAY)
     for days in range(4):
         old.keep(look(days * DAY.total_seconds(), [CAR]))
         old.flush(at(days * DAY.total_seconds()))
-    assert len(kept_looks(tmp_path, "gate-2", at(0), at(10**6))) == 2
+    assert len(kept_looks(tmp_path, "gate-2", at(0), at(10**6)).looks) == 2
     keep(tmp_path / "none", parked(), max_bytes=0)
     assert not (tmp_path / "none").exists()
 
@@ -66,16 +68,17 @@ def test_a_torn_line_costs_one_look(tmp_path: Path) -> None:
     keep(tmp_path / "edge-1", parked())
     with (tmp_path / "edge-1" / "looks" / "gate-1.jsonl").open("a") as file:
         file.write('{"at":"2026-01-01T')
-    assert len(kept_looks(tmp_path, "gate-1", at(0), at(100))) == len(parked())
+    assert len(kept_looks(tmp_path, "gate-1", at(0), at(100)).looks) == len(parked())
 
 
 def test_the_difference_names_what_only_one_opens() -> None:
     slow = parse_rules({"road_occupation": {"for_s": 60, "close_after_s": 10}})
     fast = parse_rules({"road_occupation": {"for_s": 10, "close_after_s": 10}})
     sets = [RuleSet(rules=rules, zones=()) for rules in (slow, fast)]
+    kept = Kept([KeptLook(one.at, Diagnosis(), one) for one in parked()], second_looks=())
 
     def compared(before: RuleSet, after: RuleSet) -> tuple[int, int, int]:
-        found = compare_looks(parked(), before, after, camera_id="gate-1", timezone=SHANGHAI)
+        found = compare_looks(kept, before, after, camera_id="gate-1", timezone=SHANGHAI)
         return len(found.only_before), len(found.only_after), len(found.both)
 
     assert compared(sets[0], sets[1]) == (0, 1, 0)
