@@ -11,7 +11,6 @@ import typer
 from typer.core import TyperGroup
 
 from domain.errors import PatrolError
-from patrol import __version__
 from patrol.commands.output import complain
 from patrol.logs import set_up_logs, tell_of_crashes
 
@@ -72,7 +71,9 @@ app = typer.Typer(
 
 def _say_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"patrol {__version__}")
+        from patrol.version import version
+
+        typer.echo(f"patrol {version()}")
         raise typer.Exit
 
 
