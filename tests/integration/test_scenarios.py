@@ -20,6 +20,7 @@ from tests.integration.scenario_scores import (
     replayed,
     stored,
 )
+from tests.lacking import lacking
 from vision.patrol import CameraPatrol
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -34,7 +35,7 @@ def detector() -> Detector:
     try:
         return carried_detector()
     except ModelMissing as error:
-        pytest.skip(f"no model is carried: {error}")
+        lacking(f"no model is carried: {error}")
 
 
 @pytest.fixture(scope="module")

@@ -119,4 +119,4 @@ def test_the_package_and_the_project_are_of_one_version() -> None:
 
 def test_the_newest_entry_of_the_changelog_is_this_version() -> None:
     headings = re.findall(r"^## \[(.+?)\]", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.M)
-    assert [name for name in headings if name != "Unreleased"][0] == __version__
+    assert next(name for name in headings if name != "Unreleased") == __version__
