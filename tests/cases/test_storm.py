@@ -53,7 +53,7 @@ class Site:
 
 
 def sites(random: np.random.Generator) -> list[Site]:
-    made = []
+    made: list[Site] = []
     for number in range(CAMERAS):
         kinds = frozenset(kind for kind in (FIRE, PARKED, CROWD) if random.random() < 0.4)
         site = Site(kinds, float(random.uniform(10, 60)), float(random.uniform(300, SECONDS)))

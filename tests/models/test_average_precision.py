@@ -1,5 +1,3 @@
-from typing import Any
-
 import numpy as np
 import pytest
 
@@ -13,7 +11,7 @@ RIGHT = (0.5, 0.0, 1.0, 1.0)
 
 
 def boxes(
-    *rows: tuple[tuple[float, ...], float, int] | tuple[tuple[float, ...], int, int],
+    *rows: tuple[tuple[float, ...], float, int],
 ) -> Detections:
     """Rows of (corners, score, class id)."""
     if not rows:
@@ -28,8 +26,8 @@ def boxes(
 
 
 def picture(
-    truth: list[Any] | list[tuple[float, ...]],
-    found: list[Any] | list[tuple[tuple[float, ...], float, int]],
+    truth: list[tuple[float, ...]],
+    found: list[tuple[tuple[float, ...], float, int]],
 ) -> ScoredPicture:
     return ScoredPicture("p.jpg", (100, 100), boxes(*((c, 1, 0) for c in truth)), boxes(*found))
 

@@ -3,7 +3,6 @@
 import runpy
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
@@ -114,7 +113,7 @@ def test_what_a_town_imported_outlives_a_new_version_of_the_product(
 
 @pytest.mark.parametrize("change", [lambda data: data[:-9], lambda data: data + b"x"])
 def test_a_damaged_carried_file_is_refused(
-    builtin: Path, trained: Path, change: Callable[..., Any]
+    builtin: Path, trained: Path, change: Callable[[bytes], bytes]
 ) -> None:
     carry(trained, builtin)
     file = builtin.parent / CARRIED_FOLDER / "patrol-n.onnx"

@@ -35,7 +35,7 @@ def export(tmp_path: Path) -> Path:
     )
 
 
-def files_in(folder: Path) -> list[Any] | list[str]:
+def files_in(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
@@ -86,7 +86,7 @@ def test_an_end_to_end_export_is_recognised(catalog: Catalog, tmp_path: Path) ->
 
 @pytest.mark.parametrize("said", [{}, {"head": "yolo-dfl"}])
 def test_an_export_of_our_own_is_recognised(
-    catalog: Catalog, tmp_path: Path, said: dict[Any, Any] | dict[str, str]
+    catalog: Catalog, tmp_path: Path, said: dict[str, str]
 ) -> None:
     metadata = graphs.export_metadata() | said
     path = graphs.yolo_dfl_graph(tmp_path / "ours.onnx", metadata=metadata)
@@ -296,7 +296,7 @@ def test_a_place_that_cannot_be_written(catalog: Catalog, folder: Path, export: 
     ],
 )
 def test_a_file_that_changed_is_refused(
-    catalog: Catalog, export: Path, change: Callable[..., Any], expected: str
+    catalog: Catalog, export: Path, change: Callable[[bytes], bytes], expected: str
 ) -> None:
     catalog.import_file(export)
     path = catalog.path("tiny-colours")

@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 from domain.errors import ConfigurationError, ModelCorrupt, ModelMissing
 from models.catalog import Catalog
 from models.detector import Detector
+from models.entry import HeadKind
 from models.settings import DetectorSettings
 from tests.models import graphs
 from tests.models.pictures import BLUE, GREEN, RED, square
 
-HEADS = {
+HEADS: dict[HeadKind, tuple[Any, tuple[str, ...]]] = {
     "yolov8": (graphs.yolov8_graph, graphs.RGB_LABELS),
     "yolo-dfl": (graphs.yolo_dfl_graph, graphs.RGB_LABELS),
     "yolo26": (graphs.yolo26_graph, graphs.RGB_LABELS),
@@ -29,10 +30,10 @@ def catalog(tmp_path: Path) -> Catalog:
 def open_colours(
     catalog: Catalog,
     tmp_path: Path,
-    head: str = "yolov8",
-    batch: int | str = "n",
-    **settings: int | tuple[str, str] | tuple[str],
-) -> Detector | None:
+    head: HeadKind = "yolov8",
+    batch: graphs.Batch = "n",
+    **settings: Any,
+) -> Detector:
     build, labels = HEADS[head]
     catalog.import_file(build(tmp_path / "colours.onnx", batch=batch), head=head, labels=labels)
     settings = {"model": "colours", "confidence": 0.9} | settings
@@ -48,11 +49,11 @@ def open_colours(
 def test_it_finds_a_square_of_a_colour(
     catalog: Catalog,
     tmp_path: Path,
-    head: str,
-    batch: int | str,
+    head: HeadKind,
+    batch: graphs.Batch,
     x: int,
     y: int,
-    colour: tuple[int, ...],
+    colour: tuple[int, int, int],
     label: str,
 ) -> None:
     detector = open_colours(catalog, tmp_path, head, batch)
@@ -65,7 +66,7 @@ def test_it_finds_a_square_of_a_colour(
 @pytest.mark.parametrize("head", HEADS)
 @pytest.mark.parametrize("batch", [1, "n"])
 def test_a_batch_of_pictures_of_different_sizes(
-    catalog: Catalog, tmp_path: Path, head: str, batch: int | str
+    catalog: Catalog, tmp_path: Path, head: HeadKind, batch: graphs.Batch
 ) -> None:
     detector = open_colours(catalog, tmp_path, head, batch, max_batch=2)
     pictures = [
@@ -109,7 +110,7 @@ def test_an_unknown_label_is_refused(catalog: Catalog, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("head", HEADS)
-def test_no_more_boxes_than_allowed(catalog: Catalog, tmp_path: Path, head: str) -> None:
+def test_no_more_boxes_than_allowed(catalog: Catalog, tmp_path: Path, head: HeadKind) -> None:
     detector = open_colours(catalog, tmp_path, head, max_boxes=3)
     (found,) = detector.detect([square(0, 0, RED, side=64)])
     assert len(found) == 3
@@ -117,7 +118,7 @@ def test_no_more_boxes_than_allowed(catalog: Catalog, tmp_path: Path, head: str)
 
 @pytest.mark.parametrize("head", HEADS)
 def test_boxes_in_the_padding_are_dropped_and_others_clipped(
-    catalog: Catalog, tmp_path: Path, head: str
+    catalog: Catalog, tmp_path: Path, head: HeadKind
 ) -> None:
     """A confidence of 0 lets every cell through, those of the padding included."""
     detector = open_colours(catalog, tmp_path, head, confidence=0)

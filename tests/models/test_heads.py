@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from domain.errors import ModelShapeError
 from models.candidates import STRIDES
 from models.detections import Ints
+from models.entry import HeadKind
 from models.heads import head_for
 
 LABELS = ("person", "car", "fire")
@@ -18,7 +19,7 @@ def ids(*values: int) -> Ints:
     return np.array(values, np.int64)
 
 
-def yolov8_output(rows: dict[int, list[float]] | dict[int, list[int]]) -> NDArray[Any]:
+def yolov8_output(rows: dict[int, list[float]]) -> NDArray[Any]:
     """(7, 42) with the given (cx, cy, w, h, scores…) at anchor i."""
     output = np.zeros((4 + len(LABELS), CELLS), np.float32)
     for anchor, values in rows.items():
@@ -35,7 +36,7 @@ def yolov8_output(rows: dict[int, list[float]] | dict[int, list[int]]) -> NDArra
         ("yolox", (CELLS, 8)),
     ],
 )
-def test_output_shape(kind: str, shape: tuple[None, int] | tuple[int, int]) -> None:
+def test_output_shape(kind: HeadKind, shape: tuple[int | None, int]) -> None:
     assert head_for(kind, INPUT_WH, LABELS).output_shape == shape
 
 
@@ -62,8 +63,8 @@ def test_yolov8_counts_the_anchors_of_real_inputs(
 def test_yolov8(
     floor: float,
     wanted: NDArray[Any] | None,
-    class_ids: list[Any] | list[int],
-    scores: list[Any] | list[float],
+    class_ids: list[int],
+    scores: list[float],
 ) -> None:
     output = yolov8_output({3: [20, 10, 8, 4, 0.5, 0.6, 0.1], 41: [40, 16, 2, 2, 0.2, 0.1, 0.9]})
     found = head_for("yolov8", INPUT_WH, LABELS).decode(output, floor, wanted)
@@ -120,8 +121,8 @@ def test_yolo_dfl_agrees_with_the_plain_reference() -> None:
 def test_yolo_dfl_looks_only_at_the_classes_asked_for(
     floor: float,
     wanted: NDArray[Any] | None,
-    class_ids: list[Any] | list[int],
-    scores: list[Any] | list[float],
+    class_ids: list[int],
+    scores: list[float],
 ) -> None:
     output = np.zeros((67, CELLS), np.float32)
     output[64:, 3], output[64:, 41] = (0.5, 0.6, 0.1), (0.2, 0.1, 0.9)
@@ -143,9 +144,7 @@ def test_yolo_dfl_is_not_upset_by_very_sure_logits() -> None:
     ("floor", "wanted", "class_ids"),
     [(0.25, None, [0, 2]), (0.5, None, [0]), (0.25, ids(2), [2]), (0.99, None, [])],
 )
-def test_yolo26(
-    floor: float, wanted: NDArray[Any] | None, class_ids: list[Any] | list[int]
-) -> None:
+def test_yolo26(floor: float, wanted: NDArray[Any] | None, class_ids: list[int]) -> None:
     output = np.zeros((300, 6), np.float32)
     output[0] = 1, 2, 3, 4, 0.4, 2
     output[1] = 5, 6, 7, 8, 0.9, 0

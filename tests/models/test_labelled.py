@@ -105,7 +105,7 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
         ("names: [1]", ("1",)),
     ],
 )
-def test_names_beside(tmp_path: Path, text: str, names: tuple[str, str] | tuple[str]) -> None:
+def test_names_beside(tmp_path: Path, text: str, names: tuple[str, ...]) -> None:
     folder = tmp_path / "val"
     folder.mkdir()
     assert names_beside(folder) is None

@@ -12,9 +12,9 @@ from models.nms import iou_with, suppress
 
 def plain_reference(
     xyxy: NDArray[Any], scores: NDArray[Any], class_ids: NDArray[Any], iou: float, limit: int
-) -> list[Any] | list[int]:
+) -> list[int]:
     """Box by box, as one would say it."""
-    kept = []
+    kept: list[int] = []
     for row in sorted(range(len(xyxy)), key=lambda i: -scores[i]):
         box = Box.clipped(*map(float, xyxy[row]))
         doubled = any(
@@ -37,9 +37,9 @@ def plain_reference(
 def test_agrees_with_the_plain_reference(n: int, seed: int, iou: float, limit: int) -> None:
     random = np.random.default_rng(seed)
     # Multiples of 1/8 give exact areas, many overlaps, equal boxes and empty ones.
-    corners = random.integers(0, 9, (n, 2, 2)).astype(np.float32) / 8
+    corners = random.integers(0, 9, (n, 2, 2)).astype(np.float32) / np.float32(8)
     xyxy = np.sort(corners, axis=1).reshape(n, 4)
-    scores = random.integers(1, 20, n).astype(np.float32) / 20
+    scores = random.integers(1, 20, n).astype(np.float32) / np.float32(20)
     class_ids = random.integers(0, 3, n)
     kept = suppress(xyxy, scores, class_ids, iou=iou, limit=limit)
     assert kept.tolist() == plain_reference(xyxy, scores, class_ids, iou, limit)

@@ -1,7 +1,7 @@
 """From a name to a model in the catalogue, over a real HTTP server."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +35,7 @@ def served(tmp_path: Path) -> Iterator[Served]:
         yield served
 
 
-def _download(served: Served, **changes: bool | str | None) -> Download | None:
+def _download(served: Served, **changes: Any) -> Download:
     facts = {
         "name": "colours",
         "url": served.url,
@@ -51,7 +51,7 @@ def _download(served: Served, **changes: bool | str | None) -> Download | None:
     return Download.model_validate(facts | changes)
 
 
-def _checkpoint(served: Served, **changes: bool | str | None) -> Download:
+def _checkpoint(served: Served, **changes: Any) -> Download:
     url = served.url.replace(".onnx", ".pt")
     facts = {"url": url, "head": None, "labels": None, "input_wh": None, "licence": "AGPL-3.0"}
     return _download(served, **(facts | changes))
@@ -106,15 +106,16 @@ def test_a_login_page_in_its_place_does_not_stay(
         checkpoint: Path,
         target: Path,
         input_wh: tuple[int, int],
-        classes: list[str] | tuple[()] = (),
+        classes: Sequence[str] = (),
         *,
         half: bool = True,
-    ) -> Path | None:
+        licence: str = "",
+    ) -> Path:
         if b"html" in checkpoint.read_bytes():
             raise ModelCorrupt(f"{checkpoint}: not a checkpoint")
         return graphs.yolov8_graph(target, metadata=graphs.export_metadata())
 
-    unknown = {"size_bytes": None, "sha256": None, "checksum": "unknown"}
+    unknown: dict[str, Any] = {"size_bytes": None, "sha256": None, "checksum": "unknown"}
     body, folder = served.body, tmp_path / "models"
     for download in (_download(served, **unknown), _checkpoint(served, **unknown, name="pt")):
         served.body = b"<html>Please log in to the hotel's network</html>"
@@ -144,10 +145,11 @@ def test_a_checkpoint_is_converted_and_named_in_the_origin(
         checkpoint: Path,
         target: Path,
         input_wh: tuple[int, int],
-        classes: list[str] | tuple[()] = (),
+        classes: Sequence[str] = (),
         *,
         half: bool = True,
-    ) -> Path | None:
+        licence: str = "",
+    ) -> Path:
         assert (input_wh, list(classes), half) == ((64, 64), [], True)
         metadata = graphs.export_metadata()
         return graphs.yolov8_graph(target, metadata=metadata)
@@ -169,19 +171,18 @@ def test_another_model_under_the_same_name_is_not_here_already(
         checkpoint: Path,
         target: Path,
         input_wh: tuple[int, int],
-        classes: list[str] | tuple[()] = (),
+        classes: Sequence[str] = (),
         *,
         half: bool = True,
-    ) -> Path | None:
+        licence: str = "",
+    ) -> Path:
         return graphs.yolov8_graph(target, metadata=graphs.export_metadata(tuple(classes)))
 
     folder = tmp_path / "models"
     words = ["cart", "stall", "parasol"]
     download = _checkpoint(served, open_vocabulary=True)
 
-    def again(
-        download: Download = download, **asked: list[str] | str | tuple[int, int]
-    ) -> Pulled | None:
+    def again(download: Download = download, **asked: Any) -> Pulled:
         return pull(Catalog(folder), folder, download, http, convert=convert, **asked)
 
     assert not again(classes=words).was_here
@@ -222,8 +223,8 @@ def test_classes_are_for_models_that_can_be_told(
     tmp_path: Path,
     http: Client,
     served: Served,
-    changes: dict[Any, Any] | dict[str, bool],
-    asked: dict[Any, Any] | dict[str, list[str]],
+    changes: dict[str, bool],
+    asked: dict[str, Any],
     said: str,
 ) -> None:
     download = _checkpoint(served, **changes)
@@ -264,9 +265,7 @@ def test_names_do_not_clash_with_built_in_models(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "changes", [{"sha256": None}, {"head": None}, {"url": "https://example.org/m.zip"}]
 )
-def test_a_half_known_download_is_refused(
-    served: Served, changes: dict[str, None] | dict[str, str]
-) -> None:
+def test_a_half_known_download_is_refused(served: Served, changes: dict[str, str | None]) -> None:
     with pytest.raises(ValueError, match=r"sha256|head|url"):
         _download(served, **changes)
 

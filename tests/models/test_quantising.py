@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -156,7 +157,7 @@ def test_other_steps_work_too(
     source: Path,
     entry: ModelEntry,
     folder: Path,
-    settings: dict[str, bool] | dict[str, str],
+    settings: dict[str, Any],
 ) -> None:
     target = tmp_path / "q.onnx"
     quantise(source, entry, folder, target, QuantiseSettings(**settings))

@@ -38,7 +38,7 @@ def catalog(tmp_path: Path) -> Catalog:
 
 
 def exported(
-    labels: tuple[str, str] | tuple[str], description: str = "An export", **more: str
+    labels: tuple[str, ...], description: str = "An export", **more: str
 ) -> dict[str, str]:
     return graphs.export_metadata(labels) | {"description": description} | more
 
@@ -68,7 +68,7 @@ def seen(catalog: Catalog, entry: ModelEntry) -> Detections:
 def test_a_head_is_told_by_its_values(
     catalog: Catalog,
     tmp_path: Path,
-    labels: tuple[str, str] | tuple[str],
+    labels: tuple[str, ...],
     row: tuple[Any, ...],
     total: int,
     across: bool,

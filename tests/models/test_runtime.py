@@ -10,13 +10,13 @@ from domain.errors import ModelCorrupt, ModelError, ModelMissing, ModelShapeErro
 from models import openvino_session, runtime
 from models.runtime import NEXT_BEST, abilities, open_graph
 from models.session import Session, lacks
-from models.settings import DetectorSettings, RunSettings
+from models.settings import DetectorSettings, Provider, RunSettings
 from tests.models import graphs
 
-CARDS = ("cuda", "tensorrt")
+CARDS: tuple[Provider, ...] = ("cuda", "tensorrt")
 
 
-def _needs_lack_of(provider: str) -> None:
+def _needs_lack_of(provider: Provider) -> None:
     if not lacks(provider):
         pytest.skip(f"this onnxruntime has {provider}: there is nothing to fall back from")
 
@@ -33,7 +33,7 @@ def test_the_processor_runs_what_is_asked_of_it_and_nothing_is_said(tmp_path: Pa
 
 @pytest.mark.parametrize("provider", CARDS)
 def test_a_card_that_is_not_there_is_replaced_and_that_is_said_aloud(
-    tmp_path: Path, provider: str
+    tmp_path: Path, provider: Provider
 ) -> None:
     _needs_lack_of(provider)
     path = graphs.yolov8_graph(tmp_path / "m.onnx")
@@ -117,7 +117,9 @@ def test_there_is_no_silent_other_one_when_a_provider_is_named(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("provider", NEXT_BEST)
-def test_a_file_at_fault_is_blamed_whatever_should_run_it(tmp_path: Path, provider: str) -> None:
+def test_a_file_at_fault_is_blamed_whatever_should_run_it(
+    tmp_path: Path, provider: Provider
+) -> None:
     broken = tmp_path / "broken.onnx"
     broken.write_text("This is not a graph at all.")
     settings = RunSettings(provider=provider)

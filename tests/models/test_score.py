@@ -1,5 +1,6 @@
 import contextlib
 import io
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -59,23 +60,23 @@ class Dreamer:
     def __init__(self, seed: int) -> None:
         self._random = np.random.default_rng(seed)
 
-    def fit_wh(self, size_wh: Any) -> Any:
+    def fit_wh(self, size_wh: tuple[int, int]) -> tuple[int, int]:
         return size_wh
 
-    def detect(self, images: list[NDArray[Any]]) -> list[Detections]:
-        return [self._dream(self._random.integers(0, 130)) for _ in images]
+    def detect(self, images: Sequence[NDArray[Any]]) -> list[Detections]:
+        return [self._dream(int(self._random.integers(0, 130))) for _ in images]
 
-    def _dream(self, n: float) -> Detections:
+    def _dream(self, n: int) -> Detections:
         return Detections(
             random_boxes(self._random, n),
             # Few different scores: ties are where implementations part.
-            self._random.integers(1, 10, n).astype(np.float32) / 10,
+            self._random.integers(1, 10, n).astype(np.float32) / np.float32(10),
             self._random.integers(0, 3, n),
             self.labels,
         )
 
 
-def random_boxes(random: np.random.Generator, n: float) -> NDArray[Any]:
+def random_boxes(random: np.random.Generator, n: int) -> NDArray[Any]:
     corners = random.integers(0, 7, (n, 2)) / 8
     sizes = random.integers(1, 3, (n, 2)) / 8
     return np.concatenate([corners, np.minimum(corners + sizes, 1)], axis=1).astype(np.float32)
@@ -91,7 +92,7 @@ def random_folder(tmp_path: Path) -> Path:
         cv2.imwrite(str(tmp_path / "images" / f"{i:02}.png"), square(0, 0, size_wh=(80, 64)))
         rows = [
             f"{random.integers(0, 2)} {(x1 + x2) / 2} {(y1 + y2) / 2} {x2 - x1} {y2 - y1}"
-            for x1, y1, x2, y2 in random_boxes(random, random.integers(0, 10))
+            for x1, y1, x2, y2 in random_boxes(random, int(random.integers(0, 10)))
         ]
         (tmp_path / "labels" / f"{i:02}.txt").write_text("\n".join(rows))
     return tmp_path
@@ -177,7 +178,8 @@ def test_given_names_stand_before_the_folders(colours: Catalog, squares: Path) -
     report = score_model(colours, "colours", squares, names=["red", "tree"])
     assert report.names_from == "given"
     assert [row.label for row in report.classes] == ["red"]
-    assert (report.ap50, report.truths) == (pytest.approx(1), 1)
+    assert report.ap50 == pytest.approx(1)
+    assert report.truths == 1
     assert report.unknown_to_model == ("tree",)
 
 

@@ -5,7 +5,8 @@ import pytest
 from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
 from domain.errors import ModelCorrupt, ModelError, ModelMissing, ModelShapeError
-from models.session import ERRORS, OPEN_ERRORS, Session
+from models.ort_words import ERRORS, OPEN_ERRORS
+from models.session import Session
 from tests.models import graphs
 
 
@@ -20,7 +21,7 @@ def test_every_error_of_onnxruntime_is_mapped() -> None:
 
 
 @pytest.mark.parametrize("batch", [1, "n"])
-def test_a_batch_gives_what_single_pictures_give(tmp_path: Path, batch: int | str) -> None:
+def test_a_batch_gives_what_single_pictures_give(tmp_path: Path, batch: graphs.Batch) -> None:
     session = Session.open(graphs.yolov8_graph(tmp_path / "m.onnx", batch=batch))
     pictures = np.random.default_rng(1).random((3, 3, 64, 64), np.float32)
     together = session.run(pictures)

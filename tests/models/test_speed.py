@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from models.catalog import Catalog
 from models.detector import Detector
@@ -14,6 +13,7 @@ from models.letterbox import PAD_GREY, Letterbox
 from models.network import whole_input
 from models.settings import DetectorSettings
 from models.speed import measure_look, sample_picture, this_machine
+from streams.frame import Image
 from tests.models import graphs
 from tests.models.pictures import square
 
@@ -70,10 +70,10 @@ def test_the_first_looks_do_not_count_and_the_slow_ones_show(catalog: Catalog) -
 def test_the_picture_is_scaled_before_it_is_measured(
     catalog: Catalog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seen = []
+    seen: list[tuple[int, ...]] = []
     prepare = Detector.prepare
 
-    def noting(self, images: list[NDArray[Any]]) -> tuple[list[NDArray[Any]], list[Letterbox]]:
+    def noting(self: Detector, images: list[Image]) -> tuple[list[Image], list[Letterbox]]:
         seen.extend(image.shape for image in images)
         return prepare(self, images)
 

@@ -49,7 +49,7 @@ def pictures() -> Any:
 
 
 @pytest.fixture(scope="module")
-def network() -> None:
+def network() -> Any:
     """A YOLO11n that never learned anything, with BatchNorm folded in."""
     pytest.importorskip("ultralytics", reason="needs the extra named train")
     import torch

@@ -93,7 +93,7 @@ def test_without_internet_the_text_encoder_is_named(
 ) -> None:
     from ultralytics.nn.tasks import YOLOEModel
 
-    def offline(self, words: Any) -> None:
+    def offline(self: Any, words: Any) -> None:
         raise ConnectionError("no route to host")
 
     monkeypatch.setattr(YOLOEModel, "get_text_pe", offline)

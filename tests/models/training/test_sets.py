@@ -1,5 +1,6 @@
 """What a training is given: which pictures, whose boxes, and what is painted over."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from domain.errors import ConfigurationError
+from domain.incident import ModelRef
 from models.detections import Detections
 from models.labelled import LabelledPicture
 from models.letterbox import PAD_GREY
@@ -28,8 +30,8 @@ CORNER, MIDDLE = (0.0, 0.0, 0.2, 0.2), (0.4, 0.4, 0.6, 0.6)
 
 
 def boxes(
-    *rows: tuple[tuple[float, ...], float, str] | tuple[tuple[float, ...], int, str],
-    labels: tuple[str, ...] | tuple[str, str] = LABELS,
+    *rows: tuple[tuple[float, ...], float, str],
+    labels: tuple[str, ...] = LABELS,
 ) -> Detections:
     """Rows of (corners, score, label)."""
     return Detections(
@@ -41,10 +43,15 @@ def boxes(
 
 
 class Teacher:
+    ref = ModelRef(name="teacher", sha256="0" * 64)
+
     def __init__(self, answer: Detections) -> None:
         self.labels, self._answer = answer.labels, answer
 
-    def detect(self, images: list[NDArray[Any]]) -> list[Detections]:
+    def fit_wh(self, size_wh: tuple[int, int]) -> tuple[int, int]:
+        return size_wh
+
+    def detect(self, images: Sequence[NDArray[Any]]) -> list[Detections]:
         return [self._answer for _ in images]
 
 
@@ -111,9 +118,9 @@ def test_a_teacher_marks_only_what_the_set_does_not_label() -> None:
     truth = boxes((MIDDLE, 1, "fire"), labels=("fire", "smoke"))
     image = np.zeros((50, 50, 3), np.uint8)
 
-    def learned(**settings: bool | tuple[str, str] | tuple[str]) -> dict[str, int]:
-        settings = SetRecipe(folder="x", **settings)
-        return labelled_by_all(truth, image, settings, recipe, teachers)[0].counts()
+    def learned(**settings: Any) -> dict[str, int]:
+        given = SetRecipe(folder="x", **settings)
+        return labelled_by_all(truth, image, given, recipe, teachers)[0].counts()
 
     assert learned(names=("fire", "smoke")) == {"fire": 1, "person": 1}
     assert learned(names=("fire",), teach_smoke=True) == {"fire": 1, "person": 1, "smoke": 1}
