@@ -2,7 +2,7 @@
 
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from itertools import islice
 from pathlib import Path
 
@@ -43,7 +43,7 @@ def pictures(source: CameraSource, count: int = PICTURES) -> list[bytes]:
         return [bytes(packet) for packet in islice(packets_of(source), count)]
 
 
-def packets_of(source: CameraSource) -> Iterator[AccessUnit | LibavPacket]:
+def packets_of(source: CameraSource) -> Generator[AccessUnit | LibavPacket, None, None]:
     """The packets of either reader."""
     yield from source.packets()
 
@@ -399,7 +399,6 @@ def test_who_sees_no_keyframe_and_leaves_lets_libav_try_once(
         for kind in (RtspSource, LibavSource, RtspSource, RtspSource):
             with opened(address, QUICK, known=known) as source:
                 assert isinstance(source, kind)
-                packets = source.packets()
-                first: AccessUnit | LibavPacket = next(packets)
-                assert not first.is_keyframe
+                packets = packets_of(source)
+                assert not next(packets).is_keyframe
                 packets.close()
