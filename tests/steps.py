@@ -2,9 +2,9 @@
 
 A test that repeats itself says both numbers with its mark and asks for the one that holds:
 
-    KILLS = steps(16, 200)
+    KILLS = steps(12, 200)
 
-    @pytest.mark.steps(16, 200)
+    @pytest.mark.steps(12, 200)
     def test_kills_at_random_moments() -> None: ...
 
 Every run prints both at its end. A test that is worth nothing with few steps is marked `long`, and
