@@ -9,16 +9,19 @@ FROM python:3.12-slim-bookworm AS build
 WORKDIR /src
 RUN python -m venv /opt/patrol
 # Dependencies first: they change less often than the program, and are the larger layer.
-COPY pyproject.toml README.md LICENSE ./
-RUN python - <<'PYTHON' > requirements.txt
-import tomllib
-
-project = tomllib.load(open("pyproject.toml", "rb"))["project"]
-print("\n".join(project["dependencies"] + project["optional-dependencies"]["postgres"]))
-PYTHON
-RUN /opt/patrol/bin/pip install --no-cache-dir --requirement requirements.txt
+COPY requirements requirements
+# What the program may use beyond its own dependencies, as in pyproject.toml: postgres,openvino
+ARG EXTRAS=postgres
+RUN /opt/patrol/bin/pip install --no-cache-dir --require-hashes --only-binary :all: \
+    $(printf -- '--requirement requirements/%s.lock ' program $(echo "$EXTRAS" | tr ',' ' '))
+# The program is built apart, so that what builds it stays out of the image.
+RUN python -m venv /opt/build && /opt/build/bin/pip install --no-cache-dir --require-hashes \
+    --only-binary :all: --requirement requirements/build.lock
 COPY . .
-RUN /opt/patrol/bin/pip install --no-cache-dir --no-deps .
+# The commit that `patrol --version` tells: docker build --build-arg PATROL_COMMIT=$(git rev-parse HEAD)
+ARG PATROL_COMMIT=
+RUN /opt/build/bin/pip wheel --no-deps --no-build-isolation --wheel-dir /opt/wheel . \
+    && /opt/patrol/bin/pip install --no-cache-dir --no-index --no-deps /opt/wheel/*.whl
 
 FROM python:3.12-slim-bookworm
 LABEL org.opencontainers.image.title="Sentinel Patrol" \

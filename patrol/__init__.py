@@ -1,3 +1,3 @@
 """The program: command line, center, supervisor, logs, and the wiring of each process."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from domain.errors import PatrolError
-from patrol import __version__, laboratory
+from patrol import laboratory
 from patrol.commands.output import complain
 from patrol.late import Late, late_group
 from patrol.logs import set_up_logs, tell_of_crashes
@@ -55,7 +55,9 @@ app = typer.Typer(
 
 def _say_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"patrol {__version__}")
+        from patrol.version import version
+
+        typer.echo(f"patrol {version()}")
         raise typer.Exit
 
 

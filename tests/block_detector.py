@@ -5,6 +5,7 @@ so tests of the whole path need no weights.
 """
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -63,7 +64,7 @@ def _model() -> onnx.ModelProto:
         helper.make_node("Concat", ["seen", "nothing"], ["scores"], axis=2),
         helper.make_node("Concat", ["boxes", "scores"], ["output0"], axis=1),
     ]
-    constants = {
+    constants: dict[str, NDArray[Any]] = {
         "flat_shape": np.array([1, 3, columns * rows], np.int64),
         "weights": np.array([[3, 3, 4], [6, -5, -3], [3, 3, -9]], np.float32)[None],
         "bias": np.array([-8.5, -4, -4], np.float32).reshape(1, 3, 1),

@@ -11,6 +11,27 @@ import structlog
 
 from events_bridge.embedded import EmbeddedBus
 from tests.command_line import PatrolHere
+from tests.steps import LONG
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What is marked `long` runs with scripts/test --long alone; what says its steps tells them."""
+    for item in items:
+        if mark := item.get_closest_marker("steps"):
+            item.user_properties.append(("steps", mark.args))
+    if not LONG and (left := [item for item in items if item.get_closest_marker("long")]):
+        config.hook.pytest_deselected(items=left)
+        items[:] = [item for item in items if item not in left]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """How often that which repeats itself did so, and how often it could have."""
+    reports = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]
+    for report in reports:
+        for usual, long in (value for name, value in report.user_properties if name == "steps"):
+            if report.when == "call":
+                did = f"{long} steps" if LONG else f"{usual} steps; with scripts/test --long {long}"
+                terminalreporter.write_line(f"{report.nodeid}: {did}")
 
 
 @pytest.fixture(autouse=True)

@@ -15,6 +15,7 @@ from domain.case import Case, CaseState, FalseReason, Move, Verdict
 from domain.clock import VirtualClock
 from domain.incident import Incident
 from tests.builders import NOON, make_cameras, make_incident, make_plan, make_sites, opened
+from tests.lacking import lacking
 from tests.postgres import PostgresMissing, PostgresServer, postgres_server
 
 
@@ -35,7 +36,7 @@ def server(request: pytest.FixtureRequest) -> PostgresServer | None:
         return None
     server: PostgresServer | str = request.getfixturevalue("postgres")
     if isinstance(server, str):
-        pytest.skip(f"no PostgreSQL: {server}")
+        lacking(f"no PostgreSQL: {server}")
     return server
 
 

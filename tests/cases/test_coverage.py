@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -107,7 +108,7 @@ def test_a_page_belongs_to_the_hour_in_which_it_ends(desk: Desk) -> None:
 
 def test_of_a_camera_that_stays_dark_the_interval_that_runs_counts(desk: Desk) -> None:
     last = NOON - timedelta(minutes=10)
-    dark = {"looks": 0, "longest_s": None, "last_look_at": last}
+    dark: dict[str, Any] = {"looks": 0, "longest_s": None, "last_look_at": last}
     desk.book.handle(page(NOON - PAGE, missed={"unreachable": 2}, **dark))
     desk.book.handle(page(NOON + PAGE, missed={"unreachable": 3}, **dark))
     hours = hours_of(desk)

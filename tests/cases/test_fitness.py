@@ -12,6 +12,7 @@ from cases import fitness
 from cases.database import Database
 from domain.errors import CaseStoreUnavailable
 from domain.trouble import Trouble
+from tests.lacking import lacking
 from tests.postgres import PostgresServer
 from tests.small_disk import small_disk
 
@@ -69,7 +70,7 @@ def test_a_file_on_a_read_only_disk(tmp_path: Path, quick: None) -> None:
 
 def test_postgresql_is_told_by_its_own_words(postgres: PostgresServer | str, quick: None) -> None:
     if isinstance(postgres, str):
-        pytest.skip(f"no PostgreSQL: {postgres}")
+        lacking(f"no PostgreSQL: {postgres}")
     postgres_url = postgres.create_database()
     with closing(Database(postgres_url)) as database:
         database.upgrade()

@@ -1,6 +1,7 @@
 """Who holds a camera: claims, what is handed over, and whom the center believes."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -194,7 +195,7 @@ def test_what_people_closed_is_opened_again_if_it_had_ended_and_is_back(town: To
     ],
 )
 def test_what_is_another_thing_is_another_case(
-    town: Town, changes: dict[str, object], why: str
+    town: Town, changes: dict[str, Any], why: str
 ) -> None:
     before = make_incident("inc_before")
     town.book.handle(closed(closed_revision(before), town.held("a")))

@@ -1,4 +1,4 @@
-"""A storm: 90 cameras whose detections flicker around every limit, through patrols into cases.
+"""A storm: detections of many cameras flicker around every limit, through patrols into cases.
 
 At a peer one count that hovered at its limit made 21 alerts in 15 s; elsewhere 90 cameras made
 8,000 clips in a night. Here each camera has at most one real thing of a kind before it, and people
@@ -18,6 +18,7 @@ from domain.case import Case
 from domain.incident import IncidentKind
 from tests.builders import NOON, make_cameras, make_plan, make_sites
 from tests.cases.conftest import Desk
+from tests.steps import steps
 from tests.vision.looks import SHANGHAI, SIZE_WH, Row, detections
 from vision.incidents import IncidentMessage
 from vision.look import Look
@@ -27,7 +28,7 @@ from vision.second_look.smoke import NO_SMOKE
 from vision.second_look.verdict import SecondLook
 from vision.settings import parse_rules
 
-CAMERAS, PAIRS, SECONDS = 90, 10, 420.0
+CAMERAS, PAIRS, SECONDS = steps(45, 90), 10, 420.0
 """The first `PAIRS` cameras see the same places as the next `PAIRS`."""
 RULES = {
     "fire": {"cool_down_s": 600},
@@ -53,7 +54,7 @@ class Site:
 
 
 def sites(random: np.random.Generator) -> list[Site]:
-    made = []
+    made: list[Site] = []
     for number in range(CAMERAS):
         kinds = frozenset(kind for kind in (FIRE, PARKED, CROWD) if random.random() < 0.4)
         site = Site(kinds, float(random.uniform(10, 60)), float(random.uniform(300, SECONDS)))
@@ -159,6 +160,7 @@ def taken_in(town: Desk, messages: list[IncidentMessage]) -> list[Case]:
 
 
 @pytest.mark.slow
+@pytest.mark.steps(45, 90)
 @pytest.mark.timeout(300)
 def test_a_storm_makes_at_most_one_case_of_each_real_thing(
     town: Desk, storm: tuple[list[Site], list[IncidentMessage]]

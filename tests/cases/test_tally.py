@@ -20,9 +20,12 @@ from domain.incident import IncidentKind
 from tests.cases.conftest import WAYS, Desk
 from tests.cases.test_concurrency import at_once
 from tests.cases.walking import CAMERAS, STEPS, Walk, all_cases
+from tests.steps import steps
 
 SAME_DATABASE = settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=steps(12, 100),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 """Every example goes on where the last one ended."""
 

@@ -13,10 +13,11 @@ from patrol.cli import app
 from settings.config import Configuration
 
 ROOT = Path(__file__).parents[2]
-PAGES = sorted([*ROOT.glob("README*.md"), *ROOT.glob("docs/*.md")])
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob(".github/**/*.md"), *ROOT.glob("docs/**/*.md")])
+WITH_WHOLE_EXAMPLES = sorted([*ROOT.glob("README*.md"), *ROOT.glob("docs/*.md")])
 EXAMPLES = [
     pytest.param(text, id=f"{page.name}-{number}")
-    for page in PAGES
+    for page in WITH_WHOLE_EXAMPLES
     for number, text in enumerate(
         re.findall(r"```yaml\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
     )
@@ -25,7 +26,7 @@ EXAMPLES = [
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_lead_somewhere(page: Path) -> None:
-    for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
+    for link in re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
         assert (page.parent / link).exists(), f"{page.name}: {link}"
 
 

@@ -4,8 +4,9 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+
+from tests.lacking import lacking
 
 CHROMIUM = "chromium"
 ARGUMENTS = [
@@ -23,10 +24,10 @@ PATIENCE_MS = 15_000
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """A headless browser. Skips the test where there is none."""
+    """A headless browser. A test ends where there is none."""
     path = shutil.which(CHROMIUM)
     if path is None:
-        pytest.skip("no chromium on this machine (Debian: apt install chromium)")
+        lacking("no chromium on this machine (Debian: apt install chromium)")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield browser

@@ -34,7 +34,7 @@ def book(tmp_path: Path) -> Iterator[Book]:
         yield book
 
 
-AT_ONCE = {"retry_disk_every_s": 0.0}
+AT_ONCE: dict[str, Any] = {"retry_disk_every_s": 0.0}
 """A disk that refused is tried again with the next write."""
 
 

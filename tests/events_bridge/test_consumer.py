@@ -522,7 +522,7 @@ def test_the_age_of_the_oldest_unhandled_message(bus_url: str, quick: BusSetting
 def entry_of_age(url: str, age_s: float) -> str:
     """Put a message on the news that seems to have been there for so long, by the bus's clock."""
     with redis.Redis.from_url(url, protocol=2) as client:
-        now_ms = int(client.time()[0] * 1000)  # type: ignore[index]
+        now_ms = int(client.time()[0] * 1000)
         entry_id = f"{now_ms - round(age_s * 1000)}-0"
         envelope = to_envelope(incident_message(0), SOURCE)
         client.xadd(NEWS, {ENVELOPE_FIELD: envelope}, id=entry_id)

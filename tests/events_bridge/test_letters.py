@@ -104,7 +104,8 @@ def test_a_full_box_drops_the_oldest_looks_first_and_says_so(
 def test_a_letter_is_put_back_once_and_tried_anew(
     bus_url: str, quick: BusSettings, client: redis.Redis
 ) -> None:
-    inbox, mended = Inbox(), []
+    inbox = Inbox()
+    mended: list[bool] = []
 
     def choke(message: Message) -> None:
         if not mended:

@@ -8,6 +8,7 @@ difference before committing it:
 
 import tempfile
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import yaml
@@ -35,7 +36,7 @@ def carried_detector() -> Detector:
 def replayed(detector: Detector, folder: Path) -> list[ClipScore]:
     """All scenarios, drawn with the first seed."""
     truth = load_truth(write_scenarios(folder))
-    options = {"look_every_s": LOOK_EVERY_S, "timezone": SHANGHAI}
+    options: dict[str, Any] = {"look_every_s": LOOK_EVERY_S, "timezone": SHANGHAI}
     return [replay_clip(clip, truth, folder, detector, **options) for clip in truth.clips]
 
 

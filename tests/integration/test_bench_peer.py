@@ -13,13 +13,18 @@ from tests.peer.serving import served, skip_without_gst
 pytestmark = [pytest.mark.peer, pytest.mark.timeout(180)]
 
 
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Longer than a bench: the foreign server plays it once."""
+    return make_clip(tmp_path_factory.mktemp("peer") / "street.mp4", seconds=120)
+
+
 @pytest.mark.parametrize("first", [0, 1])
 def test_cameras_of_a_foreign_server_are_measured(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: int
+    tmp_path: Path, clip: Path, monkeypatch: pytest.MonkeyPatch, first: int
 ) -> None:
     skip_without_gst()
     monkeypatch.setattr(measure, "SETTLE_S", 0.5)
-    clip = make_clip(tmp_path / "street.mp4", seconds=120)
     cameras = [f"cam{first + number}={clip}" for number in range(2)]
     with served(*cameras) as port:
         place = "{}" if first == 0 else f"{{{first}}}"

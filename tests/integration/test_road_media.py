@@ -17,6 +17,7 @@ from models.detector import Detector
 from models.settings import DetectorSettings
 from streams.frame import Image
 from streams.replay import replay
+from tests.lacking import lacking
 from tests.shared_data import shared_data
 from vision.incidents import IncidentMessage
 from vision.look import Look
@@ -33,7 +34,7 @@ def detector() -> Detector:
     try:
         return Detector.open(Catalog(None), DetectorSettings())
     except ModelMissing as error:
-        pytest.skip(f"no model is carried: {error}")
+        lacking(f"no model is carried: {error}")
 
 
 @pytest.mark.parametrize("look_every_s", [1.0, 2.0, 5.0])

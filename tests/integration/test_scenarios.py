@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,6 +21,7 @@ from tests.integration.scenario_scores import (
     replayed,
     stored,
 )
+from tests.lacking import lacking
 from vision.patrol import CameraPatrol
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -34,7 +36,7 @@ def detector() -> Detector:
     try:
         return carried_detector()
     except ModelMissing as error:
-        pytest.skip(f"no model is carried: {error}")
+        lacking(f"no model is carried: {error}")
 
 
 @pytest.fixture(scope="module")
@@ -120,5 +122,5 @@ def test_a_turned_camera_would_open_false_ones_if_its_rules_did_not_pause(
 def judged(name: str, spoil: Spoil, detector: Detector, folder: Path) -> ClipScore:
     truth = load_truth(write_scenarios(folder, chosen([name])))
     clip = spoil(truth.clips[0])
-    options = {"look_every_s": LOOK_EVERY_S, "timezone": SHANGHAI}
+    options: dict[str, Any] = {"look_every_s": LOOK_EVERY_S, "timezone": SHANGHAI}
     return replay_clip(clip, Truth(clips=(clip,)), folder, detector, **options)

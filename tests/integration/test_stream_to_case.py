@@ -7,6 +7,7 @@ import pytest
 from domain.case import CaseState
 from domain.evidence import EvidenceKind, MissingReason
 from domain.incident import IncidentKind
+from edge import eyes
 from lab.footage.simulator import Simulator
 from streams.replay import replay
 from tests.books import make_book
@@ -101,8 +102,9 @@ def test_a_worker_that_starts_again_carries_its_incident_on(tmp_path: Path, bus_
 
 
 def test_a_blind_worker_shows_pictures_and_sees_once_a_model_is_brought_in(
-    tmp_path: Path, bus_url: str
+    tmp_path: Path, bus_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(eyes, "RETRY_EVERY_S", 2.0)
     with Simulator({"kerb": block_clip(tmp_path / "kerb.mp4", CAR)}) as cameras:
         configuration = prepare(tmp_path, {"kerb": {"url": cameras.url("kerb"), "rules": PARKING}})
         model = configuration.models_dir / "blocks.onnx"

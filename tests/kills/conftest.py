@@ -16,6 +16,7 @@ from cases.database import Database
 from events_bridge.embedded import EmbeddedBus
 from tests.cases.conftest import migrated_file, postgres
 from tests.kills.town import Place
+from tests.lacking import lacking
 from tests.postgres import PostgresServer
 
 __all__ = ["migrated_file", "postgres"]
@@ -112,7 +113,7 @@ def make_place(room: Path, bus_server: EmbeddedBus, migrated_file: Path) -> Make
 def on_postgres(postgres: PostgresServer | str, make_place: MakePlace) -> Place:
     """The same, its center on PostgreSQL."""
     if isinstance(postgres, str):
-        pytest.skip(f"no PostgreSQL: {postgres}")
+        lacking(f"no PostgreSQL: {postgres}")
     return make_place(database_url=postgres.emptied_database(_migrate))
 
 

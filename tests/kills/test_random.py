@@ -9,8 +9,9 @@ import pytest
 from tests.kills.conftest import MakePlace, Stage
 from tests.kills.town import Place
 from tests.kills.verdict import judge
+from tests.steps import steps
 
-KILLS = int(os.environ.get("KILLS", "16"))
+KILLS = int(os.environ.get("KILLS") or steps(12, 200))
 SEED = int(os.environ.get("SEED", "0")) or random.SystemRandom().randrange(1, 1 << 31)
 EACH = 4
 """Kills of one town."""
@@ -30,6 +31,7 @@ def die_again_and_again(stage: Stage, place: Place, dice: random.Random) -> int:
 
 
 @pytest.mark.slow
+@pytest.mark.steps(12, 200)
 @pytest.mark.timeout(60 + 10 * KILLS)
 def test_kills_at_random_moments(stage: Stage, make_place: MakePlace) -> None:
     print(f"SEED={SEED}")  # noqa: T201 - shown when it fails

@@ -6,7 +6,7 @@ is a sure `first channel` there. The builders give it the output form of each he
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import onnx
@@ -171,7 +171,7 @@ def _cell_centres() -> NDArray[np.float32]:
     return ((np.stack([columns, rows], axis=1) + 0.5) * CELL).astype(np.float32)
 
 
-def _pool(size: int) -> dict[str, list[int]]:
+def _pool(size: int) -> dict[str, Any]:
     return {"kernel_shape": [size, size], "strides": [size, size]}
 
 
@@ -187,14 +187,14 @@ def _per_picture(like: str, boxes: str) -> list[onnx.NodeProto]:
 def _save(
     path: Path,
     nodes: list[onnx.NodeProto],
-    constants: dict[str, NDArray[np.generic]],
+    constants: Mapping[str, NDArray[Any]],
     batch: Batch,
     side: int | str,
     output_shape: list[int | str],
     metadata: Mapping[str, str],
     output: str = "output0",
 ) -> Path:
-    constants = constants | {"zero": np.array([0], np.float32), "zero_axes": np.array([1, 2])}
+    constants = {**constants, "zero": np.array([0], np.float32), "zero_axes": np.array([1, 2])}
     used = {name for node in nodes for name in node.input}
     graph = helper.make_graph(
         nodes,

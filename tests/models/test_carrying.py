@@ -1,6 +1,7 @@
 """Models that come with the product: found, verified, and written into the catalogue by script."""
 
 import runpy
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -39,7 +40,7 @@ models:
 
 
 @pytest.fixture
-def builtin(tmp_path):
+def builtin(tmp_path: Path) -> Path:
     file = tmp_path / "product" / "catalog.yaml"
     file.parent.mkdir()
     file.write_text(BEFORE, encoding="utf-8")
@@ -47,18 +48,20 @@ def builtin(tmp_path):
 
 
 @pytest.fixture
-def trained(tmp_path):
+def trained(tmp_path: Path) -> Path:
     """An export that describes itself, under a name of its own."""
     return graphs.yolov8_graph(tmp_path / "try_7.onnx", metadata=graphs.export_metadata())
 
 
 @pytest.fixture
-def better(tmp_path):
+def better(tmp_path: Path) -> Path:
     metadata = graphs.export_metadata(("flame", "haze", "person"))
     return graphs.yolov8_graph(tmp_path / "try_8.onnx", batch="n", metadata=metadata)
 
 
-def test_a_carried_model_is_found_without_any_import(builtin, trained, tmp_path):
+def test_a_carried_model_is_found_without_any_import(
+    builtin: Path, trained: Path, tmp_path: Path
+) -> None:
     entry = carry(trained, builtin)
     for models_dir in (None, tmp_path / "models"):
         catalog = Catalog(models_dir, builtin=builtin)
@@ -68,7 +71,7 @@ def test_a_carried_model_is_found_without_any_import(builtin, trained, tmp_path)
         assert not catalog.carries("old")
 
 
-def test_the_entry_says_what_the_file_says(builtin, trained):
+def test_the_entry_says_what_the_file_says(builtin: Path, trained: Path) -> None:
     entry = carry(trained, builtin)
     assert entry.file == "patrol-n.onnx"
     assert (entry.head, entry.input_wh, entry.labels) == ("yolov8", (64, 64), graphs.RGB_LABELS)
@@ -76,14 +79,16 @@ def test_the_entry_says_what_the_file_says(builtin, trained):
     assert "models/weights/patrol-n.md" in entry.origin
 
 
-def test_the_list_shows_it_as_carried(builtin, trained, tmp_path):
+def test_the_list_shows_it_as_carried(builtin: Path, trained: Path, tmp_path: Path) -> None:
     carry(trained, builtin)
     rows = {row.entry.name: row for row in model_rows(Catalog(tmp_path, builtin=builtin))}
     assert (rows[NAME].state, rows[NAME].carried) == ("ready", True)
     assert (rows["old"].state, rows["old"].carried) == ("missing", False)
 
 
-def test_an_imported_file_stands_before_the_carried_one(builtin, trained, tmp_path):
+def test_an_imported_file_stands_before_the_carried_one(
+    builtin: Path, trained: Path, tmp_path: Path
+) -> None:
     carry(trained, builtin)
     catalog = Catalog(tmp_path / "models", builtin=builtin)
     assert catalog.import_file(trained).name == NAME
@@ -92,8 +97,8 @@ def test_an_imported_file_stands_before_the_carried_one(builtin, trained, tmp_pa
 
 
 def test_what_a_town_imported_outlives_a_new_version_of_the_product(
-    builtin, trained, better, tmp_path
-):
+    builtin: Path, trained: Path, better: Path, tmp_path: Path
+) -> None:
     carry(trained, builtin)
     town = tmp_path / "models"
     imported = Catalog(town, builtin=builtin).import_file(trained)
@@ -107,7 +112,9 @@ def test_what_a_town_imported_outlives_a_new_version_of_the_product(
 
 
 @pytest.mark.parametrize("change", [lambda data: data[:-9], lambda data: data + b"x"])
-def test_a_damaged_carried_file_is_refused(builtin, trained, change):
+def test_a_damaged_carried_file_is_refused(
+    builtin: Path, trained: Path, change: Callable[[bytes], bytes]
+) -> None:
     carry(trained, builtin)
     file = builtin.parent / CARRIED_FOLDER / "patrol-n.onnx"
     file.write_bytes(change(file.read_bytes()))
@@ -115,7 +122,9 @@ def test_a_damaged_carried_file_is_refused(builtin, trained, change):
         Catalog(None, builtin=builtin).path(NAME)
 
 
-def test_every_other_line_of_the_catalogue_stays(builtin, trained, better):
+def test_every_other_line_of_the_catalogue_stays(
+    builtin: Path, trained: Path, better: Path
+) -> None:
     carry(trained, builtin)
     once = builtin.read_text(encoding="utf-8")
     head, rest = BEFORE.split("models:\n")
@@ -129,14 +138,16 @@ def test_every_other_line_of_the_catalogue_stays(builtin, trained, better):
     assert Catalog(None, builtin=builtin).get(NAME).labels == ("flame", "haze", "person")
 
 
-def test_carrying_the_same_again_changes_nothing(builtin, trained):
+def test_carrying_the_same_again_changes_nothing(builtin: Path, trained: Path) -> None:
     carry(trained, builtin)
     once = builtin.read_text(encoding="utf-8")
     carry(trained, builtin)
     assert builtin.read_text(encoding="utf-8") == once
 
 
-def test_an_entry_in_the_middle_is_replaced_where_it_stands(builtin, trained, better):
+def test_an_entry_in_the_middle_is_replaced_where_it_stands(
+    builtin: Path, trained: Path, better: Path
+) -> None:
     carry(trained, builtin)
     first, *others = yaml.safe_load(builtin.read_text(encoding="utf-8"))["models"]
     moved = yaml.safe_dump({"models": [others[0], first, others[1]]}, sort_keys=False)
@@ -146,7 +157,9 @@ def test_an_entry_in_the_middle_is_replaced_where_it_stands(builtin, trained, be
     assert names == ["old", NAME, "older"]
 
 
-def test_a_file_that_does_not_describe_itself_changes_nothing(builtin, tmp_path):
+def test_a_file_that_does_not_describe_itself_changes_nothing(
+    builtin: Path, tmp_path: Path
+) -> None:
     silent = graphs.yolov8_graph(tmp_path / "silent.onnx")
     with pytest.raises(ModelShapeError, match="give --labels"):
         carry(silent, builtin)
@@ -154,7 +167,7 @@ def test_a_file_that_does_not_describe_itself_changes_nothing(builtin, tmp_path)
     assert not (builtin.parent / CARRIED_FOLDER).exists()
 
 
-def test_a_file_that_is_too_large_is_refused(builtin, tmp_path):
+def test_a_file_that_is_too_large_is_refused(builtin: Path, tmp_path: Path) -> None:
     large = tmp_path / "large.onnx"
     with large.open("wb") as file:
         file.truncate(CARRY["LARGEST_BYTES"] + 1)
@@ -162,11 +175,11 @@ def test_a_file_that_is_too_large_is_refused(builtin, tmp_path):
         carry(large, builtin)
 
 
-def test_the_default_model_is_the_one_that_is_carried():
+def test_the_default_model_is_the_one_that_is_carried() -> None:
     assert DetectorSettings().model == NAME
 
 
-def test_what_the_product_carries_fits_its_catalogue():
+def test_what_the_product_carries_fits_its_catalogue() -> None:
     """Whatever lies in weights/ is the file of an entry, whole, with its card beside it."""
     folder = BUILTIN_FILE.parent / CARRIED_FOLDER
     catalog = Catalog(None)

@@ -1,4 +1,7 @@
 import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -15,28 +18,28 @@ from tests.models import graphs
 
 
 @pytest.fixture
-def folder(tmp_path):
+def folder(tmp_path: Path) -> Path:
     return tmp_path / "models"
 
 
 @pytest.fixture
-def catalog(folder):
+def catalog(folder: Path) -> Catalog:
     return Catalog(folder)
 
 
 @pytest.fixture
-def export(tmp_path):
+def export(tmp_path: Path) -> Path:
     """An ultralytics export that describes itself."""
     return graphs.yolov8_graph(
         tmp_path / "tiny_colours.onnx", batch="n", metadata=graphs.export_metadata()
     )
 
 
-def files_in(folder):
+def files_in(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-def test_the_builtin_entries():
+def test_the_builtin_entries() -> None:
     entries = {entry.name: entry for entry in Catalog(None).entries()}
     start, small = entries["yolo11n-coco-640"], entries["yolox-nano-coco-416"]
     assert len(start.labels) == 80
@@ -44,13 +47,15 @@ def test_the_builtin_entries():
     assert start.labels[:3] == ("person", "bicycle", "car")
 
 
-def test_an_unknown_name_lists_what_there_is(catalog):
+def test_an_unknown_name_lists_what_there_is(catalog: Catalog) -> None:
     with pytest.raises(ModelMissing, match=r"one of: .*yolo11n-coco-640, .*yolox-nano") as info:
         catalog.get("mine")
     assert "patrol models import FILE --name mine" in str(info.value)
 
 
-def test_a_known_model_without_its_file_says_how_to_bring_it(catalog, folder):
+def test_a_known_model_without_its_file_says_how_to_bring_it(
+    catalog: Catalog, folder: Path
+) -> None:
     with pytest.raises(ModelMissing) as info:
         catalog.path("yolo11n-coco-640")
     assert str(folder / "yolo11n_coco_640.onnx") in str(info.value)
@@ -58,14 +63,14 @@ def test_a_known_model_without_its_file_says_how_to_bring_it(catalog, folder):
     assert "patrol models import FILE" in str(info.value)
 
 
-def test_without_a_folder_nothing_can_be_opened_or_imported(export):
+def test_without_a_folder_nothing_can_be_opened_or_imported(export: Path) -> None:
     with pytest.raises(ModelMissing, match="folder of models, none is set"):
         Catalog(None).path("yolo11n-coco-640")
     with pytest.raises(ModelMissing, match="folder of models, none is set"):
         Catalog(None).import_file(export)
 
 
-def test_an_export_describes_itself(catalog, folder, export):
+def test_an_export_describes_itself(catalog: Catalog, folder: Path, export: Path) -> None:
     entry = catalog.import_file(export)
     assert (entry.name, entry.head, entry.input_wh) == ("tiny-colours", "yolov8", (64, 64))
     assert entry.labels == graphs.RGB_LABELS
@@ -74,31 +79,35 @@ def test_an_export_describes_itself(catalog, folder, export):
     assert files_in(folder) == ["catalog.yaml", "tiny-colours.onnx"]
 
 
-def test_an_end_to_end_export_is_recognised(catalog, tmp_path):
+def test_an_end_to_end_export_is_recognised(catalog: Catalog, tmp_path: Path) -> None:
     path = graphs.yolo26_graph(tmp_path / "e2e.onnx", metadata=graphs.export_metadata())
     assert catalog.import_file(path).head == "yolo26"
 
 
 @pytest.mark.parametrize("said", [{}, {"head": "yolo-dfl"}])
-def test_an_export_of_our_own_is_recognised(catalog, tmp_path, said):
+def test_an_export_of_our_own_is_recognised(
+    catalog: Catalog, tmp_path: Path, said: dict[str, str]
+) -> None:
     metadata = graphs.export_metadata() | said
     path = graphs.yolo_dfl_graph(tmp_path / "ours.onnx", metadata=metadata)
     assert catalog.import_file(path).head == "yolo-dfl"
 
 
-def test_what_a_file_says_of_its_head_must_be_true(catalog, tmp_path):
+def test_what_a_file_says_of_its_head_must_be_true(catalog: Catalog, tmp_path: Path) -> None:
     metadata = graphs.export_metadata() | {"head": "yolo-dfl"}
     path = graphs.yolov8_graph(tmp_path / "false.onnx", metadata=metadata)
     with pytest.raises(ModelShapeError, match=r"shape \[1, 67, 84\].*got \[1, 7, 84\]"):
         catalog.import_file(path)
 
 
-def test_an_import_outlives_the_process(catalog, folder, export):
+def test_an_import_outlives_the_process(catalog: Catalog, folder: Path, export: Path) -> None:
     entry = catalog.import_file(export)
     assert Catalog(folder).get("tiny-colours") == entry
 
 
-def test_two_catalogues_of_one_folder_keep_each_others_imports(folder, export, tmp_path):
+def test_two_catalogues_of_one_folder_keep_each_others_imports(
+    folder: Path, export: Path, tmp_path: Path
+) -> None:
     first, second = Catalog(folder), Catalog(folder)
     first.import_file(export)
     second.import_file(
@@ -107,21 +116,21 @@ def test_two_catalogues_of_one_folder_keep_each_others_imports(folder, export, t
     assert {"tiny-colours", "x"} <= {entry.name for entry in Catalog(folder).entries()}
 
 
-def test_importing_again_changes_nothing(catalog, folder, export):
+def test_importing_again_changes_nothing(catalog: Catalog, folder: Path, export: Path) -> None:
     first = catalog.import_file(export)
     before = (folder / "catalog.yaml").read_text()
     assert catalog.import_file(export) == first
     assert (folder / "catalog.yaml").read_text() == before
 
 
-def test_importing_again_mends_a_damaged_file(catalog, folder, export):
+def test_importing_again_mends_a_damaged_file(catalog: Catalog, folder: Path, export: Path) -> None:
     catalog.import_file(export)
     (folder / "tiny-colours.onnx").write_bytes(b"damaged")
     catalog.import_file(export)
     assert catalog.path("tiny-colours").read_bytes() == export.read_bytes()
 
 
-def test_a_known_file_may_have_a_second_name(catalog, export):
+def test_a_known_file_may_have_a_second_name(catalog: Catalog, export: Path) -> None:
     catalog.import_file(export)
     entry = catalog.import_file(export, name="second")
     assert (entry.name, entry.file, entry.head) == ("second", "second.onnx", "yolov8")
@@ -129,7 +138,9 @@ def test_a_known_file_may_have_a_second_name(catalog, export):
 
 
 @pytest.mark.parametrize("name", ["../out", "a/b", "", " "])
-def test_a_name_that_is_no_name_is_refused(catalog, folder, export, name):
+def test_a_name_that_is_no_name_is_refused(
+    catalog: Catalog, folder: Path, export: Path, name: str
+) -> None:
     if name:
         with pytest.raises(ModelError, match="name"):
             catalog.import_file(export, name=name)
@@ -141,13 +152,13 @@ def test_a_name_that_is_no_name_is_refused(catalog, folder, export, name):
         assert catalog.import_file(export, name=name).name == "tiny-colours"
 
 
-def test_a_claim_against_what_is_known_is_refused(catalog, export):
+def test_a_claim_against_what_is_known_is_refused(catalog: Catalog, export: Path) -> None:
     catalog.import_file(export)
     with pytest.raises(ModelError, match="known as tiny-colours: expected head yolov8, got yolox"):
         catalog.import_file(export, head="yolox")
 
 
-def test_one_name_stands_for_one_file(catalog, export, tmp_path):
+def test_one_name_stands_for_one_file(catalog: Catalog, export: Path, tmp_path: Path) -> None:
     entry = catalog.import_file(export)
     other = graphs.yolo26_graph(tmp_path / "other.onnx", metadata=graphs.export_metadata())
     with pytest.raises(ModelCorrupt) as info:
@@ -157,7 +168,9 @@ def test_one_name_stands_for_one_file(catalog, export, tmp_path):
     assert catalog.path("tiny-colours").read_bytes() == export.read_bytes()
 
 
-def test_another_models_file_is_never_overwritten(catalog, folder, export):
+def test_another_models_file_is_never_overwritten(
+    catalog: Catalog, folder: Path, export: Path
+) -> None:
     with pytest.raises(ModelError, match=r"belongs to the model yolo11n-coco-640; .* --name"):
         catalog.import_file(export, name="yolo11n_coco_640")
     assert files_in(folder) == []
@@ -166,7 +179,9 @@ def test_another_models_file_is_never_overwritten(catalog, folder, export):
         catalog.import_file(export, name="yolo11n_coco_640")  # known by now
 
 
-def test_a_truncated_copy_of_a_known_model_is_recognised_by_its_name(catalog, folder, tmp_path):
+def test_a_truncated_copy_of_a_known_model_is_recognised_by_its_name(
+    catalog: Catalog, folder: Path, tmp_path: Path
+) -> None:
     part = tmp_path / "yolo11n_coco_640.onnx"
     part.write_bytes(b"\x08\x08\x12\x07")
     with pytest.raises(ModelCorrupt, match=r"expected 10703944 bytes, .* got 4 bytes, .* again"):
@@ -197,7 +212,9 @@ def test_a_truncated_copy_of_a_known_model_is_recognised_by_its_name(catalog, fo
         ({"labels": [], "head": "yolov8"}, "give --labels"),
     ],
 )
-def test_what_a_silent_file_needs(catalog, folder, tmp_path, said, expected):
+def test_what_a_silent_file_needs(
+    catalog: Catalog, folder: Path, tmp_path: Path, said: dict[str, Any], expected: str
+) -> None:
     path = graphs.yolov8_graph(tmp_path / "silent.onnx")
     with pytest.raises(ModelShapeError, match=expected):
         catalog.import_file(path, **said)
@@ -205,14 +222,14 @@ def test_what_a_silent_file_needs(catalog, folder, tmp_path, said, expected):
     assert "silent" not in [entry.name for entry in catalog.entries()]
 
 
-def test_a_head_that_cannot_be_told_from_the_output(catalog, tmp_path):
+def test_a_head_that_cannot_be_told_from_the_output(catalog: Catalog, tmp_path: Path) -> None:
     metadata = graphs.export_metadata(("a", "b"))
     path = graphs.yolov8_graph(tmp_path / "odd.onnx", metadata=metadata)
     with pytest.raises(ModelShapeError, match=r"output of shape \[1, 7, 84\] with 2 classes"):
         catalog.import_file(path)
 
 
-def test_an_open_input_size_has_to_be_said(catalog, tmp_path):
+def test_an_open_input_size_has_to_be_said(catalog: Catalog, tmp_path: Path) -> None:
     path = graphs.yolov8_graph(tmp_path / "open.onnx", side="side")
     with pytest.raises(ModelShapeError, match="give --input-size"):
         catalog.import_file(path, head="yolov8", labels=graphs.RGB_LABELS)
@@ -222,7 +239,7 @@ def test_an_open_input_size_has_to_be_said(catalog, tmp_path):
     assert (entry.input_wh, entry.licence) == ((64, 64), "MIT")
 
 
-def test_weights_that_give_no_numbers_are_refused(catalog, tmp_path):
+def test_weights_that_give_no_numbers_are_refused(catalog: Catalog, tmp_path: Path) -> None:
     path = graphs.undefined_graph(tmp_path / "nan.onnx")
     with pytest.raises(ModelCorrupt, match="expected numbers for a black picture"):
         catalog.import_file(path, head="yolov8", labels=graphs.RGB_LABELS)
@@ -241,13 +258,15 @@ def test_weights_that_give_no_numbers_are_refused(catalog, tmp_path):
         ),
     ],
 )
-def test_metadata_that_does_not_fit(catalog, tmp_path, metadata, expected):
+def test_metadata_that_does_not_fit(
+    catalog: Catalog, tmp_path: Path, metadata: dict[str, str], expected: str
+) -> None:
     path = graphs.yolov8_graph(tmp_path / "odd.onnx", metadata=metadata)
     with pytest.raises(ModelShapeError, match=expected):
         catalog.import_file(path)
 
 
-def test_what_is_no_model_file(catalog, tmp_path):
+def test_what_is_no_model_file(catalog: Catalog, tmp_path: Path) -> None:
     with pytest.raises(ModelMissing, match=r"gone\.onnx: expected an ONNX file, found none"):
         catalog.import_file(tmp_path / "gone.onnx")
     with pytest.raises(ModelError, match="got a folder"):
@@ -261,7 +280,7 @@ def test_what_is_no_model_file(catalog, tmp_path):
         catalog.import_file(tmp_path / "text.onnx")
 
 
-def test_a_place_that_cannot_be_written(catalog, folder, export):
+def test_a_place_that_cannot_be_written(catalog: Catalog, folder: Path, export: Path) -> None:
     (folder / "tiny-colours.onnx" / "full").mkdir(parents=True)
     with pytest.raises(ModelError, match=r"tiny_colours\.onnx: cannot be copied into .*models"):
         catalog.import_file(export)
@@ -276,7 +295,9 @@ def test_a_place_that_cannot_be_written(catalog, folder, export):
         (lambda data: data[:-1] + bytes([data[-1] ^ 1]), "got .* bytes, sha256"),
     ],
 )
-def test_a_file_that_changed_is_refused(catalog, export, change, expected):
+def test_a_file_that_changed_is_refused(
+    catalog: Catalog, export: Path, change: Callable[[bytes], bytes], expected: str
+) -> None:
     catalog.import_file(export)
     path = catalog.path("tiny-colours")
     path.write_bytes(change(path.read_bytes()))
@@ -284,7 +305,9 @@ def test_a_file_that_changed_is_refused(catalog, export, change, expected):
         catalog.path("tiny-colours")
 
 
-def test_a_file_laid_into_the_folder_by_hand_is_found(catalog, folder, export):
+def test_a_file_laid_into_the_folder_by_hand_is_found(
+    catalog: Catalog, folder: Path, export: Path
+) -> None:
     catalog.import_file(export)
     shutil.move(folder / "tiny-colours.onnx", folder.parent / "aside.onnx")
     with pytest.raises(ModelMissing):
@@ -302,14 +325,16 @@ def test_a_file_laid_into_the_folder_by_hand_is_found(catalog, folder, export):
         ("models: [{name: x}]", r"models\.0\.file: expected this key"),
     ],
 )
-def test_a_catalogue_that_cannot_be_understood(folder, text, expected):
+def test_a_catalogue_that_cannot_be_understood(folder: Path, text: str, expected: str) -> None:
     folder.mkdir()
     (folder / "catalog.yaml").write_text(text)
     with pytest.raises(ConfigurationError, match=expected):
         Catalog(folder)
 
 
-def test_a_catalogue_never_reaches_out_of_its_folder(catalog, folder, export):
+def test_a_catalogue_never_reaches_out_of_its_folder(
+    catalog: Catalog, folder: Path, export: Path
+) -> None:
     catalog.import_file(export)
     path = folder / "catalog.yaml"
     data = yaml.safe_load(path.read_text())

@@ -1,7 +1,11 @@
+from typing import Any
+
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from domain.errors import ModelShapeError
+from models.catalogue.entry import HeadKind
 from models.detections import Ints
 from models.heads.candidates import STRIDES
 from models.heads.families import head_for
@@ -15,7 +19,7 @@ def ids(*values: int) -> Ints:
     return np.array(values, np.int64)
 
 
-def yolov8_output(rows):
+def yolov8_output(rows: dict[int, list[float]]) -> NDArray[Any]:
     """(7, 42) with the given (cx, cy, w, h, scores…) at anchor i."""
     output = np.zeros((4 + len(LABELS), CELLS), np.float32)
     for anchor, values in rows.items():
@@ -32,7 +36,7 @@ def yolov8_output(rows):
         ("yolox", (CELLS, 8)),
     ],
 )
-def test_output_shape(kind, shape):
+def test_output_shape(kind: HeadKind, shape: tuple[int | None, int]) -> None:
     assert head_for(kind, INPUT_WH, LABELS).output_shape == shape
 
 
@@ -40,7 +44,9 @@ def test_output_shape(kind, shape):
     ("labels", "shape"),
     [((640, 640), (84, 8400)), ((640, 384), (84, 5040))],
 )
-def test_yolov8_counts_the_anchors_of_real_inputs(labels, shape):
+def test_yolov8_counts_the_anchors_of_real_inputs(
+    labels: tuple[int, int], shape: tuple[int, int]
+) -> None:
     assert head_for("yolov8", labels, ["x"] * 80).output_shape == shape
 
 
@@ -54,7 +60,12 @@ def test_yolov8_counts_the_anchors_of_real_inputs(labels, shape):
         pytest.param(0.95, None, [], [], id="nothing"),
     ],
 )
-def test_yolov8(floor, wanted, class_ids, scores):
+def test_yolov8(
+    floor: float,
+    wanted: NDArray[Any] | None,
+    class_ids: list[int],
+    scores: list[float],
+) -> None:
     output = yolov8_output({3: [20, 10, 8, 4, 0.5, 0.6, 0.1], 41: [40, 16, 2, 2, 0.2, 0.1, 0.9]})
     found = head_for("yolov8", INPUT_WH, LABELS).decode(output, floor, wanted)
     assert found.class_ids.tolist() == class_ids
@@ -62,13 +73,13 @@ def test_yolov8(floor, wanted, class_ids, scores):
     assert found.xyxy.shape == (len(scores), 4)
 
 
-def test_yolov8_gives_corners_in_input_pixels():
+def test_yolov8_gives_corners_in_input_pixels() -> None:
     output = yolov8_output({0: [20, 10, 8, 4, 0, 0, 1]})
     found = head_for("yolov8", INPUT_WH, LABELS).decode(output, 0.5)
     assert found.xyxy.tolist() == [[16, 8, 24, 12]]
 
 
-def dfl_reference(output, input_wh, floor):
+def dfl_reference(output: NDArray[Any], input_wh: tuple[int, int], floor: float) -> NDArray[Any]:
     """The decode of distribution focal loss, anchor by anchor."""
     found, anchor = [], 0
     for stride in STRIDES:
@@ -87,7 +98,7 @@ def dfl_reference(output, input_wh, floor):
     return np.array(found)
 
 
-def test_yolo_dfl_agrees_with_the_plain_reference():
+def test_yolo_dfl_agrees_with_the_plain_reference() -> None:
     random = np.random.default_rng(7)
     output = random.random((64 + len(LABELS), CELLS), np.float32)
     output[:64] = 8 * output[:64] - 4
@@ -107,7 +118,12 @@ def test_yolo_dfl_agrees_with_the_plain_reference():
         pytest.param(0.95, None, [], [], id="nothing"),
     ],
 )
-def test_yolo_dfl_looks_only_at_the_classes_asked_for(floor, wanted, class_ids, scores):
+def test_yolo_dfl_looks_only_at_the_classes_asked_for(
+    floor: float,
+    wanted: NDArray[Any] | None,
+    class_ids: list[int],
+    scores: list[float],
+) -> None:
     output = np.zeros((67, CELLS), np.float32)
     output[64:, 3], output[64:, 41] = (0.5, 0.6, 0.1), (0.2, 0.1, 0.9)
     found = head_for("yolo-dfl", INPUT_WH, LABELS).decode(output, floor, wanted)
@@ -116,7 +132,7 @@ def test_yolo_dfl_looks_only_at_the_classes_asked_for(floor, wanted, class_ids, 
     assert found.xyxy.shape == (len(scores), 4)
 
 
-def test_yolo_dfl_is_not_upset_by_very_sure_logits():
+def test_yolo_dfl_is_not_upset_by_very_sure_logits() -> None:
     output = np.zeros((67, CELLS), np.float32)
     output[66, 0] = 0.9
     output[[1, 16, 33, 49], 0] = 1e4  # one stride to the left and right, none up, one down
@@ -128,7 +144,7 @@ def test_yolo_dfl_is_not_upset_by_very_sure_logits():
     ("floor", "wanted", "class_ids"),
     [(0.25, None, [0, 2]), (0.5, None, [0]), (0.25, ids(2), [2]), (0.99, None, [])],
 )
-def test_yolo26(floor, wanted, class_ids):
+def test_yolo26(floor: float, wanted: NDArray[Any] | None, class_ids: list[int]) -> None:
     output = np.zeros((300, 6), np.float32)
     output[0] = 1, 2, 3, 4, 0.4, 2
     output[1] = 5, 6, 7, 8, 0.9, 0
@@ -138,13 +154,13 @@ def test_yolo26(floor, wanted, class_ids):
         assert found.xyxy[0].tolist() == [5, 6, 7, 8]
 
 
-def test_yolo26_refuses_a_class_without_a_label():
+def test_yolo26_refuses_a_class_without_a_label() -> None:
     output = np.array([[0, 0, 1, 1, 0.9, 3]], np.float32)
     with pytest.raises(ModelShapeError, match="expected class ids below 3"):
         head_for("yolo26", INPUT_WH, LABELS).decode(output, 0.25)
 
 
-def yolox_reference(output, input_wh, floor):
+def yolox_reference(output: NDArray[Any], input_wh: tuple[int, int], floor: float) -> NDArray[Any]:
     """The grid decode of the paper, cell by cell."""
     found, row = [], 0
     for stride in STRIDES:
@@ -161,7 +177,7 @@ def yolox_reference(output, input_wh, floor):
     return np.array(found)
 
 
-def test_yolox_agrees_with_the_plain_reference():
+def test_yolox_agrees_with_the_plain_reference() -> None:
     random = np.random.default_rng(7)
     output = random.random((CELLS, 5 + len(LABELS)), np.float32)
     expected = yolox_reference(output, INPUT_WH, floor=0.25)
@@ -172,7 +188,7 @@ def test_yolox_agrees_with_the_plain_reference():
     np.testing.assert_array_equal(found.class_ids, expected[:, 5])
 
 
-def test_yolox_looks_only_at_the_classes_asked_for():
+def test_yolox_looks_only_at_the_classes_asked_for() -> None:
     output = np.zeros((CELLS, 8), np.float32)
     output[0, 4:] = 0.9, 0.5, 0.9, 0.8
     found = head_for("yolox", INPUT_WH, LABELS).decode(output, 0.25, ids(0, 2))

@@ -24,19 +24,27 @@ exact = settings(deadline=None, derandomize=True)
         ((4000, 1), (640, 640), True, (640, 1), (0, 319)),  # never thinner than a pixel
     ],
 )
-def test_fit(size_wh, input_wh, centred, inner_wh, left_top):
+def test_fit(
+    size_wh: tuple[int, int],
+    input_wh: tuple[int, int],
+    centred: bool,
+    inner_wh: tuple[int, int],
+    left_top: tuple[int, int],
+) -> None:
     place = Letterbox.fit(size_wh, input_wh, centred=centred)
     assert (place.inner_wh, place.left_top) == (inner_wh, left_top)
 
 
-def test_a_picture_without_pixels_is_refused():
+def test_a_picture_without_pixels_is_refused() -> None:
     with pytest.raises(ValueError, match=r"at least one pixel, got size \(0, 5\)"):
         Letterbox.fit((0, 5), (640, 640), centred=True)
 
 
 @exact
 @given(sizes, inputs, st.booleans())
-def test_the_place_lies_in_the_input_and_touches_two_borders(size_wh, input_wh, centred):
+def test_the_place_lies_in_the_input_and_touches_two_borders(
+    size_wh: tuple[int, int], input_wh: tuple[int, int], centred: bool
+) -> None:
     place = Letterbox.fit(size_wh, input_wh, centred=centred)
     (width, height), (left, top) = place.inner_wh, place.left_top
     assert left + width <= input_wh[0]
@@ -46,14 +54,21 @@ def test_the_place_lies_in_the_input_and_touches_two_borders(size_wh, input_wh, 
 
 @exact
 @given(sizes, inputs, st.booleans())
-def test_a_fitted_picture_only_needs_padding(size_wh, input_wh, centred):
+def test_a_fitted_picture_only_needs_padding(
+    size_wh: tuple[int, int], input_wh: tuple[int, int], centred: bool
+) -> None:
     place = Letterbox.fit(size_wh, input_wh, centred=centred)
     assert Letterbox.fit(place.inner_wh, input_wh, centred=centred) == place
 
 
 @exact
 @given(sizes, inputs, st.booleans(), st.lists(st.tuples(*[units] * 4), min_size=1, max_size=5))
-def test_to_frame_undoes_to_input(size_wh, input_wh, centred, boxes):
+def test_to_frame_undoes_to_input(
+    size_wh: tuple[int, int],
+    input_wh: tuple[int, int],
+    centred: bool,
+    boxes: list[tuple[float, ...]],
+) -> None:
     place = Letterbox.fit(size_wh, input_wh, centred=centred)
     xyxy = np.array(boxes, np.float32)
     # A thousandth of an input pixel, in frame units of the shorter side.
@@ -63,7 +78,9 @@ def test_to_frame_undoes_to_input(size_wh, input_wh, centred, boxes):
 
 @exact
 @given(sizes, inputs, st.booleans())
-def test_the_frame_is_exactly_the_inner_picture(size_wh, input_wh, centred):
+def test_the_frame_is_exactly_the_inner_picture(
+    size_wh: tuple[int, int], input_wh: tuple[int, int], centred: bool
+) -> None:
     place = Letterbox.fit(size_wh, input_wh, centred=centred)
     (width, height), (left, top) = place.inner_wh, place.left_top
     corners = np.array([[left, top, left + width, top + height]], np.float32)
@@ -72,7 +89,9 @@ def test_the_frame_is_exactly_the_inner_picture(size_wh, input_wh, centred):
 
 @exact
 @given(sizes, inputs, st.booleans())
-def test_a_trimmed_input_is_no_larger_than_the_picture_needs(size_wh, input_wh, centred):
+def test_a_trimmed_input_is_no_larger_than_the_picture_needs(
+    size_wh: tuple[int, int], input_wh: tuple[int, int], centred: bool
+) -> None:
     place = Letterbox.fit(size_wh, input_wh, centred=centred)
     trimmed = place.trimmed(32, centred=centred)
     assert trimmed.inner_wh == place.inner_wh
@@ -85,7 +104,9 @@ def test_a_trimmed_input_is_no_larger_than_the_picture_needs(size_wh, input_wh, 
     ("form", "channels", "scale"),
     [(ULTRALYTICS_INPUT, (2, 1, 0), 1 / 255), (YOLOX_INPUT, (0, 1, 2), 1.0)],
 )
-def test_draw_orders_channels_scales_values_and_pads(form: InputForm, channels, scale):
+def test_draw_orders_channels_scales_values_and_pads(
+    form: InputForm, channels: tuple[int, ...], scale: float
+) -> None:
     image = np.empty((32, 64, 3), np.uint8)
     image[:] = 10, 20, 30
     place = Letterbox.fit((64, 32), (64, 64), centred=form.centred)
@@ -97,7 +118,7 @@ def test_draw_orders_channels_scales_values_and_pads(form: InputForm, channels, 
     np.testing.assert_allclose(padding, PAD_GREY * scale, rtol=1e-6)
 
 
-def test_draw_scales_a_larger_picture_into_its_place():
+def test_draw_scales_a_larger_picture_into_its_place() -> None:
     image = np.zeros((200, 400, 3), np.uint8)
     image[:, 200:] = 255
     place = Letterbox.fit((400, 200), (64, 64), centred=True)

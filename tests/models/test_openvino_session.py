@@ -1,6 +1,8 @@
 """The openvino door, with the real package. Where it is not installed these tests are skipped."""
 
 import threading
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -23,20 +25,20 @@ pytest.importorskip("openvino", reason="the extra [openvino] is not installed")
 FP32 = RunSettings(provider="openvino", precision="fp32")
 
 
-def _pictures(count):
+def _pictures(count: Any) -> Any:
     return np.random.default_rng(1).random((count, 3, 64, 64), np.float32)
 
 
 @pytest.mark.parametrize("batch", [1, "n"])
 @pytest.mark.parametrize("count", [1, 3])
-def test_it_gives_what_onnxruntime_gives(tmp_path, batch, count):
+def test_it_gives_what_onnxruntime_gives(tmp_path: Path, batch: Any, count: Any) -> None:
     path = graphs.yolov8_graph(tmp_path / "m.onnx", batch=batch)
     theirs = OpenvinoSession.open(path, FP32).run(_pictures(count))
     assert theirs.dtype == np.float32
     np.testing.assert_allclose(theirs, Session.open(path).run(_pictures(count)), atol=1e-5)
 
 
-def test_outputs_are_kept_when_it_runs_again(tmp_path):
+def test_outputs_are_kept_when_it_runs_again(tmp_path: Path) -> None:
     session = OpenvinoSession.open(graphs.yolov8_graph(tmp_path / "m.onnx"), FP32)
     first = session.run(np.ones((1, 3, 64, 64), np.float32))
     kept = first.copy()
@@ -44,11 +46,11 @@ def test_outputs_are_kept_when_it_runs_again(tmp_path):
     np.testing.assert_array_equal(first, kept)
 
 
-def test_threads_do_not_mix_their_pictures(tmp_path):
+def test_threads_do_not_mix_their_pictures(tmp_path: Path) -> None:
     session = OpenvinoSession.open(graphs.yolov8_graph(tmp_path / "m.onnx", batch="n"), FP32)
     wrong = []
 
-    def look(level):
+    def look(level: Any) -> None:
         for _ in range(20):
             output = session.run(np.full((1 + level % 2, 3, 64, 64), level / 4, np.float32))
             if not np.allclose(output[:, 4:, :64], level / 4, atol=1e-5):
@@ -62,7 +64,7 @@ def test_threads_do_not_mix_their_pictures(tmp_path):
     assert wrong == []
 
 
-def test_it_reads_shape_and_metadata(tmp_path):
+def test_it_reads_shape_and_metadata(tmp_path: Path) -> None:
     metadata = graphs.export_metadata()
     path = graphs.yolov8_graph(tmp_path / "m.onnx", batch="n", metadata=metadata)
     session = OpenvinoSession.open(path, FP32)
@@ -71,7 +73,7 @@ def test_it_reads_shape_and_metadata(tmp_path):
     assert OpenvinoSession.open(graphs.yolov8_graph(tmp_path / "n.onnx"), FP32).metadata == {}
 
 
-def test_it_says_what_it_computes_in(tmp_path):
+def test_it_says_what_it_computes_in(tmp_path: Path) -> None:
     path = graphs.yolov8_graph(tmp_path / "m.onnx")
     exact = open_graph(path, FP32).runs_on
     assert (exact.provider, exact.precision, exact.why) == ("openvino", "fp32", "")
@@ -81,7 +83,7 @@ def test_it_says_what_it_computes_in(tmp_path):
     assert left_open.why == ""
 
 
-def test_errors_are_ours(tmp_path):
+def test_errors_are_ours(tmp_path: Path) -> None:
     with pytest.raises(ModelMissing):
         OpenvinoSession.open(tmp_path / "none.onnx", FP32)
     with pytest.raises(ModelShapeError, match="one input and one output, got 1 and 2"):
@@ -97,14 +99,16 @@ def test_errors_are_ours(tmp_path):
         session.run(np.zeros((1, 3, 32, 32), np.float32))
 
 
-def test_without_the_package_it_says_what_to_install(tmp_path, monkeypatch):
+def test_without_the_package_it_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(openvino_session, "find_spec", lambda name: None)
     path = graphs.yolov8_graph(tmp_path / "m.onnx")
     with pytest.raises(ModelError, match=r"extra \[openvino\]"):
         OpenvinoSession.open(path, FP32)
 
 
-def test_pictures_go_in_as_they_are(tmp_path):
+def test_pictures_go_in_as_they_are(tmp_path: Path) -> None:
     path = graphs.yolov8_graph(tmp_path / "m.onnx")
     canvases = np.random.default_rng(2).integers(0, 256, (2, 64, 64, 3), np.uint8)
     for form in (ULTRALYTICS_INPUT, YOLOX_INPUT):
@@ -113,7 +117,7 @@ def test_pictures_go_in_as_they_are(tmp_path):
         np.testing.assert_allclose(theirs, ours, rtol=1e-5, atol=1e-4)
 
 
-def test_less_is_computed_for_a_picture_that_is_less_wide():
+def test_less_is_computed_for_a_picture_that_is_less_wide() -> None:
     detector = Detector.open(Catalog(None), DetectorSettings(provider="openvino"))
     assert detector.fit_wh((704, 576)) == (469, 384)
     canvases, places = detector.prepare([np.zeros((576, 704, 3), np.uint8)])
@@ -121,7 +125,7 @@ def test_less_is_computed_for_a_picture_that_is_less_wide():
     assert places[0].input_wh == (544, 384)
 
 
-def test_a_narrower_input_finds_the_same(tmp_path):
+def test_a_narrower_input_finds_the_same(tmp_path: Path) -> None:
     order = Order(fires=8, lures=0, seed=20)
     folder = write_composed(order, tmp_path).parent
     pictures = [one.read() for one in read_folder(folder, ("fire", "smoke"))]

@@ -1,6 +1,8 @@
 """Which head a file has is read off its values: shapes that fit several heads prove nothing."""
 
 import time
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,6 +10,8 @@ import pytest
 from domain.errors import ModelError, ModelShapeError
 from models.catalogue.catalog import Catalog
 from models.catalogue.class_words import rule_words
+from models.catalogue.entry import ModelEntry
+from models.detections import Detections
 from models.detector import Detector
 from models.settings import DetectorSettings
 from tests.models import graphs
@@ -29,15 +33,17 @@ BOX = [value / SIDE for value in CORNERS]
 
 
 @pytest.fixture
-def catalog(tmp_path):
+def catalog(tmp_path: Path) -> Catalog:
     return Catalog(tmp_path / "town")
 
 
-def exported(labels, description="An export", **more):
+def exported(
+    labels: tuple[str, ...], description: str = "An export", **more: str
+) -> dict[str, str]:
     return graphs.export_metadata(labels) | {"description": description} | more
 
 
-def seen(catalog, entry):
+def seen(catalog: Catalog, entry: ModelEntry) -> Detections:
     """What the whole detector finds in a grey picture."""
     detector = Detector.open(catalog, DetectorSettings(model=entry.name, provider="cpu"))
     return detector.detect([np.full((SIDE, SIDE, 3), 90, np.uint8)])[0]
@@ -59,7 +65,16 @@ def seen(catalog, entry):
         pytest.param(ONE, (*UNIT_CENTRE, 0.9), 300, False, "rtdetr", "pixels", id="rt-detr-one"),
     ],
 )
-def test_a_head_is_told_by_its_values(catalog, tmp_path, labels, row, total, across, head, boxes):
+def test_a_head_is_told_by_its_values(
+    catalog: Catalog,
+    tmp_path: Path,
+    labels: tuple[str, ...],
+    row: tuple[Any, ...],
+    total: int,
+    across: bool,
+    head: str,
+    boxes: str,
+) -> None:
     description = "Ultralytics YOLOv10n model" if boxes == "unit" and total == 300 else "A model"
     file = constant_graph(
         tmp_path / "m.onnx",
@@ -76,7 +91,9 @@ def test_a_head_is_told_by_its_values(catalog, tmp_path, labels, row, total, acr
     assert found.labels[found.class_ids[0]] == "fire"
 
 
-def test_rt_detr_of_two_classes_is_no_end_to_end_network_of_six_columns(catalog, tmp_path):
+def test_rt_detr_of_two_classes_is_no_end_to_end_network_of_six_columns(
+    catalog: Catalog, tmp_path: Path
+) -> None:
     metadata = exported(TWO, "Ultralytics rt-detr-l model")
     row = (*UNIT_CENTRE, 0.9, 0.02)
     file = constant_graph(tmp_path / "m.onnx", [row], 300, metadata=metadata)
@@ -85,7 +102,7 @@ def test_rt_detr_of_two_classes_is_no_end_to_end_network_of_six_columns(catalog,
     assert seen(catalog, entry).xyxy[0].tolist() == pytest.approx(BOX, abs=0.01)
 
 
-def test_what_values_leave_open_has_to_be_said(catalog, tmp_path):
+def test_what_values_leave_open_has_to_be_said(catalog: Catalog, tmp_path: Path) -> None:
     """Whole numbers in the last column, corners or sizes alike, and no word of its maker."""
     row = (0.3, 0.3, 0.4, 0.4, 0.9, 0.0)
     file = constant_graph(tmp_path / "m.onnx", [row], 300, metadata=exported(TWO))
@@ -94,7 +111,7 @@ def test_what_values_leave_open_has_to_be_said(catalog, tmp_path):
     assert catalog.import_file(file, head="rtdetr").head == "rtdetr"
 
 
-def test_a_network_that_found_nothing_proves_nothing(catalog, tmp_path):
+def test_a_network_that_found_nothing_proves_nothing(catalog: Catalog, tmp_path: Path) -> None:
     file = constant_graph(tmp_path / "m.onnx", [[0.0] * 6], 300, metadata=exported(ONE))
     with pytest.raises(ModelShapeError, match="found nothing in the trial pictures"):
         catalog.import_file(file)
@@ -117,15 +134,15 @@ def test_a_network_that_found_nothing_proves_nothing(catalog, tmp_path):
     ],
 )
 def test_values_that_are_no_heads_are_refused_in_words(
-    catalog, tmp_path, row, total, across, words
-):
+    catalog: Catalog, tmp_path: Path, row: tuple[Any, ...], total: int, across: bool, words: str
+) -> None:
     file = constant_graph(tmp_path / "m.onnx", [row], total, across=across, metadata=exported(TWO))
     with pytest.raises(ModelShapeError, match=words):
         catalog.import_file(file)
     assert not list((tmp_path / "town").glob("*.onnx"))
 
 
-def test_a_head_that_is_claimed_has_to_fit_the_values_too(catalog, tmp_path):
+def test_a_head_that_is_claimed_has_to_fit_the_values_too(catalog: Catalog, tmp_path: Path) -> None:
     file = constant_graph(tmp_path / "m.onnx", [(*CENTRE, 0.9, 0)], 300, metadata=exported(TWO))
     with pytest.raises(ModelShapeError, match=r"head yolo26 .* does not fit: .* no corners"):
         catalog.import_file(file, head="yolo26")
@@ -140,18 +157,20 @@ def test_a_head_that_is_claimed_has_to_fit_the_values_too(catalog, tmp_path):
         ("['fire', 'smoke']", TWO),
     ],
 )
-def test_names_are_those_that_rules_look_for(catalog, tmp_path, names, labels):
+def test_names_are_those_that_rules_look_for(
+    catalog: Catalog, tmp_path: Path, names: str, labels: tuple[str, str]
+) -> None:
     metadata = exported(TWO) | {"names": names}
     row = (*CENTRE, 0.9, 0)
     file = constant_graph(tmp_path / "m.onnx", [row], CELLS, across=True, metadata=metadata)
     assert catalog.import_file(file).labels == labels
 
 
-def test_two_names_of_one_meaning_stay_apart():
+def test_two_names_of_one_meaning_stay_apart() -> None:
     assert rule_words(("fire", "火焰", "Person")) == ("fire", "火焰", "person")
 
 
-def test_one_number_is_the_side_of_a_square(catalog, tmp_path):
+def test_one_number_is_the_side_of_a_square(catalog: Catalog, tmp_path: Path) -> None:
     metadata = exported(TWO) | {"imgsz": str(SIDE)}
     row = (*CENTRE, 0.9, 0)
     file = constant_graph(tmp_path / "m.onnx", [row], CELLS, across=True, metadata=metadata)
@@ -160,14 +179,18 @@ def test_one_number_is_the_side_of_a_square(catalog, tmp_path):
 
 @pytest.mark.parametrize("key", ["names", "imgsz"])
 @pytest.mark.parametrize("text", ["(" * 100_000, "[" * 1_000, "9" * 5_000, "[1]" * 800_000])
-def test_metadata_without_measure_is_refused(catalog, tmp_path, key, text):
+def test_metadata_without_measure_is_refused(
+    catalog: Catalog, tmp_path: Path, key: str, text: str
+) -> None:
     metadata = exported(TWO) | {key: text}
     file = constant_graph(tmp_path / "m.onnx", [(*CENTRE, 0.9, 0)], CELLS, metadata=metadata)
     with pytest.raises(ModelError):
         catalog.import_file(file)
 
 
-def test_a_graph_that_loops_without_end_is_ended(catalog, tmp_path, monkeypatch):
+def test_a_graph_that_loops_without_end_is_ended(
+    catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("models.importing.newcomer.TRY_WITHIN_S", 2.0)
     file = endless_graph(tmp_path / "m.onnx", exported(TWO))
     begun_s = time.monotonic()
@@ -177,13 +200,15 @@ def test_a_graph_that_loops_without_end_is_ended(catalog, tmp_path, monkeypatch)
     assert not list((tmp_path / "town").iterdir())
 
 
-def test_a_graph_that_wants_all_memory_is_ended(catalog, tmp_path):
+def test_a_graph_that_wants_all_memory_is_ended(catalog: Catalog, tmp_path: Path) -> None:
     file = greedy_graph(tmp_path / "m.onnx", exported(TWO))
     with pytest.raises(ModelError, match="memory"):
         catalog.import_file(file)
 
 
-def test_an_input_without_measure_is_refused_before_it_is_made(catalog, tmp_path):
+def test_an_input_without_measure_is_refused_before_it_is_made(
+    catalog: Catalog, tmp_path: Path
+) -> None:
     metadata = exported(TWO) | {"imgsz": "[8192, 8192]"}
     row = (*CENTRE, 0.9, 0)
     file = constant_graph(tmp_path / "m.onnx", [row], CELLS, metadata=metadata, side=8192)
@@ -199,7 +224,9 @@ def test_an_input_without_measure_is_refused_before_it_is_made(catalog, tmp_path
         ("fire_teacher_yolov8s_640", 2, "yolov8"),
     ],
 )
-def test_real_networks_are_told_by_their_values(tmp_path, name, labels, head):
+def test_real_networks_are_told_by_their_values(
+    tmp_path: Path, name: str, labels: int, head: str
+) -> None:
     """The same files without anything known of them."""
     import onnx
 
@@ -210,7 +237,9 @@ def test_real_networks_are_told_by_their_values(tmp_path, name, labels, head):
     assert (entry.head, entry.boxes) == (head, "pixels")
 
 
-def test_a_model_registered_before_its_values_were_looked_at_is_found_out(catalog, tmp_path):
+def test_a_model_registered_before_its_values_were_looked_at_is_found_out(
+    catalog: Catalog, tmp_path: Path
+) -> None:
     """As `patrol check` does: entries of an older version stay in a data directory."""
     row = (*CENTRE, 0.9, 1)
     file = constant_graph(tmp_path / "m.onnx", [row], 3 * CELLS, metadata=exported(ONE))
@@ -222,7 +251,9 @@ def test_a_model_registered_before_its_values_were_looked_at_is_found_out(catalo
         Catalog(tmp_path / "town").check(entry.name)
 
 
-def test_an_old_entry_of_boxes_in_0_to_1_is_mended_by_importing_again(catalog, tmp_path):
+def test_an_old_entry_of_boxes_in_0_to_1_is_mended_by_importing_again(
+    catalog: Catalog, tmp_path: Path
+) -> None:
     row = (*UNIT_CENTRE, 0.9, 0)
     file = constant_graph(tmp_path / "m.onnx", [row], CELLS, across=True, metadata=exported(TWO))
     entry = catalog.import_file(file)

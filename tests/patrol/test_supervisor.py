@@ -14,7 +14,6 @@ from textwrap import dedent
 
 import pytest
 
-from patrol import child as child_module
 from patrol.child import FIRST_RESTART_AFTER_S, STABLE_AFTER_S, Child
 from patrol.standing import Standing
 from patrol.supervisor import ChildRefused, Supervisor
@@ -90,7 +89,7 @@ def runs_python(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     wrapper = tmp_path / "python"
     wrapper.write_text(f'#!/bin/sh\nshift 2\nexec {sys.executable} -c "$@"\n')
     wrapper.chmod(0o755)
-    monkeypatch.setattr(child_module.sys, "executable", str(wrapper))
+    monkeypatch.setattr(sys, "executable", str(wrapper))
 
 
 def beating(*arguments: str) -> Child:
@@ -194,9 +193,14 @@ def test_a_process_whose_part_hangs_is_ended_and_started_again(arguments: tuple[
 @pytest.mark.usefixtures("runs_python")
 def test_one_that_works_is_left_alone_though_the_supervisor_slept() -> None:
     child = beating()
+
+    def checked() -> bool:
+        child.check(time.monotonic())
+        return works(child)
+
     child.start()
     try:
-        wait_until(lambda: child.check(time.monotonic()) or works(child), "a heartbeat")
+        wait_until(checked, "a heartbeat")
         for _ in range(3):
             child.check(time.monotonic() + 3_600)  # the machine was asleep
         assert child.standing.restarts == 0
@@ -225,7 +229,7 @@ def test_children_end_when_their_supervisor_is_killed() -> None:
         f"""
         import threading
         from patrol import child, supervisor
-        child.sys.executable = {child_module.sys.executable!r}
+        child.sys.executable = {sys.executable!r}
         supervisor.Supervisor(
             [child.Child("worker", [{BEATING!r}, "stubborn"], beats=True)]
         ).run(threading.Event())

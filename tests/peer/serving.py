@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
+from tests.lacking import lacking
 
 PYTHON = "/usr/bin/python3"
 """Debian's, which has the bindings; ours has not."""
@@ -28,10 +28,10 @@ def skip_without_gst() -> None:
             [PYTHON, "-c", FIND], capture_output=True, text=True, check=False, timeout=30
         )
     except FileNotFoundError:
-        pytest.skip(f"needs {PYTHON} with GStreamer's bindings")
+        lacking(f"needs {PYTHON} with GStreamer's bindings")
     if found.returncode:
         why = found.stderr.strip().splitlines()[-1:]
-        pytest.skip(f"needs gir1.2-gst-rtsp-server-1.0 and GStreamer's plugins: {why}")
+        lacking(f"needs gir1.2-gst-rtsp-server-1.0 and GStreamer's plugins: {why}")
 
 
 @contextmanager

@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from streams.clip import browser_copy, plays_in_browsers, write_clip
+from tests.lacking import lacking
 from tests.media import make_clip, moving_picture
 from tests.streams.footage import packets_of
 
@@ -54,7 +55,7 @@ def served(tmp_path: Path) -> Iterator[str]:
 def test_clips_play_to_their_end(tmp_path: Path, served: str) -> None:
     chromium = shutil.which("chromium")
     if chromium is None:
-        pytest.skip("no chromium on this machine (Debian: apt install chromium)")
+        lacking("no chromium on this machine (Debian: apt install chromium)")
     plain = packets_of(make_clip(tmp_path / "a.mp4"))
     reordered = packets_of(make_clip(tmp_path / "b.mp4", with_b_frames=True))
     hevc = packets_of(make_clip(tmp_path / "c.mp4", codec="hevc"))
@@ -108,7 +109,7 @@ def coded_as(path: Path, encoder: str, pixels: str, profile: str) -> Path:
 def test_a_preview_is_made_exactly_of_what_does_not_play(tmp_path: Path, served: str) -> None:
     chromium = shutil.which("chromium")
     if chromium is None:
-        pytest.skip("no chromium on this machine (Debian: apt install chromium)")
+        lacking("no chromium on this machine (Debian: apt install chromium)")
     judged = {}
     for name, (encoder, pixels, profile) in ODD.items():
         packets = packets_of(coded_as(tmp_path / f"{name}.mkv", encoder, pixels, profile))

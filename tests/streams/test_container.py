@@ -44,7 +44,7 @@ def titled(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
         lambda path: list(read_video(path)),
         lambda path: load_clip(path).units,
         lambda path: as_codec(path, "hevc", path.parent),
-        lambda path: browser_copy(path, path.with_name("copy.mp4")) is None,
+        lambda path: browser_copy(path, path.with_name("copy.mp4")),
     ],
     ids=["replay", "probe", "read_video", "load_clip", "transcode", "browser_copy"],
 )

@@ -164,7 +164,7 @@ def both(path: Path, *films: Path, default: int | None) -> None:
                 track = made.add_stream_from_template(given.streams.video[0])
             chosen = av.stream.Disposition.default if number == default else 0
             track.disposition = av.stream.Disposition(chosen)
-        for track, film in zip(made.streams, films, strict=True):
+        for track, film in zip(made.streams.video, films, strict=True):
             with av.open(str(film)) as given:
                 for packet in given.demux(given.streams.video[0]):
                     if packet.size:

@@ -2,7 +2,7 @@
 
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from itertools import islice
 from pathlib import Path
 
@@ -16,9 +16,10 @@ from lab.footage.simulator.clip import load_clip
 from streams.address import CameraAddress
 from streams.opening import CameraSource, LibavSource, opened
 from streams.reader import CameraReader
+from streams.rtsp.depacketise import AccessUnit
 from streams.rtsp.known import KnownCameras
 from streams.rtsp.source import RtspSource
-from streams.source import Source
+from streams.source import LibavPacket, Source
 from tests.media import make_clip
 from tests.streams.footage import BRISK, moment, wait_until
 from tests.streams.odd_camera import LIBAV_DOES_NOT, ODDITIES, Oddity, odd_camera, put
@@ -39,7 +40,12 @@ def known() -> KnownCameras:
 
 def pictures(source: CameraSource, count: int = PICTURES) -> list[bytes]:
     with source:
-        return [bytes(packet) for packet in islice(source.packets(), count)]
+        return [bytes(packet) for packet in islice(packets_of(source), count)]
+
+
+def packets_of(source: CameraSource) -> Generator[AccessUnit | LibavPacket, None, None]:
+    """The packets of either reader."""
+    yield from source.packets()
 
 
 def slices(picture: bytes) -> bytes:
@@ -77,7 +83,7 @@ def test_both_readers_give_the_same_pictures(name: str, clip: Path, known: Known
 def test_parameter_sets_come_with_their_keyframe(clip: Path, known: KnownCameras) -> None:
     with odd_camera(clip, ODDITIES["parameter sets under the time before"]) as camera:
         with opened(CameraAddress.parse(camera.url), QUICK, known=known) as source:
-            taken = list(islice(source.packets(), 12))
+            taken = list(islice(packets_of(source), 12))
     kinds = [
         [part[0] & 0x1F for part in bytes(one).split(b"\x00\x00\x00\x01")[1:]] for one in taken
     ]
@@ -393,6 +399,6 @@ def test_who_sees_no_keyframe_and_leaves_lets_libav_try_once(
         for kind in (RtspSource, LibavSource, RtspSource, RtspSource):
             with opened(address, QUICK, known=known) as source:
                 assert isinstance(source, kind)
-                packets = source.packets()
+                packets = packets_of(source)
                 assert not next(packets).is_keyframe
                 packets.close()

@@ -159,7 +159,7 @@ def test_a_surge_and_its_crowd_are_one_incident() -> None:
 
 def test_after_a_surge_has_dispersed_the_next_one_takes_its_time() -> None:
     counts = [*steady(20, 20), *steady(3, 40, from_s=22), *steady(20, 60, from_s=42)]
-    settings = {"surge_count": 20, "surge_for_s": 8}
+    settings: dict[str, Any] = {"surge_count": 20, "surge_for_s": 8}
     first, anew = list(range(8, 26, 2)), list(range(54, 62, 2))
     assert found_at(answers(counts, **settings)) == [*first, *anew]
 

@@ -157,8 +157,8 @@ class Life:
         for wish, found in self.late:
             self.hear(self.camera.hear(wish, _second_look(found)))
         self.late.clear()
-        if evidence is not None and (wish := self.camera.wants_second_look) is not None:
-            self.late.append((wish, evidence))
+        if evidence is not None and (wished := self.camera.wants_second_look) is not None:
+            self.late.append((wished, evidence))
 
     def hear(self, messages: Sequence[IncidentMessage]) -> None:
         for message in messages:
@@ -271,7 +271,7 @@ def test_what_comes_back_within_the_cool_down_is_the_same(
 
 
 HOURS = [{"from": "02:10", "to": "02:40"}, {"from": "03:20", "to": "03:30"}]
-ZONES = [
+ZONES: list[dict[str, Any]] = [
     {"id": "all_day", "polygon": FLOOR},
     {"id": "night", "polygon": FLOOR, "schedule": [{"from": "01:55", "to": "03:25"}]},
 ]
@@ -332,7 +332,10 @@ def shown(what: Shows, seconds: float) -> list[Step]:
     return [Step(4, NOTHING, shows=what)] * int(seconds / 4)
 
 
-UNNAMED = {"stalls": {**TIMES, "for_s": 40}, "lane": {**TIMES, "kind": "fire_lane", "for_s": 40}}
+UNNAMED: dict[str, dict[str, Any]] = {
+    "stalls": {**TIMES, "for_s": 40},
+    "lane": {**TIMES, "kind": "fire_lane", "for_s": 40},
+}
 disorder = st.lists(st.tuples(clock_steps, st.booleans()), max_size=15)
 
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from domain.incident import IncidentState
 from domain.messages import IncidentClosed, IncidentOpened
+from tests.steps import steps as steps_of
 from tests.vision.looks import CAR, Row, at, look, patrol, people
 from vision.incidents import IncidentMessage
 from vision.patrol import CameraPatrol
@@ -25,8 +26,8 @@ RULES = {
 SETTLED_S = 90
 """Longer than any rule of these needs to find, or to lose, what is or is not there."""
 FLAME: Row = ("fire", 0.6, 0.6, 0.5, 0.65, 0.6)
-USUAL = settings(max_examples=60, deadline=None)
-SLOW = settings(max_examples=40, deadline=None)
+USUAL = settings(max_examples=steps_of(40, 400), deadline=None)
+SLOW = settings(max_examples=steps_of(20, 200), deadline=None)
 ALL: list[Row] = [CAR, FLAME, *people(4)]
 
 

@@ -61,6 +61,7 @@ function gone() {
 // Collects news for `ms` and tells them at once.
 function gatherer(name, ms) {
   const waiting = new Map();
+  // biome-ignore lint/correctness/noUnusedVariables: `??=` asks it each time
   let timer = null;
   return (key, news) => {
     waiting.set(key, news);
@@ -83,8 +84,12 @@ const TAKE = {
     tell("cameras", []);
   },
   tick() {},
-  cases: ({ changes }) => changes.forEach((change) => gatherCase(change.no, change)),
-  cameras: ({ cameras }) => cameras.forEach((id) => gatherCamera(id, id)),
+  cases({ changes }) {
+    for (const change of changes) gatherCase(change.no, change);
+  },
+  cameras({ cameras }) {
+    for (const id of cameras) gatherCamera(id, id);
+  },
   looks: (news) => looks && tell("looks", news.looks),
 };
 

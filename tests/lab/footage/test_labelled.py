@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
@@ -10,7 +12,7 @@ NAMES = ("fire", "smoke")
 
 
 @pytest.fixture
-def folder(tmp_path):
+def folder(tmp_path: Path) -> Path:
     for name in ("images", "labels"):
         (tmp_path / name).mkdir()
     for name in ("b.png", "a.webp", "c.JPG"):
@@ -19,7 +21,7 @@ def folder(tmp_path):
     return tmp_path
 
 
-def test_pictures_come_by_name_with_their_boxes(folder):
+def test_pictures_come_by_name_with_their_boxes(folder: Path) -> None:
     (folder / "labels" / "b.txt").write_text("1 0.5 0.5 0.5 0.25\n\n0 0.9 0.5 0.4 1\n")
     a, b, c = read_folder(folder, NAMES)
     assert [p.path.name for p in (a, b, c)] == ["a.webp", "b.png", "c.JPG"]
@@ -44,13 +46,13 @@ def test_pictures_come_by_name_with_their_boxes(folder):
         ("0.5 0.5 0.5 0.1 0.1", r"b\.txt:1: expected a class id below 2"),
     ],
 )
-def test_a_label_that_cannot_be_used(folder, text, expected):
+def test_a_label_that_cannot_be_used(folder: Path, text: str, expected: str) -> None:
     (folder / "labels" / "b.txt").write_text(text)
     with pytest.raises(ConfigurationError, match=expected):
         read_folder(folder, NAMES)
 
 
-def test_a_polygon_is_the_box_around_it(folder):
+def test_a_polygon_is_the_box_around_it(folder: Path) -> None:
     (folder / "labels" / "b.txt").write_text(
         "0 0.2 0.3 0.6 0.3 0.4 0.8\n1 0.1 0.1 0.3 0.1 0.3 0.2 0.1 0.2\n0 -0.5 0.5 0.5 1.5 0.2 0.6\n"
     )
@@ -60,19 +62,19 @@ def test_a_polygon_is_the_box_around_it(folder):
     assert b.truth.counts() == {"fire": 2, "smoke": 1}
 
 
-def test_labels_that_are_no_text(folder):
+def test_labels_that_are_no_text(folder: Path) -> None:
     (folder / "labels" / "b.txt").write_bytes(b"\0\1\2\3")
     with pytest.raises(ConfigurationError, match=r"b\.txt:0: expected a text in UTF-8"):
         read_folder(folder, NAMES)
 
 
-def test_a_picture_that_cannot_be_decoded(folder):
+def test_a_picture_that_cannot_be_decoded(folder: Path) -> None:
     (folder / "images" / "a.webp").write_bytes(b"")
     with pytest.raises(ConfigurationError, match=r"a\.webp: expected a picture"):
         read_folder(folder, NAMES)[0].read()
 
 
-def test_folders_that_are_not_of_this_form(tmp_path):
+def test_folders_that_are_not_of_this_form(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="expected the folders images/ and labels/"):
         read_folder(tmp_path, NAMES)
     (tmp_path / "images").mkdir()
@@ -81,7 +83,7 @@ def test_folders_that_are_not_of_this_form(tmp_path):
         read_folder(tmp_path, NAMES)
 
 
-def test_what_is_written_is_read(tmp_path):
+def test_what_is_written_is_read(tmp_path: Path) -> None:
     for name in ("images", "labels"):
         (tmp_path / name).mkdir()
     xyxy = np.array([[0, 0.25, 0.5, 0.75], [0.5, 0, 1, 1]])
@@ -103,7 +105,7 @@ def test_what_is_written_is_read(tmp_path):
         ("names: [1]", ("1",)),
     ],
 )
-def test_names_beside(tmp_path, text, names):
+def test_names_beside(tmp_path: Path, text: str, names: tuple[str, ...]) -> None:
     folder = tmp_path / "val"
     folder.mkdir()
     assert names_beside(folder) is None
@@ -115,7 +117,7 @@ def test_names_beside(tmp_path, text, names):
     "text",
     ["names: 3", "train: x", "names: [", "names: fire", "names: {1: a}", "names: {0: a, b: c}"],
 )
-def test_names_that_cannot_be_understood(tmp_path, text):
+def test_names_that_cannot_be_understood(tmp_path: Path, text: str) -> None:
     (tmp_path / "data.yaml").write_text(text)
     with pytest.raises(ConfigurationError, match=r"data\.yaml: expected a list `names`"):
         names_beside(tmp_path)

@@ -7,6 +7,7 @@ import pytest
 
 from lab.footage.simulator import Simulator
 from lab.footage.simulator.auth import AuthScheme
+from tests.lacking import lacking
 from tests.media import Codec, make_clip
 
 PYTHON = "/usr/bin/python3"
@@ -42,7 +43,7 @@ def gstreamer() -> None:
         subprocess.run([PYTHON, "-c", FIND], check=True, capture_output=True, timeout=60)
     except (OSError, subprocess.CalledProcessError) as error:
         why = getattr(error, "stderr", b"") or error
-        pytest.skip(f"needs python3-gi and gstreamer1.0-plugins-good/-bad: {why!r}")
+        lacking(f"needs python3-gi and gstreamer1.0-plugins-good/-bad: {why!r}")
 
 
 @pytest.mark.peer

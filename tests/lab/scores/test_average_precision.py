@@ -10,7 +10,9 @@ LEFT = (0.0, 0.0, 0.5, 1.0)
 RIGHT = (0.5, 0.0, 1.0, 1.0)
 
 
-def boxes(*rows):
+def boxes(
+    *rows: tuple[tuple[float, ...], float, int],
+) -> Detections:
     """Rows of (corners, score, class id)."""
     if not rows:
         return Detections.empty(LABELS)
@@ -23,7 +25,10 @@ def boxes(*rows):
     )
 
 
-def picture(truth, found):
+def picture(
+    truth: list[tuple[float, ...]],
+    found: list[tuple[tuple[float, ...], float, int]],
+) -> ScoredPicture:
     return ScoredPicture("p.jpg", (100, 100), boxes(*((c, 1, 0) for c in truth)), boxes(*found))
 
 
@@ -56,24 +61,24 @@ def picture(truth, found):
         ),
     ],
 )
-def test_ap_at_one_half(pictures, ap50):
+def test_ap_at_one_half(pictures: list[ScoredPicture], ap50: float) -> None:
     precisions = average_precisions(pictures, 0)
     assert precisions is not None
     assert precisions[0] == pytest.approx(ap50)
 
 
-def test_stricter_thresholds_need_better_boxes():
+def test_stricter_thresholds_need_better_boxes() -> None:
     loose = (0.0, 0.0, 0.72, 1.0)
     precisions = average_precisions([picture([WHOLE], [(loose, 0.9, 0)])], 0)
     assert precisions is not None
     assert precisions.tolist() == pytest.approx([1] * 5 + [0] * 5)
 
 
-def test_a_class_without_truth_has_no_ap():
+def test_a_class_without_truth_has_no_ap() -> None:
     assert average_precisions([picture([WHOLE], [])], 1) is None
 
 
-def test_only_the_surest_boxes_of_a_picture_count():
+def test_only_the_surest_boxes_of_a_picture_count() -> None:
     false = [(RIGHT, 0.9, 0)] * MAX_BOXES
     precisions = average_precisions([picture([LEFT], [*false, (LEFT, 0.1, 0)])], 0)
     assert precisions is not None

@@ -18,6 +18,7 @@ from tests.lab.scores.regression import (
     shared_scores,
     stored_scores,
 )
+from tests.lacking import lacking
 from tests.shared_data import shared_data
 
 
@@ -26,7 +27,7 @@ def detector() -> Detector:
     try:
         return carried_detector()
     except ModelMissing as error:
-        pytest.skip(f"no model {MODEL} is carried yet: {error}")
+        lacking(f"no model {MODEL} is carried yet: {error}")
 
 
 def assert_no_worse(data: str, measured: dict[str, float]) -> None:

@@ -3,6 +3,8 @@
 import copy
 import re
 import warnings
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,7 +20,7 @@ INPUT_WH = (96, 64)
 LABELS = {0: "fire", 1: "smoke", 2: "person"}
 
 
-def test_weights_of_16_bits_are_read_as_32(tmp_path):
+def test_weights_of_16_bits_are_read_as_32(tmp_path: Path) -> None:
     whole = tmp_path / "whole.onnx"
     weight = np.random.default_rng(7).normal(size=(3, 3, 8, 8)).astype(np.float32)
     graph = load(graphs.yolov8_graph(whole))
@@ -42,12 +44,12 @@ def test_weights_of_16_bits_are_read_as_32(tmp_path):
 
 
 @pytest.fixture(scope="module")
-def pictures():
+def pictures() -> Any:
     return np.random.default_rng(7).random((2, 3, INPUT_WH[1], INPUT_WH[0]), np.float32)
 
 
 @pytest.fixture(scope="module")
-def network():
+def network() -> Any:
     """A YOLO11n that never learned anything, with BatchNorm folded in."""
     pytest.importorskip("ultralytics", reason="needs the extra named train")
     import torch
@@ -63,7 +65,7 @@ def network():
 
 
 @pytest.fixture(scope="module")
-def file(network, tmp_path_factory):
+def file(network: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
     target = tmp_path_factory.mktemp("export") / "made.onnx"
     with warnings.catch_warnings():  # torch's older exporter is deprecated, and the one that fits
         warnings.simplefilter("ignore")
@@ -71,17 +73,17 @@ def file(network, tmp_path_factory):
     return target
 
 
-def test_the_file_agrees_with_torch(network, file, pictures):
+def test_the_file_agrees_with_torch(network: Any, file: Any, pictures: Any) -> None:
     check(network, file, pictures)
 
 
-def test_the_file_describes_itself(file, tmp_path):
+def test_the_file_describes_itself(file: Any, tmp_path: Path) -> None:
     entry = Catalog(tmp_path).import_file(file)
     assert (entry.name, entry.head, entry.input_wh) == ("made", "yolo-dfl", INPUT_WH)
     assert entry.labels == tuple(LABELS.values())
 
 
-def test_another_network_is_told_from_it(network, file, pictures):
+def test_another_network_is_told_from_it(network: Any, file: Any, pictures: Any) -> None:
     import torch
 
     branch = network.model[-1].cv2[0][-1]
@@ -94,7 +96,7 @@ def test_another_network_is_told_from_it(network, file, pictures):
         branch.bias.data = before
 
 
-def test_rewriting_changes_nothing_but_rounding(network, pictures):
+def test_rewriting_changes_nothing_but_rounding(network: Any, pictures: Any) -> None:
     import torch
 
     from lab.training.deployed import DeployedNetwork, HalvedC2f
@@ -111,7 +113,7 @@ def test_rewriting_changes_nothing_but_rounding(network, pictures):
     np.testing.assert_allclose(ours[:, 64:], said["scores"].sigmoid(), atol=1e-5)
 
 
-def test_another_kind_of_network_is_refused(network):
+def test_another_kind_of_network_is_refused(network: Any) -> None:
     from lab.training.deployed import DeployedNetwork
 
     head = network.model[-1]
@@ -123,7 +125,7 @@ def test_another_kind_of_network_is_refused(network):
         head.reg_max = bins
 
 
-def test_mixing_in_the_start_brings_back_all_but_new_classes(network):
+def test_mixing_in_the_start_brings_back_all_but_new_classes(network: Any) -> None:
     import torch
 
     before = copy.deepcopy(network)

@@ -1,5 +1,8 @@
 """Checkpoints of ultralytics become ONNX files. Needs the extra [train]."""
 
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pytest
 from typer.testing import CliRunner
@@ -20,7 +23,7 @@ pytestmark = [
 SIZE_WH = 128, 96
 
 
-def _checkpoint(path, kind, config, **more):
+def _checkpoint(path: Any, kind: Any, config: Any, **more: Any) -> Any:
     """A network with random weights, saved as ultralytics saves one."""
     from ultralytics.nn import tasks
 
@@ -38,7 +41,7 @@ def _checkpoint(path, kind, config, **more):
         ("SegmentationModel", "yolo11n-seg.yaml"),
     ],
 )
-def test_a_checkpoint_is_converted_and_imported(tmp_path, kind, config):
+def test_a_checkpoint_is_converted_and_imported(tmp_path: Path, kind: Any, config: Any) -> None:
     checkpoint = _checkpoint(tmp_path / "own.pt", kind, config, nc=3)
     target = convert(checkpoint, tmp_path / "own.onnx", SIZE_WH)
     session = Session.open(target)
@@ -49,7 +52,7 @@ def test_a_checkpoint_is_converted_and_imported(tmp_path, kind, config):
     assert (entry.licence, entry.origin) == ("AGPL-3.0", "converted from own.pt")
 
 
-def test_an_end_to_end_network_keeps_its_own_end(tmp_path):
+def test_an_end_to_end_network_keeps_its_own_end(tmp_path: Path) -> None:
     from ultralytics.nn.tasks import DetectionModel
 
     network = DetectionModel("yolo26n.yaml", nc=3, verbose=False)
@@ -60,7 +63,7 @@ def test_an_end_to_end_network_keeps_its_own_end(tmp_path):
     assert Catalog(tmp_path / "models").import_file(target).head == "yolo26"
 
 
-def test_weights_of_16_bits_are_half_the_size(tmp_path):
+def test_weights_of_16_bits_are_half_the_size(tmp_path: Path) -> None:
     checkpoint = _checkpoint(tmp_path / "own.pt", "DetectionModel", "yolo11n.yaml", nc=3)
     half = convert(checkpoint, tmp_path / "half.onnx", SIZE_WH)
     whole = convert(checkpoint, tmp_path / "whole.onnx", SIZE_WH, half=False)
@@ -68,7 +71,9 @@ def test_weights_of_16_bits_are_half_the_size(tmp_path):
 
 
 @pytest.mark.parametrize("config", ["yoloe-11s.yaml", "yoloe-11s-seg.yaml"])
-def test_an_open_vocabulary_is_told_its_classes(tmp_path, monkeypatch, config):
+def test_an_open_vocabulary_is_told_its_classes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, config: Any
+) -> None:
     from ultralytics.nn.tasks import YOLOEModel
 
     # Its text encoder would be fetched; any embeddings of the right size do for the conversion.
@@ -83,10 +88,12 @@ def test_an_open_vocabulary_is_told_its_classes(tmp_path, monkeypatch, config):
         convert(checkpoint, tmp_path / "open.onnx", SIZE_WH)
 
 
-def test_without_internet_the_text_encoder_is_named(tmp_path, monkeypatch):
+def test_without_internet_the_text_encoder_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from ultralytics.nn.tasks import YOLOEModel
 
-    def offline(self, words):
+    def offline(self: Any, words: Any) -> None:
         raise ConnectionError("no route to host")
 
     monkeypatch.setattr(YOLOEModel, "get_text_pe", offline)
@@ -95,7 +102,7 @@ def test_without_internet_the_text_encoder_is_named(tmp_path, monkeypatch):
         convert(checkpoint, tmp_path / "open.onnx", SIZE_WH, ["cart"])
 
 
-def test_what_is_no_detector_is_refused(tmp_path):
+def test_what_is_no_detector_is_refused(tmp_path: Path) -> None:
     (tmp_path / "junk.pt").write_bytes(b"This is no checkpoint.")
     with pytest.raises(ModelCorrupt, match="not a checkpoint of ultralytics"):
         convert(tmp_path / "junk.pt", tmp_path / "m.onnx", SIZE_WH)
@@ -106,7 +113,7 @@ def test_what_is_no_detector_is_refused(tmp_path):
         convert(checkpoint, tmp_path / "m.onnx", (100, 100))
 
 
-def test_a_file_for_another_machine_takes_licence_and_name_along(tmp_path):
+def test_a_file_for_another_machine_takes_licence_and_name_along(tmp_path: Path) -> None:
     checkpoint = _checkpoint(tmp_path / "own.pt", "DetectionModel", "yolo11n.yaml", nc=3)
     out = tmp_path / "made" / "m.onnx"
     words = ["export", checkpoint, "--out", out, "--licence", "MIT", "--name", "ours",
@@ -118,7 +125,7 @@ def test_a_file_for_another_machine_takes_licence_and_name_along(tmp_path):
     assert (entry.licence, entry.origin) == ("MIT", "converted from own.pt")
 
 
-def test_classes_of_its_own_cannot_be_changed(tmp_path):
+def test_classes_of_its_own_cannot_be_changed(tmp_path: Path) -> None:
     checkpoint = _checkpoint(tmp_path / "own.pt", "DetectionModel", "yolo11n.yaml", nc=3)
     with pytest.raises(ModelError, match="has its own classes"):
         convert(checkpoint, tmp_path / "m.onnx", SIZE_WH, ["cart"])

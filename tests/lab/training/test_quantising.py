@@ -1,6 +1,8 @@
 """Quantising a tiny network with real convolutions, calibrated on real pictures."""
 
 import json
+from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -23,7 +25,7 @@ from tests.shared_data import shared_data
 COLOURS = {0: RED, 1: GREEN, 2: BLUE}
 
 
-def convolved(path):
+def convolved(path: Path) -> Path:
     """The yolov8 graph of colours, with two convolutions of 1×1 before it that change nothing."""
     model = onnx.load(str(graphs.yolov8_graph(path, metadata=graphs.export_metadata())))
     weights = np.eye(3, dtype=np.float32).reshape(3, 3, 1, 1)
@@ -41,12 +43,12 @@ def convolved(path):
 
 
 @pytest.fixture
-def source(tmp_path):
+def source(tmp_path: Path) -> Path:
     return convolved(tmp_path / "colours.onnx")
 
 
 @pytest.fixture
-def entry(source):
+def entry(source: Path) -> ModelEntry:
     return ModelEntry(
         name="colours",
         file="colours.onnx",
@@ -59,7 +61,7 @@ def entry(source):
 
 
 @pytest.fixture
-def folder(tmp_path):
+def folder(tmp_path: Path) -> Path:
     """Six labelled pictures with one square each."""
     for part in ("images", "labels"):
         (tmp_path / "set" / part).mkdir(parents=True)
@@ -73,7 +75,7 @@ def folder(tmp_path):
 
 
 @pytest.fixture
-def silent(source, entry):
+def silent(source: Path, entry: ModelEntry) -> tuple[Path, ModelEntry]:
     """The same of an older opset, with a licence in the catalogue and not a word in the file."""
     model = onnx.load(str(source))
     (total,) = (node for node in model.graph.node if node.op_type == "ReduceSum")
@@ -86,14 +88,14 @@ def silent(source, entry):
     return source, entry.model_copy(update=facts)
 
 
-def _operators(path):
+def _operators(path: Path) -> list[str]:
     return [node.op_type for node in onnx.load(str(path)).graph.node]
 
 
 @pytest.mark.parametrize("method", ["minmax", "percentile", "entropy"])
 def test_convolutions_count_in_8_bits_and_say_nearly_the_same(
-    tmp_path, source, entry, folder, method
-):
+    tmp_path: Path, source: Path, entry: ModelEntry, folder: Path, method: str
+) -> None:
     seen = []
     settings = QuantiseSettings(method=method)
     progress = lambda *done: seen.append(done)  # noqa: E731
@@ -109,7 +111,9 @@ def test_convolutions_count_in_8_bits_and_say_nearly_the_same(
 
 
 @pytest.mark.parametrize("per_channel", [True, False])
-def test_what_only_the_catalogue_knew_is_told_by_the_file(tmp_path, silent, folder, per_channel):
+def test_what_only_the_catalogue_knew_is_told_by_the_file(
+    tmp_path: Path, silent: tuple[Path, ModelEntry], folder: Path, per_channel: bool
+) -> None:
     target = tmp_path / "made" / "q.onnx"  # a folder that is not there yet
     quantise(*silent, folder, target, QuantiseSettings(per_channel=per_channel))
     assert "QuantizeLinear" in _operators(target)
@@ -118,7 +122,9 @@ def test_what_only_the_catalogue_knew_is_told_by_the_file(tmp_path, silent, fold
     assert (entry.head, entry.licence, entry.origin) == ("yolov8", "MIT", "not stated")
 
 
-def test_what_cannot_be_opened_is_never_put_into_its_place(tmp_path, source, entry, folder):
+def test_what_cannot_be_opened_is_never_put_into_its_place(
+    tmp_path: Path, source: Path, entry: ModelEntry, folder: Path
+) -> None:
     target = tmp_path / "out" / "q.onnx"
     wrong = entry.model_copy(update={"head": "yolox"})
     with pytest.raises(ModelShapeError, match=r"out/q\.onnx.*head yolox with 3 classes"):
@@ -127,7 +133,7 @@ def test_what_cannot_be_opened_is_never_put_into_its_place(tmp_path, source, ent
 
 
 @pytest.mark.shared_data
-def test_yolox_is_quantised_and_imported_by_its_file_alone(tmp_path):
+def test_yolox_is_quantised_and_imported_by_its_file_alone(tmp_path: Path) -> None:
     source = shared_data("weights/yolox_nano_coco_416.onnx")
     pictures = shared_data("images/coco/val")
     entry = Catalog(None).get("yolox-nano-coco-416")
@@ -146,13 +152,21 @@ def test_yolox_is_quantised_and_imported_by_its_file_alone(tmp_path):
 
 
 @pytest.mark.parametrize("settings", [{"activations": "int8"}, {"per_channel": False}])
-def test_other_steps_work_too(tmp_path, source, entry, folder, settings):
+def test_other_steps_work_too(
+    tmp_path: Path,
+    source: Path,
+    entry: ModelEntry,
+    folder: Path,
+    settings: dict[str, Any],
+) -> None:
     target = tmp_path / "q.onnx"
     quantise(source, entry, folder, target, QuantiseSettings(**settings))
     assert "QuantizeLinear" in _operators(target)
 
 
-def test_convolutions_near_the_outputs_can_be_left_alone(tmp_path, source, entry, folder):
+def test_convolutions_near_the_outputs_can_be_left_alone(
+    tmp_path: Path, source: Path, entry: ModelEntry, folder: Path
+) -> None:
     graph = onnx.load(str(source)).graph
     assert [float_convolutions(graph, levels) for levels in range(3)] == [[], ["b"], ["a", "b"]]
     target = tmp_path / "q.onnx"
@@ -160,21 +174,23 @@ def test_convolutions_near_the_outputs_can_be_left_alone(tmp_path, source, entry
     assert "QuantizeLinear" not in _operators(target)
 
 
-def test_pictures_are_chosen_evenly_and_must_be_there(tmp_path, folder):
+def test_pictures_are_chosen_evenly_and_must_be_there(tmp_path: Path, folder: Path) -> None:
     assert [p.stem for p in pictures_in(folder, 3)] == ["0", "2", "5"]
     (tmp_path / "empty").mkdir()
     with pytest.raises(ConfigurationError, match=r"empty: expected pictures .*, found none"):
         pictures_in(tmp_path / "empty", 3)
 
 
-def test_a_broken_picture_is_named(tmp_path, source, entry):
+def test_a_broken_picture_is_named(tmp_path: Path, source: Path, entry: ModelEntry) -> None:
     (tmp_path / "set").mkdir()
     (tmp_path / "set" / "broken.jpg").write_text("This is no picture.")
     with pytest.raises(ModelCorrupt, match=r"broken\.jpg: cannot be read as a picture"):
         quantise(source, entry, tmp_path / "set", tmp_path / "q.onnx", QuantiseSettings())
 
 
-def test_the_comparison_scores_both_and_takes_turns(tmp_path, source, entry, folder):
+def test_the_comparison_scores_both_and_takes_turns(
+    tmp_path: Path, source: Path, entry: ModelEntry, folder: Path
+) -> None:
     settings = QuantiseSettings(method="minmax")
     target = quantise(source, entry, folder, tmp_path / "q.onnx", settings)
     ticks = iter(range(10_000))
@@ -184,7 +200,9 @@ def test_the_comparison_scores_both_and_takes_turns(tmp_path, source, entry, fol
     assert compared.scores[0].model.sha256 == entry.sha256 != compared.scores[1].model.sha256
 
 
-def test_the_command_prints_what_it_costs_and_gains(tmp_path, source, folder):
+def test_the_command_prints_what_it_costs_and_gains(
+    tmp_path: Path, source: Path, folder: Path
+) -> None:
     Catalog(tmp_path / "data" / "models").import_file(source)
     out, facts = tmp_path / "q.onnx", tmp_path / "facts.json"
     result = patrol(

@@ -1,7 +1,10 @@
 """A finished detector is taken apart again, to be trained on where checkpoints are gone."""
 
+from typing import Any
+
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from domain.errors import ModelCorrupt
 from lab.training.start import CONVOLUTIONS, rebuild_exported, weights_of
@@ -12,11 +15,11 @@ LABELS = Catalog(None).get("patrol-n").labels
 
 
 @pytest.fixture(scope="module")
-def weights():
+def weights() -> dict[str, NDArray[Any]]:
     return weights_of(CARRIED)
 
 
-def test_every_convolution_of_the_carried_file_is_found(weights):
+def test_every_convolution_of_the_carried_file_is_found(weights: dict[str, NDArray[Any]]) -> None:
     assert len(weights) == 2 * CONVOLUTIONS
     assert all(name.startswith("model.") for name in weights)
 
@@ -32,12 +35,14 @@ def test_every_convolution_of_the_carried_file_is_found(weights):
         ("model.23.cv3.2.2", (len(LABELS), 80, 1, 1)),
     ],
 )
-def test_what_was_parted_is_joined(weights, module, shape):
+def test_what_was_parted_is_joined(
+    weights: dict[str, NDArray[Any]], module: str, shape: tuple[int, ...]
+) -> None:
     assert weights[f"{module}.weight"].shape == shape
     assert weights[f"{module}.bias"].shape == shape[:1]
 
 
-def test_the_rebuilt_network_says_what_the_file_says():
+def test_the_rebuilt_network_says_what_the_file_says() -> None:
     """Where torch is: `rebuild_exported` compares the scores itself, and refuses."""
     pytest.importorskip("ultralytics", reason="needs the extra named train")
     pictures = list(np.random.default_rng(7).integers(0, 255, (3, 480, 640, 3), np.uint8))

@@ -120,8 +120,8 @@ def test_a_black_picture_is_not_judged(detector: Detector, tmp_path: Path) -> No
 
     make_clip(tmp_path / "a.mp4", seconds=60, fps=1, gop=2, paint=paint)
     write_boxes(tmp_path / "a.json", [Moment(at_s=0, seen=(CAR,))])
-    clip = {"file": "a.mp4", "boxes": "a.json"}
-    clip |= {"rules": {"parking": {**KERB["parking"], "unseen_after_s": 20}}}
+    rules = {"parking": {**KERB["parking"], "unseen_after_s": 20}}
+    clip = {"file": "a.mp4", "boxes": "a.json", "rules": rules}
     settings = PictureSettings(black_after_s=4)
     scored, trace = replayed(detector, tmp_path, clip, looking=LookSettings(picture=settings))
     (one,) = scored.incidents

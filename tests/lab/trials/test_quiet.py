@@ -1,6 +1,7 @@
 """Footage without incidents, varied and looped: what opens is false, and how often at most."""
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -8,7 +9,6 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from lab.commands import quiet as command
 from lab.trials.false_rate import upper_bound
 from lab.trials.quiet import QuietRun, pictures_of, watch_quiet
 from lab.trials.truth import Truth
@@ -46,7 +46,7 @@ class Counting:
     def fit_wh(self, size_wh: tuple[int, int]) -> tuple[int, int]:
         return self._detector.fit_wh(size_wh)
 
-    def detect(self, images: list[Image]) -> list[Detections]:
+    def detect(self, images: Sequence[Image]) -> list[Detections]:
         self.asked += len(images)
         return self._detector.detect(images)
 
@@ -106,7 +106,7 @@ def test_the_command_counts_and_refuses_what_has_no_quiet_clip(
     )
     opens = Detector.open
     monkeypatch.setattr(
-        command.Detector, "open",
+        Detector, "open",
         lambda catalog, _settings: opens(catalog, DetectorSettings(model=NAME, confidence=0.3)),
     )  # fmt: skip
     out = tmp_path / "out.json"

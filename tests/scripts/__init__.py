@@ -1,0 +1,1 @@
+"""The scripts that are law for people and CI alike."""
