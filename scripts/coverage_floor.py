@@ -71,7 +71,8 @@ def main() -> int:
         return 2
     packages = by_package(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")))
     whole = sum(packages.values(), start=Ran())
-    for name, ran in [*sorted(packages.items()), ("all", whole)]:
+    figures = [(name, ran) for name, ran in sorted(packages.items()) if ran.there]
+    for name, ran in [*figures, ("all", whole)]:
         floor = FLOOR_OF_ALL if name == "all" else FLOORS.get(name)
         sys.stdout.write(
             f"{name:<16}{ran.percent:6.1f} %{f'   floor {floor:g} %' if floor else ''}\n"

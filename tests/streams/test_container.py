@@ -36,6 +36,12 @@ def titled(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
     return titled
 
 
+def copied(path: Path) -> Path:
+    copy = path.with_name("copy.mp4")
+    browser_copy(path, copy)
+    return copy
+
+
 @pytest.mark.parametrize(
     "read",
     [
@@ -44,7 +50,7 @@ def titled(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
         lambda path: list(read_video(path)),
         lambda path: load_clip(path).units,
         lambda path: as_codec(path, "hevc", path.parent),
-        lambda path: browser_copy(path, path.with_name("copy.mp4")),
+        lambda path: copied(path).exists(),
     ],
     ids=["replay", "probe", "read_video", "load_clip", "transcode", "browser_copy"],
 )

@@ -43,7 +43,7 @@ def pictures(source: CameraSource, count: int = PICTURES) -> list[bytes]:
         return [bytes(packet) for packet in islice(packets_of(source), count)]
 
 
-def packets_of(source: CameraSource) -> Generator[AccessUnit | LibavPacket, None, None]:
+def packets_of(source: CameraSource) -> Generator["AccessUnit | LibavPacket", None, None]:
     """The packets of either reader."""
     yield from source.packets()
 
