@@ -7,11 +7,12 @@ from datetime import timedelta
 from typing import Any
 
 from domain.errors import ConfigurationError
-from patrol.bench.ears import Ears, Heard
+from patrol.bench.bad_cameras import BadCameras
+from patrol.bench.ears import Ears, Heard, Said
 from patrol.bench.judge import Judge, Opened, Planted, case_of, plants_found
 from patrol.bench.media import FIRE
 from patrol.bench.plants import Plant
-from patrol.bench.processes import Cost, cost_of
+from patrol.bench.processes import Cost, Held, cost_of, held_by
 from patrol.bench.report import rings_of, spread
 from patrol.bench.stage import CameraServer
 
@@ -34,13 +35,24 @@ class Stage:
     pids: Mapping[str, int]
     port: int
     """The console's."""
+    bad: BadCameras | None = None
+    """Those that misbehave beside the measured ones."""
 
     def costs(self) -> dict[str, Cost]:
         return {name: cost_of(pid) for name, pid in self.pids.items()}
 
     def skipped(self) -> dict[str, int]:
         """Pictures that the simulator threw away, by camera."""
-        return self.server.skipped() if self.server else {}
+        skipped = self.server.skipped() if self.server else {}
+        return skipped | (self.bad.counted()[1] if self.bad else {})
+
+    def connections(self) -> dict[str, int]:
+        """How often each bad camera was connected to."""
+        return self.bad.counted()[0] if self.bad else {}
+
+    def held(self) -> Held:
+        """What the worker holds."""
+        return held_by(self.pids["worker"])
 
 
 @dataclass(frozen=True)
@@ -58,6 +70,10 @@ class Measured:
     skipped: dict[str, int]
     planted: list[Planted]
     rings: dict[str, float]
+    held: list[tuple[float, Held]]
+    """What the worker held, and when: seconds of the phase."""
+    said: dict[str, Said]
+    connections: dict[str, int]
 
 
 def wait_for_all(stage: Stage, cameras: Sequence[str], tell: Tell) -> float | None:
@@ -88,11 +104,13 @@ def measured(stage: Stage, plants: Sequence[Plant], seconds: float, tell: Tell) 
     skipped, before = stage.skipped(), stage.costs()
     began_s = time.monotonic()
     planted: list[Planted] = []
+    held: list[tuple[float, Held]] = []
     waiting = sorted(plants, key=lambda plant: plant.at_s)
     while (done_s := time.monotonic() - began_s) < seconds:
         tell("measuring", done_s / seconds)
         while stage.server and waiting and waiting[0].at_s <= done_s:
             planted.append(_planted(stage.server, waiting.pop(0)))
+        held.append((done_s, stage.held()))
         time.sleep(POLL_S)
     after = stage.costs()
     ended_s = time.monotonic()
@@ -109,6 +127,9 @@ def measured(stage: Stage, plants: Sequence[Plant], seconds: float, tell: Tell) 
         skipped=_since(stage.skipped(), skipped),
         planted=planted,
         rings=rings_of(stage.ears.rings),
+        held=held,
+        said=stage.ears.said(),
+        connections=stage.connections(),
     )
 
 
