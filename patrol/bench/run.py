@@ -100,14 +100,14 @@ def _written(
 ) -> Path:
     """The file of the bench's configuration."""
     config = data / "bench.yaml"
-    urls = dict(server.watched if server else urls_of(order))
     text = configuration_of(
-        urls | dict(bad.urls if bad else {}),
+        server.watched if server else urls_of(order),
         order.settings,
         look_every_s=order.look_every_s,
         port=port,
         small=server.small if server else None,
         plants=plants,
+        bad=bad.urls if bad else None,
     )
     config.write_text(text, encoding="utf-8")
     return config

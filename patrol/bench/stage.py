@@ -20,6 +20,9 @@ SUB = "/sub"
 """What the name of a camera's second stream ends with."""
 SHOWN_FROM = "show-"
 """What the names of cameras begin with that nobody watches, from which others take their clips."""
+BAD_PROMISE = 3.0
+"""Bad cameras are promised a look so many times as seldom as the measured ones: they are read and
+recorded like those, and what a machine can look at is left for what is measured."""
 _SKIPPED = "?skipped"
 _SITE = {"id": "bench", "name": "测试场", "lon": 103.9, "lat": 30.5}
 _APPROVALS = {
@@ -100,10 +103,15 @@ def configuration_of(
     port: int,
     small: Mapping[str, str] | None = None,
     plants: Iterable[Plant] = (),
+    bad: Mapping[str, str] | None = None,
 ) -> str:
     """The configuration of a bench as YAML; `base` is what the user's own file says, `small` the
-    addresses of second streams. Cameras in which something is planted watch for it."""
+    addresses of second streams, `bad` those of cameras that misbehave. Cameras in which something
+    is planted watch for it."""
+    urls = {**urls, **(bad or {})}
     own: dict[str, dict[str, Any]] = {name: {} for name in urls}
+    for name in bad or {}:
+        own[name]["look_every_s"] = BAD_PROMISE * look_every_s
     for name, url in (small or {}).items():
         own[name]["detect_url"] = url
     for plant in plants:
