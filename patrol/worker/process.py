@@ -25,6 +25,7 @@ from patrol.heartbeat import Pulse
 from patrol.worker.attention import Attention
 from patrol.worker.book import Book
 from patrol.worker.book.upgrade import take_up_older_files
+from patrol.worker.doors import DoorKeeper
 from patrol.worker.eyes import Eyes
 from patrol.worker.holder import Holder
 from patrol.worker.learned import LessonKeeper
@@ -140,6 +141,7 @@ class Worker:
             publish=self._publisher.publish,
             budget=budget,
         )
+        self._doors = DoorKeeper(configuration.worker_dir / "doors.json")
         self._lessons = LessonKeeper(configuration.worker_dir / "learned.json", self._posts)
 
     def beat_into(self, pulse: Pulse) -> None:
@@ -155,6 +157,7 @@ class Worker:
         """Take up what was left open, then connect, look and report."""
         self._recall()
         self._lessons.recall()
+        self._doors.recall()
         for post in self._posts:
             post.reader.start()
             stopping.wait(CONNECT_APART_S)
@@ -188,6 +191,7 @@ class Worker:
         self._lessons.stop(at_most(0.3))
         readers = [reader for post in self._posts for reader in post.reader.readers]
         stop_all(readers, timeout_s=at_most(0.3))
+        self._doors.stop()
         self._publisher.close(at_most(0.5))
         self._book.close()
         self._holders.close()
