@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -156,7 +157,8 @@ class _Watching:
             start_at=self.start_at,
             repeat_to_s=self._repeat_to_s,
         )
-        return _attended(frames, self._patrol, self._dense, attention)
+        promise = timedelta(seconds=look_every_s)
+        return _attended(frames, self._patrol, self._dense, attention, promise)
 
     def look(self, frame: Frame) -> None:
         """Diagnose the picture; judge it unless it shows nothing."""
@@ -191,13 +193,20 @@ class _Watching:
 
 
 def _attended(
-    frames: Iterable[Frame], patrol: CameraPatrol, dense: DenseFile, settings: AttentionSettings
+    frames: Iterable[Frame],
+    patrol: CameraPatrol,
+    dense: DenseFile,
+    settings: AttentionSettings,
+    promise: timedelta,
 ) -> Iterator[Frame]:
-    """The pictures of the looks; while the patrol suspects something, those between them too."""
+    """The pictures of the looks; while the patrol suspects something, those between them too, and
+    those that are left after the last one."""
     span, every = AttentionSpan(settings), timedelta(seconds=settings.look_every_s)
     last_at: datetime | None = None
-    for frame in frames:
-        between = _between(last_at, frame.captured_at, patrol, dense)
+    next_at = datetime.min.replace(tzinfo=UTC)
+    for frame in chain(frames, [None]):
+        before = next_at if frame is None else frame.captured_at
+        between = _between(last_at, before, patrol, dense)
         for extra in between:
             if last_at is not None and extra.captured_at < last_at + every:
                 continue
@@ -205,8 +214,9 @@ def _attended(
                 break
             last_at = extra.captured_at
             yield extra
-        last_at = frame.captured_at
-        yield frame
+        if frame is not None:
+            last_at, next_at = frame.captured_at, frame.captured_at + promise
+            yield frame
 
 
 def _between(
