@@ -1,8 +1,9 @@
 """The steady phase of a bench: plant, wait, and read what it cost and what was found."""
 
+import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -37,6 +38,13 @@ class Stage:
     """The console's."""
     bad: BadCameras | None = None
     """Those that misbehave beside the measured ones."""
+    programs: Mapping[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
+    """The center and the worker."""
+
+    def ended(self) -> dict[str, int]:
+        """Programs that are not there any more, with their exit codes; below 0 it is a signal."""
+        codes = {name: program.poll() for name, program in self.programs.items()}
+        return {name: code for name, code in codes.items() if code is not None}
 
     def costs(self) -> dict[str, Cost]:
         return {name: cost_of(pid) for name, pid in self.pids.items()}
@@ -74,6 +82,8 @@ class Measured:
     """What the worker held, and when: seconds of the phase."""
     said: dict[str, Said]
     connections: dict[str, int]
+    ended: dict[str, int]
+    """Programs that ended before they were told to, with their exit codes."""
 
 
 def wait_for_all(stage: Stage, cameras: Sequence[str], tell: Tell) -> float | None:
@@ -130,6 +140,7 @@ def measured(stage: Stage, plants: Sequence[Plant], seconds: float, tell: Tell) 
         held=held,
         said=stage.ears.said(),
         connections=stage.connections(),
+        ended=stage.ended(),
     )
 
 

@@ -95,6 +95,9 @@ class BenchReport(Value):
     rss_mb: dict[str, float]
     worker: Steadiness | None = None
     """What the worker held over time; None for a short run."""
+    ended: dict[str, int] = Field(default_factory=dict)
+    """Programs that ended in the middle, with their exit codes: nothing here is to be believed
+    then."""
     rings: dict[str, float] = Field(default_factory=dict)
     """Packets in the worker's memory as it says itself, in MB: held, and the bound (max); and of
     how many cameras less is held than a clip needs (cut)."""
@@ -150,8 +153,8 @@ def bad_camera_seen(seen: CamerasSeen, said: Said | None, connections: int) -> B
 
 def verdicts(report: BenchReport) -> dict[str, str]:
     """The run in a few words, by what they are about: of the worker and of the measured cameras."""
-    words = {}
-    if report.worker is not None:
+    words = {f"the {name}": f"ended with {code}" for name, code in report.ended.items()}
+    if report.worker is not None and not words:
         words = {
             name: getattr(report.worker, name) for name in ("memory", "descriptors", "threads")
         }

@@ -67,15 +67,17 @@ def run_bench(order: BenchOrder, media: BenchMedia, data: Path, tell: Tell) -> B
         config = _written(order, server, bad, plants, port, data)
         bus_url = stack.enter_context(open_bus(load(config, data_dir=data)))
         ears = stack.enter_context(_listening(bus_url))
-        pids = {"center": stack.enter_context(program("center", config, data)).pid}
+        programs = {"center": stack.enter_context(program("center", config, data))}
+        pids = {"center": programs["center"].pid}
         if (bus := child_named("valkey-server")) is not None:
             pids["bus"] = bus
-        pids["worker"] = stack.enter_context(program("worker", config, data)).pid
+        programs["worker"] = stack.enter_context(program("worker", config, data))
+        pids["worker"] = programs["worker"].pid
         if server is not None:
             pids["simulator"] = server.pid
         if bad is not None:
             pids["bad cameras"] = bad.pid
-        stage = Stage(ears, server, pids, port, bad)
+        stage = Stage(ears, server, pids, port, bad, programs)
         startup_s = wait_for_all(stage, _names(order), tell)
         found = measured(stage, plants, order.seconds, tell)
         report = _report(order, stage, found, startup_s, tell)
@@ -141,6 +143,7 @@ def _report(
         rss_mb=found.rss_mb,
         rings=found.rings,
         worker=steadiness(found.held),
+        ended=found.ended,
         weather={
             name: bad_camera_seen(
                 cameras_seen({name: heard.get(name, Heard())}, reconnects, found.skipped),

@@ -93,7 +93,8 @@ def _run(order: BenchOrder, media: BenchMedia, tell: Tell) -> BenchReport:
     report = run_bench(
         order, media, folder, lambda what, share: tell(f"{order.cameras} cameras: {what}", share)
     )
-    shutil.rmtree(folder, ignore_errors=True)
+    if not report.ended:
+        shutil.rmtree(folder, ignore_errors=True)
     return report
 
 
@@ -144,14 +145,15 @@ def _latencies(report: BenchReport) -> str:
 
 def _print_weather(report: BenchReport) -> None:
     """The bad cameras one by one, and the verdicts."""
-    if not report.weather:
+    if not (report.weather or report.ended):
         return
     table = Table(
         "旁路 beside", "状态 state", "故障 faults, times", "重连 reconnects", "巡看间隔 interval, s"
     )
     for name, seen in report.weather.items():
         table.add_row(name, _state(seen), _each(seen.faults), str(seen.reconnects), _looks(seen))
-    console.print(table)
+    if report.weather:
+        console.print(table)
     for what, words in verdicts(report).items():
         console.print(f"{what}: {words}", soft_wrap=True)
 

@@ -172,6 +172,10 @@ def test_a_short_run_tells_of_neighbours_and_of_who_misbehaves(
     assert report.weather["not_found"].faults == {"not_found": 1}
     assert report.worker is not None
     assert report.worker.thirds[2].descriptors > 10
+    assert report.ended == {}
     words = verdicts(report)
     assert set(words) == {"memory", "descriptors", "threads", "neighbours"}
     assert "0 gaps" in words["neighbours"]
+    dead = verdicts(report.model_copy(update={"ended": {"worker": -6}}))
+    assert set(dead) == {"the worker", "neighbours"}
+    assert dead["the worker"] == "ended with -6"
