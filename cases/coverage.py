@@ -33,6 +33,9 @@ class Coverage(Value):
     that still ran counts too."""
     missed: dict[str, int]
     """Looks that were owed and not done, by cause."""
+    clock_set_s: float = 0.0
+    """The largest step of the worker's clock in these hours: forward, or back (negative). Times
+    before it are another clock's."""
 
 
 def take_looks(session: Session, done: LooksDone, at: datetime) -> None:
@@ -49,6 +52,7 @@ def take_looks(session: Session, done: LooksDone, at: datetime) -> None:
     for looks in done.cameras:
         row = rows.get(looks.camera_id) or _new(session, looks.camera_id, hour)
         row.looks += looks.looks
+        row.clock_set_s = _larger_step_s(row.clock_set_s, done.clock_set_s)
         _add(row, _longest_interval_s(looks, done.to_at), looks.skipped)
 
 
@@ -78,6 +82,8 @@ def since(session: Session, at: datetime) -> dict[str, Coverage]:
             func.min(CoverageRow.hour),
             func.sum(CoverageRow.looks),
             func.max(CoverageRow.longest_interval_s),
+            func.max(CoverageRow.clock_set_s),
+            func.min(CoverageRow.clock_set_s),
         )
         .where(recent)
         .group_by(CoverageRow.camera_id)
@@ -89,8 +95,9 @@ def since(session: Session, at: datetime) -> dict[str, Coverage]:
             looks=looks,
             longest_interval_s=longest_s,
             missed=dict(missed[camera_id]),
+            clock_set_s=_larger_step_s(ahead_s, back_s),
         )
-        for camera_id, from_at, looks, longest_s in session.execute(sums)
+        for camera_id, from_at, looks, longest_s, ahead_s, back_s in session.execute(sums)
     }
 
 
@@ -109,6 +116,7 @@ def by_hour(session: Session, at: datetime, camera_id: str) -> tuple[Coverage, .
             looks=row.looks,
             longest_interval_s=row.longest_interval_s,
             missed=row.missed,
+            clock_set_s=row.clock_set_s,
         )
         for row in session.scalars(query)
     )
@@ -131,12 +139,16 @@ def _longest(one_s: float | None, other_s: float | None) -> float | None:
     return max((s for s in (one_s, other_s) if s is not None), default=None)
 
 
+def _larger_step_s(one_s: float, other_s: float) -> float:
+    return max(one_s, other_s, key=abs)
+
+
 def _sum(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:
     return dict(Counter(one) + Counter(other))
 
 
 def _new(session: Session, camera_id: str, hour: datetime) -> CoverageRow:
-    row = CoverageRow(camera_id=camera_id, hour=hour, looks=0, missed={})
+    row = CoverageRow(camera_id=camera_id, hour=hour, looks=0, missed={}, clock_set_s=0.0)
     session.add(row)
     return row
 

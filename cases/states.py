@@ -97,6 +97,7 @@ TABLE: tuple[Rule, ...] = (
     ),
     _rule(Move.RESUME, {S.SUSPENDED}, None, _PERSON),
     _rule(Move.REOPEN, {S.CLOSED}, S.REOPENED, _ANYONE, Needs.NOTE),
+    _rule(Move.REOPEN, {S.ARCHIVED}, S.REOPENED, _SYSTEM, Needs.NOTE),
     _rule(Move.REOPEN, {S.VOIDED}, S.PENDING_REVIEW, _SYSTEM, Needs.LEFT),
 )
 

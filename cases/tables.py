@@ -326,6 +326,8 @@ class CoverageRow(Base):
     looks: Mapped[int]
     longest_interval_s: Mapped[float | None]
     missed: Mapped[dict[str, int]] = mapped_column(Document(dict[str, int]))
+    clock_set_s: Mapped[float] = mapped_column(server_default="0")
+    """The largest step of the worker's clock in this hour, forward or back."""
 
 
 class LooksPageRow(Base):

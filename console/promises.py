@@ -24,6 +24,8 @@ class Promise:
     missed: int
     causes: str
     """Of the missed looks, the most frequent first: 过载 7, 无画面 3."""
+    clock: str
+    """By how much the clock of the worker was set; empty if it was not."""
 
 
 def promises_of(services: Services, times: Times, tiles: Iterable[Tile]) -> Mapping[str, Promise]:
@@ -42,6 +44,7 @@ def _promise(info: CameraInfo, coverage: Coverage, times: Times) -> Promise:
         words=_words(kept, longest_s, coverage, times),
         missed=sum(coverage.missed.values()),
         causes=_causes(coverage.missed, times),
+        clock=_clock(coverage.clock_set_s, times),
     )
 
 
@@ -54,6 +57,13 @@ def _words(kept: bool, longest_s: float | None, coverage: Coverage, times: Times
         return say(key, times.language, span=longest)
     key, since = "board.since_kept" if kept else "board.since_broken", times.short(coverage.from_at)
     return say(key, times.language, since=since, span=longest)
+
+
+def _clock(set_s: float, times: Times) -> str:
+    if not set_s:
+        return ""
+    key = "board.clock_ahead" if set_s > 0 else "board.clock_back"
+    return say(key, times.language, span=times.span(abs(set_s)))
 
 
 def _causes(missed: Mapping[str, int], times: Times) -> str:

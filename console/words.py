@@ -233,6 +233,8 @@ WORDS: dict[str, Text] = {
         "自 {since} 这一小时起未兑现, 最长间隔 {span}",
         "broken since the hour of {since}, longest interval {span}",
     ),
+    "board.clock_ahead": _W("时钟被拨快 {span}", "the clock was set forward by {span}"),
+    "board.clock_back": _W("时钟被拨慢 {span}", "the clock was set back by {span}"),
     "board.missed": _W("漏看 {n} 次 ({causes})", "missed {n} ({causes})"),
     # maintenance
     "maintenance.words": _W("待处理 {n} 项; 不进入调度台", "{n} open; none goes to the desk"),

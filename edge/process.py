@@ -16,6 +16,7 @@ from domain.messages import CoverageGapEnded, FindingsHeldBack
 from edge.attention import Attention
 from edge.book import Book
 from edge.book.upgrade import take_up_older_files
+from edge.doors import DoorKeeper
 from edge.eyes import Eyes
 from edge.holder import Holder
 from edge.looker import Looker
@@ -140,6 +141,7 @@ class Worker:
             publish=self._publisher.publish,
             budget=budget,
         )
+        self._doors = DoorKeeper(configuration.worker_dir / "doors.json")
         self._lessons = LessonKeeper(configuration.worker_dir / "learned.json", self._posts)
 
     def beat_into(self, pulse: Pulse) -> None:
@@ -155,6 +157,7 @@ class Worker:
         """Take up what was left open, then connect, look and report."""
         self._recall()
         self._lessons.recall()
+        self._doors.recall()
         for post in self._posts:
             post.reader.start()
             stopping.wait(CONNECT_APART_S)
@@ -188,6 +191,7 @@ class Worker:
         self._lessons.stop(at_most(0.3))
         readers = [reader for post in self._posts for reader in post.reader.readers]
         stop_all(readers, timeout_s=at_most(0.3))
+        self._doors.stop()
         self._publisher.close(at_most(0.5))
         self._book.close()
         self._holders.close()

@@ -6,10 +6,13 @@ all of them do is a beat written into the pipe that the supervisor reads. Times 
 """
 
 import os
+import sys
 import threading
 import time
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import structlog
 
@@ -23,6 +26,8 @@ BEAT, REFUSED = b".", b"!"
 """What is written: a beat, or that this process will not work however often it is started."""
 BEAT_EVERY_S = 1.0
 TURN_WITHIN_S = 20.0
+_CALLS = 12
+"""Innermost calls that are told of a part that hangs."""
 """A part that has not turned for so long hangs. A round of looks takes less than a second on a
 machine that keeps up, and some on one that does not."""
 
@@ -39,15 +44,23 @@ class Part:
         self._within_s = within_s
         self._may_rest = may_rest
         self._since_s: float | None = None
+        self._thread_id: int | None = None
 
     def turn(self) -> None:
         """Say that a round is done, to the part's satisfaction."""
         self._since_s = time.monotonic()
+        self._thread_id = threading.get_ident()
+
+    def stands_at(self) -> str:
+        """Where its thread is now, the innermost calls last; empty if it is nowhere."""
+        frame = sys._current_frames().get(self._thread_id or 0)
+        calls = traceback.extract_stack(frame)[-_CALLS:] if frame else []
+        return " > ".join(f"{Path(c.filename).name}:{c.lineno} {c.name}" for c in calls)
 
     @contextmanager
     def at_work(self) -> Iterator[None]:
         """A piece of work of a part that may rest."""
-        self._since_s = time.monotonic()
+        self.turn()
         try:
             yield
         finally:
@@ -104,8 +117,12 @@ class Pulse(Running):
         if late != self._told:
             self._told = late
             if late:
-                log.error("hangs", parts=", ".join(late))
+                log.error("hangs", parts=", ".join(late), at=self._where(now_s))
         return not late and all(part.has_begun for part in self._parts)
+
+    def _where(self, now_s: float) -> list[str]:
+        """Where the parts stand that hang: whoever reads the log cannot ask any more."""
+        return [part.stands_at() for part in self._parts if part.is_late(now_s)]
 
     def refuse(self) -> None:
         """Tell the supervisor that to start this process again would not help."""

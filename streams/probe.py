@@ -22,13 +22,17 @@ from streams.address import CameraAddress
 from streams.decoder import KeyframeDecoder
 from streams.frame import Frame
 from streams.intake import Intake
-from streams.opening import opened
-from streams.packet import Packet, PacketSource
+from streams.opening import CameraSource, opened
+from streams.packet import Packet
 from streams.playback import Playback
+from streams.rtsp.known import KNOWN
+from streams.rtsp.source import RtspSource
 from streams.settings import StreamSettings
 
 _HEED_S = 1.0
 """So long after the end our own reader has noticed it."""
+_OWN_SHARE = 0.5
+"""Of the time: so long our own reader may do without a keyframe before libav is tried."""
 _TRIED_KEYFRAMES = 5
 """Damaged keyframes that are tried to decode: each may be large."""
 
@@ -52,6 +56,7 @@ class ProbeReport(Value):
     decoded: bool = False
     fault: FaultKind | None = None
     detail: Detail = ""
+    """What went wrong; else what is unusual in how the camera is read."""
 
 
 def probe(
@@ -64,6 +69,7 @@ def probe(
     """Read a camera for some seconds and decode its first keyframe. Raises nothing of a stream's:
     what went wrong is the report's `fault`; what was found until then stands beside it.
 
+    Our own reader may do without a keyframe for half of the time; then libav is tried for the rest.
     It ends within `seconds` and the time to connect (`open_timeout_s`), whatever the camera does:
     libav cannot be interrupted, so it is read in a thread that is left behind if it hangs.
     """
@@ -71,14 +77,10 @@ def probe(
     error = watch.read_within(address, settings)
     picture, damage = watch.first_picture(address)
     error = error or damage
-    report = watch.report(address).model_copy(
-        update={
-            "decoded": picture is not None,
-            "fault": error.fault if error else None,
-            "detail": str(error) if error else "",
-        }
-    )
-    return report, picture
+    found: dict[str, object] = {"decoded": picture is not None}
+    if error:
+        found |= {"fault": error.fault, "detail": str(error)}
+    return watch.report(address).model_copy(update=found), picture
 
 
 class _Watch:
@@ -94,6 +96,7 @@ class _Watch:
         self._closed = self._connected = False
         self._packets: list[Packet] = []
         self._codec: str | None = None
+        self._note = ""
         self._count = 0
         self._first_packet_s: float | None = None
         self._first_keyframe_s: float | None = None
@@ -130,11 +133,33 @@ class _Watch:
         if address.is_file:
             with Playback(address, settings, self._wait) as playback:
                 self._gather(playback)
-        else:
+        elif (why := self._read_first(address, settings)) is not None:
+            if self._over.is_set() or not KNOWN.misread(address, str(why)):
+                raise why
+            self._connected = False
             with opened(address, settings, self._over) as source:
+                self._note = source.note
                 self._gather(source)
         if not self._over.is_set() and time.monotonic() < self._ends_s:
             raise StreamEnded(f"{address.masked}: the camera closed the connection")
+
+    def _read_first(self, address: CameraAddress, settings: StreamSettings) -> StreamError | None:
+        """Read as the settings say. Where our own reader is free to be wrong and gives no keyframe
+        within half the time, it is left; why."""
+        half_s = self._seconds * _OWN_SHARE
+        limit = {"read_timeout_s": min(settings.read_timeout_s, half_s)}
+        own = settings.model_copy(update=limit) if settings.rtsp == "auto" else settings
+        with opened(address, own, self._over) as source:
+            patient = settings.rtsp != "auto" or not isinstance(source, RtspSource)
+            try:
+                self._gather(source, None if patient else self._started_s + half_s)
+            except (StreamTimeout, StreamWithoutKeyframe) as error:
+                if patient or self._first_keyframe_s is not None:
+                    raise
+                return error
+            finally:
+                self._note = source.note
+        return None
 
     def first_picture(self, address: CameraAddress) -> tuple[Frame | None, StreamError | None]:
         """The first keyframe's picture, or why there is none."""
@@ -147,8 +172,7 @@ class _Watch:
                 continue
             return Frame.of("probe", packet, picture), None
         if damage is None and self._count:
-            said = f"expected a keyframe, got {self._count} pictures without one"
-            damage = StreamWithoutKeyframe(f"{address.masked}: {said}")
+            damage = StreamWithoutKeyframe(f"{address.masked}: {self._keyless()}")
         return None, damage
 
     def report(self, address: CameraAddress) -> ProbeReport:
@@ -169,9 +193,15 @@ class _Watch:
             first_packet_s=self._first_packet_s,
             first_keyframe_s=self._first_keyframe_s,
             packets=self._count,
+            detail=self._note,
         )
 
-    def _gather(self, source: PacketSource) -> None:
+    def _gather(self, source: CameraSource | Playback, keyframe_by_s: float | None = None) -> None:
+        """Keep what comes.
+
+        Raises:
+            StreamWithoutKeyframe: none came until then; without it they are waited for.
+        """
         self._connected = True
         self._codec = source.offered.codec
         intake = Intake(source.offered)
@@ -181,8 +211,17 @@ class _Watch:
                 if self._closed:
                     return
                 self._keep(packet)
+            self._check_keyframe(keyframe_by_s)
             if time.monotonic() >= self._ends_s:
                 return
+
+    def _check_keyframe(self, by_s: float | None) -> None:
+        if by_s is None or self._first_keyframe_s is not None or time.monotonic() < by_s:
+            return
+        raise StreamWithoutKeyframe(self._keyless())
+
+    def _keyless(self) -> str:
+        return f"expected a keyframe, got {self._count} pictures without one"
 
     def _keep(self, packet: Packet | None) -> None:
         since_s = round(time.monotonic() - self._started_s, 3)

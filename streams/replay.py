@@ -17,6 +17,8 @@ from streams.source import Source
 
 _SLACK_S = 0.001
 _DEFAULT_FPS = 25.0
+_RESTART_S, _RESTART_PICTURES = 1.0, 16
+"""Timestamps that fall back by more than this began anew: pictures are reordered by less."""
 
 
 def replay(
@@ -108,16 +110,37 @@ class _Outline:
 
 
 class _PacketClock:
-    """Seconds of timestamps; where a file has none, its frame rate tells the time."""
+    """Seconds of timestamps; where a file has none, its frame rate tells the time. Where they begin
+    anew, as in recordings that were put one behind the other, time runs on."""
 
     def __init__(self, stream: av.VideoStream) -> None:
         self._time_base = float(stream.time_base or 0)
         self._step_s = 1 / float(stream.average_rate or stream.guessed_rate or _DEFAULT_FPS)
+        self._restart_s = max(_RESTART_S, _RESTART_PICTURES * self._step_s)
         self._count = -1
+        self._newest_s: float | None = None
+        self._offset_s = self._earlier_offset_s = 0.0
 
     def time_s(self, ticks: int | None) -> float:
+        """When a packet is shown; to be asked of all, in their order."""
         self._count += 1
-        return self._count * self._step_s if ticks is None else ticks * self._time_base
+        if ticks is None:
+            return self._count * self._step_s
+        at_s = ticks * self._time_base
+        if self._newest_s is not None and at_s < self._newest_s - self._restart_s:
+            self._earlier_offset_s = self._offset_s
+            self._offset_s += self._newest_s + self._step_s - at_s
+            self._newest_s = at_s
+        self._newest_s = max(at_s, at_s if self._newest_s is None else self._newest_s)
+        return at_s + self._offset_s
+
+    def of_picture_s(self, ticks: int | None) -> float:
+        """When a decoded picture is shown: it may be of packets before the restart."""
+        if ticks is None or self._newest_s is None:
+            return self.time_s(ticks)
+        at_s = ticks * self._time_base
+        is_late = at_s > self._newest_s + _SLACK_S
+        return at_s + (self._earlier_offset_s if is_late else self._offset_s)
 
 
 def _pictures(
@@ -133,16 +156,18 @@ def _pictures(
         if keyframes_only:
             source.stream.codec_context.skip_frame = "NONKEY"
         clock = _PacketClock(source.stream)
-        for picture in _decoded(source):
-            at_s = clock.time_s(picture.pts) - outline.first_s + offset_s
+        for picture in _decoded(source, clock):
+            at_s = clock.of_picture_s(picture.pts) - outline.first_s + offset_s
             if slots.is_open(at_s):
                 slots.serve(at_s)
                 yield at_s, picture
 
 
-def _decoded(source: Source) -> Iterator[av.VideoFrame]:
+def _decoded(source: Source, clock: _PacketClock) -> Iterator[av.VideoFrame]:
     """The file's pictures; damaged packets are passed over, as a camera's would be."""
     for packet in source.raw_packets():
+        if packet.pts is not None:
+            clock.time_s(packet.pts)
         try:
             yield from source.stream.decode(packet)
         except av.FFmpegError:

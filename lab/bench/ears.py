@@ -5,6 +5,7 @@ from collections import Counter, defaultdict
 from copy import deepcopy
 from dataclasses import dataclass, field
 
+from domain.health import CameraHealth
 from domain.messages import CameraHealthChanged, CoverageGapEnded, LooksDone, Message, RingsHeld
 
 
@@ -22,6 +23,15 @@ class Heard:
     """Spans without packets, by cause."""
 
 
+@dataclass
+class Said:
+    """What the worker said of one camera's health, since the start."""
+
+    last: CameraHealth
+    faults: Counter[str] = field(default_factory=Counter)
+    """How often it came into each fault."""
+
+
 class Ears:
     """A handler of the bus's messages; read from other threads under its lock."""
 
@@ -31,7 +41,7 @@ class Ears:
         self._looked: set[str] = set()
         self._runs_on = ""
         self._rings: RingsHeld | None = None
-        self._reconnects: dict[str, int] = {}
+        self._said: dict[str, Said] = {}
 
     def hear(self, message: Message) -> None:
         with self._lock:
@@ -40,7 +50,13 @@ class Ears:
             elif isinstance(message, CoverageGapEnded):
                 self._heard[message.gap.camera_id].gaps[message.gap.cause.value] += 1
             elif isinstance(message, CameraHealthChanged):
-                self._reconnects[message.health.camera_id] = message.health.reconnects
+                self._hear_health(message.health)
+
+    def _hear_health(self, health: CameraHealth) -> None:
+        said = self._said.setdefault(health.camera_id, Said(health))
+        before, said.last = said.last.fault, health
+        if health.fault is not None and (health.fault is not before or not said.faults):
+            said.faults[health.fault.value] += 1
 
     def _hear_looks(self, message: LooksDone) -> None:
         self._rings = message.rings
@@ -85,4 +101,9 @@ class Ears:
     def reconnects(self) -> dict[str, int]:
         """How often each camera was connected anew, since the start."""
         with self._lock:
-            return dict(self._reconnects)
+            return {name: said.last.reconnects for name, said in self._said.items()}
+
+    def said(self) -> dict[str, Said]:
+        """What the worker said of each camera's health, since the start."""
+        with self._lock:
+            return deepcopy(self._said)

@@ -1,17 +1,19 @@
 """The steady phase of a bench: plant, wait, and read what it cost and what was found."""
 
+import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
 from domain.errors import ConfigurationError
-from lab.bench.ears import Ears, Heard
+from lab.bench.bad_cameras import BadCameras
+from lab.bench.ears import Ears, Heard, Said
 from lab.bench.judge import Judge, Opened, Planted, case_of, plants_found
 from lab.bench.media import FIRE
 from lab.bench.plants import Plant
-from lab.bench.processes import Cost, cost_of
+from lab.bench.processes import Cost, Held, cost_of, held_by
 from lab.bench.report import rings_of, spread
 from lab.bench.stage import CameraServer
 
@@ -34,13 +36,31 @@ class Stage:
     pids: Mapping[str, int]
     port: int
     """The console's."""
+    bad: BadCameras | None = None
+    """Those that misbehave beside the measured ones."""
+    programs: Mapping[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
+    """The center and the worker."""
+
+    def ended(self) -> dict[str, int]:
+        """Programs that are not there any more, with their exit codes; below 0 it is a signal."""
+        codes = {name: program.poll() for name, program in self.programs.items()}
+        return {name: code for name, code in codes.items() if code is not None}
 
     def costs(self) -> dict[str, Cost]:
         return {name: cost_of(pid) for name, pid in self.pids.items()}
 
     def skipped(self) -> dict[str, int]:
         """Pictures that the simulator threw away, by camera."""
-        return self.server.skipped() if self.server else {}
+        skipped = self.server.skipped() if self.server else {}
+        return skipped | (self.bad.counted()[1] if self.bad else {})
+
+    def connections(self) -> dict[str, int]:
+        """How often each bad camera was connected to."""
+        return self.bad.counted()[0] if self.bad else {}
+
+    def held(self) -> Held:
+        """What the worker holds."""
+        return held_by(self.pids["worker"])
 
 
 @dataclass(frozen=True)
@@ -58,6 +78,12 @@ class Measured:
     skipped: dict[str, int]
     planted: list[Planted]
     rings: dict[str, float]
+    held: list[tuple[float, Held]]
+    """What the worker held, and when: seconds of the phase."""
+    said: dict[str, Said]
+    connections: dict[str, int]
+    ended: dict[str, int]
+    """Programs that ended before they were told to, with their exit codes."""
 
 
 def wait_for_all(stage: Stage, cameras: Sequence[str], tell: Tell) -> float | None:
@@ -88,11 +114,13 @@ def measured(stage: Stage, plants: Sequence[Plant], seconds: float, tell: Tell) 
     skipped, before = stage.skipped(), stage.costs()
     began_s = time.monotonic()
     planted: list[Planted] = []
+    held: list[tuple[float, Held]] = []
     waiting = sorted(plants, key=lambda plant: plant.at_s)
     while (done_s := time.monotonic() - began_s) < seconds:
         tell("measuring", done_s / seconds)
         while stage.server and waiting and waiting[0].at_s <= done_s:
             planted.append(_planted(stage.server, waiting.pop(0)))
+        held.append((done_s, stage.held()))
         time.sleep(POLL_S)
     after = stage.costs()
     ended_s = time.monotonic()
@@ -109,6 +137,10 @@ def measured(stage: Stage, plants: Sequence[Plant], seconds: float, tell: Tell) 
         skipped=_since(stage.skipped(), skipped),
         planted=planted,
         rings=rings_of(stage.ears.rings),
+        held=held,
+        said=stage.ears.said(),
+        connections=stage.connections(),
+        ended=stage.ended(),
     )
 
 

@@ -1,5 +1,5 @@
 """The bench's clips: 1080p25 H.264 of 3 Mbit/s with a keyframe every 2 s; in some of them
-something happens, and two are no good neighbours."""
+something happens, and some are of those that are no good neighbours."""
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -16,7 +16,7 @@ from streams.encode import read_video, write_video
 from streams.frame import Image
 
 STREET, FIRE, CROWD, PARKED = "street", "fire", "crowd", "parked"
-FLOOD, ENDLESS = "flood", "endless"
+FLOOD, ENDLESS, SMALL = "flood", "endless", "small"
 
 SIZE_WH = (1920, 1080)
 FPS = 25
@@ -31,6 +31,9 @@ FIRE_S = 40.0
 FLOOD_S = 10.0
 FLOOD_GRAIN = 8.0
 FLOOD_BITS_S = 20_000_000
+SMALL_S = 10.0
+SMALL_WH = (640, 360)
+SMALL_FPS = 10
 BURNING = Burning(starts_s=1.0, grown_s=4.0, fades_s=36.0, out_s=39.0)
 """A fire breaks out 1 s after its camera was switched to this clip."""
 PAINTED_WH = (768, 432)
@@ -39,6 +42,9 @@ THERE_AND_BACK = 16 * 7
 """Pictures from the first to the turn of the endless clip, and back to the first: it can be sent
 round and round with its keyframe once only, because it ends as it begins, and because numbers of
 H.264 pictures count to 16 and start over."""
+
+BESIDE = (FLOOD, ENDLESS, SMALL)
+"""Clips that only bad neighbours play."""
 
 Progress = Callable[[str, int, int], None]
 
@@ -68,7 +74,7 @@ class BenchMedia:
             {
                 name: as_substream(clip, clip.parent, progress=tell)
                 for name, clip in self.clips.items()
-                if name not in (FLOOD, ENDLESS)
+                if name not in BESIDE
             }
         )
 
@@ -141,6 +147,16 @@ def _make_endless(source: Path, path: Path, progress: Progress, _van: Path) -> N
     _encode(path, _there_and_back(source), seconds, progress, gop=2 * THERE_AND_BACK + 2)
 
 
+def _make_small(source: Path, path: Path, progress: Progress, _van: Path) -> None:
+    count = round(SMALL_S * SMALL_FPS)
+    places = islice(read_video(source, fps=SMALL_FPS), count)
+    pictures = (seen(image, WHOLE, SMALL_WH) for image in places)
+    unfinished = path.with_suffix(".unfinished")
+    whole = _counted(pictures, path.name, count, progress)
+    write_video(unfinished, whole, size_wh=SMALL_WH, fps=SMALL_FPS, gop=SMALL_FPS)
+    unfinished.replace(path)
+
+
 _MAKERS: Mapping[str, _Maker] = {
     STREET: _make_street,
     FIRE: _make_fire,
@@ -148,6 +164,7 @@ _MAKERS: Mapping[str, _Maker] = {
     PARKED: _make_parked,
     FLOOD: _make_flood,
     ENDLESS: _make_endless,
+    SMALL: _make_small,
 }
 
 

@@ -24,6 +24,32 @@ def cost_of(pid: int) -> Cost:
     return Cost(sum(cpu for cpu, _ in stats), sum(rss for _, rss in stats))
 
 
+@dataclass(frozen=True)
+class Held:
+    """What a process with all its children holds at one moment."""
+
+    rss_mb: float
+    descriptors: int
+    threads: int
+
+
+def held_by(pid: int) -> Held:
+    """What a process and its living children hold; nothing if it is gone."""
+    family = [pid, *_children(pid)]
+    return Held(
+        rss_mb=cost_of(pid).rss_mb,
+        descriptors=sum(_entries(one, "fd") for one in family),
+        threads=sum(_entries(one, "task") for one in family),
+    )
+
+
+def _entries(pid: int, folder: str) -> int:
+    try:
+        return len(os.listdir(_PROC / str(pid) / folder))
+    except OSError:
+        return 0
+
+
 def child_named(name: str) -> int | None:
     """The child of this process that runs the program `name`; None if there is none."""
     for pid in _children(os.getpid()):

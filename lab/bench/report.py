@@ -8,9 +8,13 @@ from pydantic import Field
 
 from domain.base import Value
 from domain.messages import RingsHeld
-from lab.bench.ears import Heard
+from lab.bench.ears import Heard, Said
+from lab.bench.steadiness import Steadiness
 
 _MEBIBYTE = 1024 * 1024
+
+TIMELY = 1.5
+"""An interval of so many times the promise is still in time: looks are made of keyframes."""
 
 Spread = dict[str, float | None]
 """``p50``, ``p95`` and, for intervals, ``p99`` and ``max``; None where there is nothing."""
@@ -44,6 +48,19 @@ class CamerasSeen(Value):
     """Pictures that the simulator threw away because a client did not take them."""
 
 
+class BadCameraSeen(CamerasSeen):
+    """How one of the cameras fared that misbehaved, and what the worker said of it."""
+
+    connections: int
+    """How often the worker connected to it, since the start; libav and its door counted."""
+    status: str | None = None
+    """The last that was said; None if nothing was."""
+    fault: str | None = None
+    detail: str = ""
+    faults: dict[str, int] = Field(default_factory=dict)
+    """How often it came into each fault."""
+
+
 class BenchReport(Value):
     """One run, in seconds, megabytes and processor cores: what `patrol bench --json` writes.
 
@@ -55,6 +72,8 @@ class BenchReport(Value):
     """Length of the steady phase, in which everything but the start is measured."""
     startup_s: float | None
     """Until every camera was connected and looked at once; None if that never came."""
+    look_every_s: float = 4.0
+    """What is promised."""
     looks_per_s: float
     early_looks: int
     """Looks that came early, because packets were suddenly larger than usual."""
@@ -74,6 +93,11 @@ class BenchReport(Value):
     cpu_cores: dict[str, float]
     worker_cores_per_camera: float
     rss_mb: dict[str, float]
+    worker: Steadiness | None = None
+    """What the worker held over time; None for a short run."""
+    ended: dict[str, int] = Field(default_factory=dict)
+    """Programs that ended in the middle, with their exit codes: nothing here is to be believed
+    then."""
     rings: dict[str, float] = Field(default_factory=dict)
     """Packets in the worker's memory as it says itself, in MB: held, and the bound (max); and of
     how many cameras less is held than a clip needs (cut)."""
@@ -86,7 +110,7 @@ class BenchReport(Value):
     """From the onset of a planted fire to its case."""
     plants: dict[str, PlantsFound] = Field(default_factory=dict)
     """Each kind that was planted, fires among them."""
-    weather: dict[str, CamerasSeen] = Field(default_factory=dict)
+    weather: dict[str, BadCameraSeen] = Field(default_factory=dict)
     """The cameras that misbehaved beside the measured ones, by what they did."""
     evidence: dict[str, int] = Field(default_factory=dict)
     """Sealed files whose content has its hash (checked), or has not (bad); and missing ones."""
@@ -111,6 +135,38 @@ def cameras_seen(
         reconnects=sum(reconnects.get(name, 0) for name in heard),
         pictures_skipped=sum(skipped.get(name, 0) for name in heard),
     )
+
+
+def bad_camera_seen(seen: CamerasSeen, said: Said | None, connections: int) -> BadCameraSeen:
+    """What was heard of a camera, with what was said of it."""
+    words: dict[str, object] = {}
+    if said is not None:
+        last = said.last
+        words = {
+            "status": last.status.value,
+            "fault": last.fault.value if last.fault else None,
+            "detail": last.detail,
+            "faults": dict(said.faults),
+        }
+    return BadCameraSeen.model_validate({**seen.model_dump(), **words, "connections": connections})
+
+
+def verdicts(report: BenchReport) -> dict[str, str]:
+    """The run in a few words, by what they are about: of the worker and of the measured cameras."""
+    words = {f"the {name}": f"ended with {code}" for name, code in report.ended.items()}
+    if report.worker is not None and not words:
+        words = {
+            name: getattr(report.worker, name) for name in ("memory", "descriptors", "threads")
+        }
+    late = sum(report.late.values())
+    worst = report.worst_camera_p99_s
+    in_time = worst is not None and worst <= TIMELY * report.look_every_s
+    on_time = in_time and not (report.gaps or late or report.packets_lost)
+    words["neighbours"] = (
+        f"{'on time' if on_time else 'not on time'} (worst camera's p99 {worst} s of "
+        f"{report.look_every_s:g} s, {report.gaps} gaps, {late} late, {report.packets_lost} lost)"
+    )
+    return words
 
 
 def rings_of(said: RingsHeld | None) -> dict[str, float]:

@@ -11,14 +11,16 @@ from typing import Any
 
 from domain.errors import ConfigurationError
 from events_bridge.consumer import Consumer
-from lab.bench.ears import Ears
+from lab.bench.bad_cameras import BadCameras
+from lab.bench.ears import Ears, Heard
 from lab.bench.measure import Measured, Stage, measured, wait_for_all, wait_for_cases
 from lab.bench.media import BenchMedia
 from lab.bench.plants import Plant, plants_of
 from lab.bench.processes import child_named
-from lab.bench.report import BenchReport, cameras_seen
+from lab.bench.report import BenchReport, bad_camera_seen, cameras_seen
 from lab.bench.speed import this_machine
 from lab.bench.stage import CameraServer, clips_of, configuration_of, program
+from lab.bench.steadiness import steadiness
 from patrol.bus import open_bus
 from settings.loading import load
 
@@ -57,18 +59,25 @@ def run_bench(order: BenchOrder, media: BenchMedia, data: Path, tell: Tell) -> B
         server = None if order.source else _cameras(order, media, tell)
         if server is not None:
             stack.callback(server.stop)
+        bad = BadCameras(order.weather, media) if order.weather else None
+        if bad is not None:
+            stack.callback(bad.stop)
         port = free_port()
         plants = plants_of(order.cameras, order.plant, order.seconds) if server else []
-        config = _written(order, server, plants, port, data)
+        config = _written(order, server, bad, plants, port, data)
         bus_url = stack.enter_context(open_bus(load(config, data_dir=data)))
         ears = stack.enter_context(_listening(bus_url))
-        pids = {"center": stack.enter_context(program("center", config, data)).pid}
+        programs = {"center": stack.enter_context(program("center", config, data))}
+        pids = {"center": programs["center"].pid}
         if (bus := child_named("valkey-server")) is not None:
             pids["bus"] = bus
-        pids["worker"] = stack.enter_context(program("worker", config, data)).pid
+        programs["worker"] = stack.enter_context(program("worker", config, data))
+        pids["worker"] = programs["worker"].pid
         if server is not None:
             pids["simulator"] = server.pid
-        stage = Stage(ears, server, pids, port)
+        if bad is not None:
+            pids["bad cameras"] = bad.pid
+        stage = Stage(ears, server, pids, port, bad, programs)
         startup_s = wait_for_all(stage, _names(order), tell)
         found = measured(stage, plants, order.seconds, tell)
         report = _report(order, stage, found, startup_s, tell)
@@ -80,11 +89,16 @@ def _cameras(order: BenchOrder, media: BenchMedia, tell: Tell) -> CameraServer:
     small = None
     if order.substreams:
         small = media.small(lambda what, done, of: tell(what, done / of))
-    return CameraServer(clips_of(order.cameras, media, small, order.weather))
+    return CameraServer(clips_of(order.cameras, media, small))
 
 
 def _written(
-    order: BenchOrder, server: CameraServer | None, plants: Sequence[Plant], port: int, data: Path
+    order: BenchOrder,
+    server: CameraServer | None,
+    bad: BadCameras | None,
+    plants: Sequence[Plant],
+    port: int,
+    data: Path,
 ) -> Path:
     """The file of the bench's configuration."""
     config = data / "bench.yaml"
@@ -95,6 +109,7 @@ def _written(
         port=port,
         small=server.small if server else None,
         plants=plants,
+        bad=bad.urls if bad else None,
     )
     config.write_text(text, encoding="utf-8")
     return config
@@ -113,6 +128,7 @@ def _report(
         cameras=order.cameras,
         seconds=round(found.lasted_s, 1),
         startup_s=startup_s,
+        look_every_s=order.look_every_s,
         looks_per_s=round(seen.looks / found.lasted_s, 2),
         early_looks=seen.early_looks,
         look_interval_s=seen.look_interval_s,
@@ -126,10 +142,15 @@ def _report(
         worker_cores_per_camera=round(found.cpu_cores["worker"] / order.cameras, 4),
         rss_mb=found.rss_mb,
         rings=found.rings,
+        worker=steadiness(found.held),
+        ended=found.ended,
         weather={
-            name: cameras_seen({name: heard[name]}, reconnects, found.skipped)
+            name: bad_camera_seen(
+                cameras_seen({name: heard.get(name, Heard())}, reconnects, found.skipped),
+                found.said.get(name),
+                found.connections.get(name, 0),
+            )
             for name in order.weather
-            if name in heard
         },
         runs_on=stage.ears.runs_on,
         machine=f"{machine.processor}, {machine.cores} cores",

@@ -1,7 +1,5 @@
 """The bench's processes: simulated cameras, bus, center and worker, each by itself."""
 
-import multiprocessing
-import signal
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,18 +11,18 @@ from typing import Any
 
 import yaml
 
-from domain.errors import ConfigurationError
-from lab.bench.media import ENDLESS, FLOOD, STREET, BenchMedia
+from lab.bench.media import BESIDE, STREET, BenchMedia
 from lab.bench.plants import Plant
-from lab.bench.weather import WEATHERS
+from lab.bench.spawned import STOP_WITHIN_S, Spawned
 from lab.footage.simulator import Fault, Simulator
 
-STOP_WITHIN_S = 15.0
-START_WITHIN_S = 30.0
 SUB = "/sub"
 """What the name of a camera's second stream ends with."""
 SHOWN_FROM = "show-"
 """What the names of cameras begin with that nobody watches, from which others take their clips."""
+BAD_PROMISE = 3.0
+"""Bad cameras are promised a look so many times as seldom as the measured ones: they are read and
+recorded like those, and what a machine can look at is left for what is measured."""
 _SKIPPED = "?skipped"
 _SITE = {"id": "bench", "name": "测试场", "lon": 103.9, "lat": 30.5}
 _APPROVALS = {
@@ -39,18 +37,13 @@ Skipped = dict[str, int]
 """Pictures that clients did not take in time, by camera."""
 
 
-class CameraServer:
-    """The simulator in a process of its own, so that its cost is not the bench's."""
+class CameraServer(Spawned):
+    """The measured cameras' simulator."""
 
     def __init__(self, clips: Mapping[str, Path]) -> None:
-        """A camera for each clip; those that `WEATHERS` names misbehave."""
-        spawning = multiprocessing.get_context("spawn")
-        self._ours, theirs = spawning.Pipe()
-        self._process = spawning.Process(target=_serve, args=(dict(clips), theirs), daemon=True)
-        self._process.start()
-        if not self._ours.poll(START_WITHIN_S):
-            raise ConfigurationError(f"the simulator did not start within {START_WITHIN_S:g} s")
-        urls: Mapping[str, str] = self._ours.recv()
+        """A camera for each clip."""
+        super().__init__("the simulator", _serve, dict(clips))
+        urls: Mapping[str, str] = self.told
         self.watched = {
             name: url
             for name, url in urls.items()
@@ -59,32 +52,19 @@ class CameraServer:
         self.small = {name: urls[name + SUB] for name in self.watched if name + SUB in urls}
         """Addresses of second streams, by the names of their cameras."""
 
-    @property
-    def pid(self) -> int:
-        assert self._process.pid is not None
-        return self._process.pid
-
     def skipped(self) -> Skipped:
         """Pictures that clients did not take in time, since the start; of both streams."""
-        self._ours.send((_SKIPPED, ""))
-        counts: Skipped = self._ours.recv()
+        counts: Skipped = self.ask(_SKIPPED, "")
         return counts
 
     def show(self, camera: str, clip: str) -> datetime:
         """Let a camera see what a clip shows, from its beginning on; when that was."""
-        self._ours.send((camera, clip))
-        at: datetime = self._ours.recv()
+        at: datetime = self.ask(camera, clip)
         return at
-
-    def stop(self) -> None:
-        self._process.terminate()
-        self._process.join(STOP_WITHIN_S)
 
 
 def _serve(clips: dict[str, Path], asked: Connection) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    faults = {name: weather.fault for name, weather in WEATHERS.items() if weather.fault}
-    with Simulator(clips, faults={n: f for n, f in faults.items() if n in clips}) as simulator:
+    with Simulator(clips) as simulator:
         asked.send({name: simulator.url(name) for name in clips})
         while True:
             asked.send(_answer(simulator, *asked.recv()))
@@ -102,23 +82,17 @@ def _answer(simulator: Simulator, camera: str, clip: str) -> Skipped | datetime:
     return datetime.now(UTC)
 
 
-def clips_of(
-    cameras: int,
-    media: BenchMedia,
-    small: BenchMedia | None = None,
-    weather: Iterable[str] = (),
-) -> dict[str, Path]:
-    """Which clip each camera plays, as its second stream too if there are `small` ones; those
-    that misbehave by the names of their `weather` (with one stream only); and cameras that nobody
-    watches, from which what is planted is taken."""
+def clips_of(cameras: int, media: BenchMedia, small: BenchMedia | None = None) -> dict[str, Path]:
+    """Which clip each camera plays, as its second stream too if there are `small` ones; and cameras
+    that nobody watches, from which what is planted is taken."""
     names = [f"cam{number}" for number in range(cameras)]
-    shown = [name for name in media.clips if name not in (STREET, FLOOD, ENDLESS)]
+    shown = [name for name in media.clips if name not in (STREET, *BESIDE)]
     clips: dict[str, Path] = {}
     for end, of in ("", media), (SUB, small):
         if of is not None:
             clips |= {name + end: of.street for name in names}
             clips |= {SHOWN_FROM + name + end: of.clips[name] for name in shown}
-    return clips | {name: media.clips[WEATHERS[name].clip] for name in weather}
+    return clips
 
 
 def configuration_of(
@@ -129,10 +103,15 @@ def configuration_of(
     port: int,
     small: Mapping[str, str] | None = None,
     plants: Iterable[Plant] = (),
+    bad: Mapping[str, str] | None = None,
 ) -> str:
     """The configuration of a bench as YAML; `base` is what the user's own file says, `small` the
-    addresses of second streams. Cameras in which something is planted watch for it."""
+    addresses of second streams, `bad` those of cameras that misbehave. Cameras in which something
+    is planted watch for it."""
+    urls = {**urls, **(bad or {})}
     own: dict[str, dict[str, Any]] = {name: {} for name in urls}
+    for name in bad or {}:
+        own[name]["look_every_s"] = BAD_PROMISE * look_every_s
     for name, url in (small or {}).items():
         own[name]["detect_url"] = url
     for plant in plants:

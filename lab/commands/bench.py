@@ -13,7 +13,7 @@ from domain.base import Text
 from lab.bench.media import CROWD, FIRE, PARKED
 from lab.bench.run import BenchOrder
 from lab.bench.speed import LookCost, Machine, Spread, measure_look, this_machine
-from lab.bench.weather import WEATHERS
+from lab.bench.weather import ALL, WEATHERS
 from lab.commands.bench_cameras import bench_cameras, settings_of
 from lab.commands.bench_center import bench_center
 from models.catalogue.catalog import Catalog
@@ -55,7 +55,11 @@ def bench(
         typer.Option(help="Cameras in which a van parks; else 2, with --media none.", min=0),
     ] = None,
     weather: Annotated[
-        str, typer.Option(help=f"Cameras that misbehave beside the others: {','.join(WEATHERS)}.")
+        str,
+        typer.Option(
+            help="Cameras that misbehave beside the others: all, or names such as stall,flood (an "
+            "unknown one lists them)."
+        ),
     ] = "",
     look_every: Annotated[
         float | None,
@@ -201,10 +205,12 @@ def _numbers(text: str, option: str) -> list[int]:
 
 def _weather(text: str) -> list[str]:
     """`stall,flood` as its words. Raises BadParameter."""
+    if text.strip() == ALL:
+        return list(WEATHERS)
     words = list(dict.fromkeys(filter(None, (word.strip() for word in text.split(",")))))
     if unknown := [word for word in words if word not in WEATHERS]:
         raise typer.BadParameter(
-            f"--weather: expected some of {', '.join(WEATHERS)}, got {unknown[0]!r}"
+            f"--weather: expected {ALL}, or some of {', '.join(WEATHERS)}, got {unknown[0]!r}"
         )
     return words
 

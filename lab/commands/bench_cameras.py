@@ -9,8 +9,8 @@ from typing import Any
 from rich.table import Table
 
 from lab.bench.growth import growth
-from lab.bench.media import PARKED, STREET, BenchMedia, folder_of, make_bench_media
-from lab.bench.report import BenchReport, Spread
+from lab.bench.media import PARKED, SMALL, STREET, BenchMedia, folder_of, make_bench_media
+from lab.bench.report import BadCameraSeen, BenchReport, Spread, verdicts
 from lab.bench.run import BenchOrder, Tell, run_bench
 from lab.bench.weather import WEATHERS
 from lab.footage.demo.source import fetch_clip, find_clip
@@ -59,6 +59,7 @@ def _media(orders: Sequence[BenchOrder], clip: Path | None, cache: Path, tell: T
     for order in orders:
         names |= dict.fromkeys(name for name, count in order.plant.items() if count)
         names |= dict.fromkeys(WEATHERS[name].clip for name in order.weather)
+        names |= dict.fromkeys([SMALL] if order.weather else [])
     source = clip or find_clip(cache) or fetch_clip(cache)
     van_from = source
     if clip is not None and PARKED in names:
@@ -92,7 +93,8 @@ def _run(order: BenchOrder, media: BenchMedia, tell: Tell) -> BenchReport:
     report = run_bench(
         order, media, folder, lambda what, share: tell(f"{order.cameras} cameras: {what}", share)
     )
-    shutil.rmtree(folder, ignore_errors=True)
+    if not report.ended:
+        shutil.rmtree(folder, ignore_errors=True)
     return report
 
 
@@ -118,11 +120,11 @@ def _print(reports: Sequence[BenchReport]) -> None:
         "证据 evidence": [_each(r.evidence) for r in reports],
         "未按时 late looks": [_each(r.late) or "0" for r in reports],
     }
-    for name in dict.fromkeys(name for r in reports for name in r.weather):
-        rows[f"旁路 beside: {name}"] = [_neighbour(r, name) for r in reports]
     for title, cells in rows.items():
         table.add_row(title, *cells)
     console.print(table)
+    for report in reports:
+        _print_weather(report)
     last = reports[-1]
     for ability in abilities():
         if ability.provider == "openvino" and not ability.can and last.runs_on.startswith("cpu"):
@@ -141,12 +143,27 @@ def _latencies(report: BenchReport) -> str:
     return "\n".join(spreads) or "—"
 
 
-def _neighbour(report: BenchReport, name: str) -> str:
-    seen = report.weather.get(name)
-    if seen is None:
-        return "—"
-    gaps = sum(seen.gaps.values())
-    return f"{_spread(seen.look_interval_s)}\n{gaps} gaps, {_each(seen.late) or '0'} late"
+def _print_weather(report: BenchReport) -> None:
+    """The bad cameras one by one, and the verdicts."""
+    if not (report.weather or report.ended):
+        return
+    table = Table(
+        "旁路 beside", "状态 state", "故障 faults, times", "重连 reconnects", "巡看间隔 interval, s"
+    )
+    for name, seen in report.weather.items():
+        table.add_row(name, _state(seen), _each(seen.faults), str(seen.reconnects), _looks(seen))
+    if report.weather:
+        console.print(table)
+    for what, words in verdicts(report).items():
+        console.print(f"{what}: {words}", soft_wrap=True)
+
+
+def _state(seen: BadCameraSeen) -> str:
+    return " ".join(filter(None, (seen.status or "—", seen.fault)))
+
+
+def _looks(seen: BadCameraSeen) -> str:
+    return _spread(seen.look_interval_s) if seen.looks else "—"
 
 
 def _spread(values: Spread) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -155,7 +156,8 @@ class _Watching:
             start_at=self.start_at,
             repeat_to_s=self._repeat_to_s,
         )
-        return _attended(frames, self._step, self._dense)
+        promise = timedelta(seconds=look_every_s)
+        return _attended(frames, self._step, self._dense, promise)
 
     def look(self, frame: Frame) -> None:
         """Diagnose the picture; judge it unless it shows nothing."""
@@ -187,12 +189,17 @@ class _Watching:
         self._step.patrol.end_held_back()
 
 
-def _attended(frames: Iterable[Frame], step: LookStep, dense: DenseFile) -> Iterator[Frame]:
-    """The pictures of the looks; while the patrol suspects something, those between them too."""
+def _attended(
+    frames: Iterable[Frame], step: LookStep, dense: DenseFile, promise: timedelta
+) -> Iterator[Frame]:
+    """The pictures of the looks; while the patrol suspects something, those between them too, and
+    those that are left after the last one."""
     every = timedelta(seconds=step.attention.look_every_s)
     last_at: datetime | None = None
-    for frame in frames:
-        between = _between(last_at, frame.captured_at, step.patrol, dense)
+    next_at = datetime.min.replace(tzinfo=UTC)
+    for frame in chain(frames, [None]):
+        before = next_at if frame is None else frame.captured_at
+        between = _between(last_at, before, step.patrol, dense)
         for extra in between:
             if last_at is not None and extra.captured_at < last_at + every:
                 continue
@@ -200,8 +207,9 @@ def _attended(frames: Iterable[Frame], step: LookStep, dense: DenseFile) -> Iter
                 break
             last_at = extra.captured_at
             yield extra
-        last_at = frame.captured_at
-        yield frame
+        if frame is not None:
+            last_at, next_at = frame.captured_at, frame.captured_at + promise
+            yield frame
 
 
 def _between(

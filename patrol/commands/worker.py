@@ -4,6 +4,7 @@ from edge.process import Worker
 from patrol.bus import open_bus
 from patrol.commands.output import ConfigOption, DataOption
 from patrol.heartbeat import Pulse, refusing
+from patrol.only_worker import OnlyWorker
 from patrol.places import worker_claim
 from patrol.stopping import stop_on_signals
 from settings.loading import prepare
@@ -16,11 +17,15 @@ def worker(config: ConfigOption = None, data: DataOption = None) -> None:
         configuration = prepare(config, data_dir=data, with_files=True)
         stopping = stop_on_signals()
         with worker_claim(configuration), open_bus(configuration) as bus_url:
+            only = OnlyWorker(configuration, bus_url)
+            only.check()
             post = Worker(configuration, bus_url=bus_url)
             post.beat_into(pulse)
             pulse.ends(stopping)
             post.start(stopping)
+            only.watch(stopping)
             pulse.start()
             stopping.wait()
             post.stop()
             pulse.stop()
+            only.stop()

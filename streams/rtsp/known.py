@@ -1,14 +1,20 @@
 """What this process has learnt of cameras: how they log in, and which reader understands them.
 
-It outlives connections, not the process. There are as many entries as addresses were configured.
+It outlives connections. Of the process only that is kept which a password hangs on: which devices
+take a digest, where somebody keeps it. There are as many entries as addresses were configured.
 """
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from streams.address import CameraAddress
 from streams.rtsp.places import door_of
+
+Door = tuple[str, int]
+"""Host and port of a device."""
+KeepDigest = Callable[[frozenset[Door]], None]
+"""Keeps which devices take a digest, beyond the process."""
 
 TRY_LIBAV_AGAIN_AFTER_S = 3600.0
 """Where libav did not understand a camera either, it is not asked again for so long."""
@@ -20,15 +26,36 @@ class KnownCameras:
     def __init__(self, now_s: Callable[[], float] = time.monotonic) -> None:
         self._now_s = now_s
         self._lock = threading.Lock()
-        self._digest: set[tuple[str, int]] = set()
-        self._redirecting: set[tuple[str, int]] = set()
+        self._keeping = threading.Lock()
+        self._keep_digest: KeepDigest | None = None
+        self._digest: set[Door] = set()
+        self._redirecting: set[Door] = set()
         self._by_libav: dict[str, str] = {}
         self._in_vain_s: dict[str, float] = {}
 
     def saw_digest(self, address: CameraAddress) -> None:
         """The device can log in without being told the password."""
+        door = door_of(address)
         with self._lock:
-            self._digest.add(door_of(address))
+            if door in self._digest:
+                return
+            self._digest.add(door)
+        self._keep()
+
+    def recall(self, digest: Iterable[Door], keep: KeepDigest | None) -> None:
+        """Know of an earlier process which devices take a digest, and have `keep` told of all that
+        are known each time that there is another."""
+        with self._lock:
+            self._digest.update(digest)
+            self._keep_digest = keep
+
+    def _keep(self) -> None:
+        """One at a time, so that the last that is kept knows all."""
+        with self._keeping:
+            with self._lock:
+                keep, digest = self._keep_digest, frozenset(self._digest)
+            if keep is not None:
+                keep(digest)
 
     def speaks_digest(self, address: CameraAddress) -> bool:
         with self._lock:

@@ -66,6 +66,16 @@ def test_a_broken_promise_is_still_known_a_page_later(desk: Desk) -> None:
     )
 
 
+def test_the_largest_step_of_the_clock_is_kept(desk: Desk) -> None:
+    for number, set_s in enumerate((0.0, 3.0, -7200.0, 2.0), 1):
+        to_at = NOON - DAY / 24 * (number % 2) + number * PAGE
+        desk.book.handle(page(to_at).model_copy(update={"clock_set_s": set_s}))
+    told = day_of(desk)
+    assert told is not None
+    assert told.clock_set_s == -7200.0
+    assert {hour: one.clock_set_s for hour, one in hours_of(desk).items()} == {-1: -7200.0, 0: 3.0}
+
+
 def test_causes_are_summed_over_hours_and_old_ones_left_out(desk: Desk) -> None:
     desk.book.handle(page(NOON - timedelta(hours=26), longest_s=99.0, missed={"failed": 1}))
     desk.book.handle(page(NOON - timedelta(minutes=30), missed={"overload": 7, "frozen": 1}))

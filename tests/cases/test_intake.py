@@ -170,7 +170,7 @@ def test_what_was_void_for_having_left_waits_for_review_when_it_comes_back(desk:
     assert desk.book.counts().by_group[StateGroup.REVIEW] == 1
 
 
-@pytest.mark.parametrize("way", [(), (Move.CONFIRM,), (Move.REJECT,), (*TO_CLOSED, Move.ARCHIVE)])
+@pytest.mark.parametrize("way", [(), (Move.CONFIRM,), (Move.REJECT,)])
 def test_other_cases_stay_where_they_are_when_it_comes_back(
     desk: Desk, way: tuple[Move, ...]
 ) -> None:

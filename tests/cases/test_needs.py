@@ -72,9 +72,12 @@ def test_a_town_sets_its_own_times(make_desk: MakeDesk) -> None:
     assert (case.due_at - desk.clock.now()).total_seconds() == 60
 
 
-def test_a_closed_fire_that_comes_back_is_first_again(desk: Desk) -> None:
+@pytest.mark.parametrize("way", [TO_CLOSED, (*TO_CLOSED, Move.ARCHIVE)])
+def test_a_fire_that_is_over_and_comes_back_is_first_again(
+    desk: Desk, way: tuple[Move, ...]
+) -> None:
     fire = make_incident("inc_f", FIRE)
-    case = desk.walk(desk.take(fire), *TO_CLOSED)
+    case = desk.walk(desk.take(fire), *way)
     assert needing(desk) == []
     gone = closed_revision(fire)
     desk.book.handle(closed(gone))

@@ -33,6 +33,7 @@ SYSTEM: dict[S, set[M]] = {
     S.ALERT: {M.RECEIVE},
     S.FEEDBACK: {M.VERIFY},
     S.CLOSED: {M.ARCHIVE, M.REOPEN},
+    S.ARCHIVED: {M.REOPEN},
 }
 PAIRS = list(itertools.product(S, M))
 

@@ -61,6 +61,7 @@ def test_coverage_is_told_by_the_hour(center: Center, client: httpx.Client) -> N
             "looks": 3,
             "longest_interval_s": 25,
             "missed": missed,
+            "clock_set_s": 0,
         }
         for hour, missed in ((3, {}), (4, {"overload": 7}))
     ]
@@ -69,6 +70,20 @@ def test_coverage_is_told_by_the_hour(center: Center, client: httpx.Client) -> N
     for hours in (0, 90 * 24 + 1):
         assert client.get(f"/api/cameras/gate-1/coverage?hours={hours}").status_code == 422
     assert client.get("/api/cameras/nobody/coverage").status_code == 404
+
+
+def test_a_step_of_the_clock_is_shown_as_such(center: Center, client: httpx.Client) -> None:
+    one = CameraLooks(camera_id="gate-1", looks=3, longest_interval_s=2)
+    for minute, set_s in ((1, 0.0), (2, 7200.0), (3, -5.0)):
+        at = NOON - timedelta(minutes=minute)
+        center.book.handle(
+            LooksDone(worker_id="e", from_at=at, to_at=at, clock_set_s=set_s, cameras=(one,))
+        )
+    hours = client.get("/api/cameras/gate-1/coverage").json()
+    assert [hour["clock_set_s"] for hour in hours] == [7200]
+    page = client.get("/cameras/rows").text
+    assert "时钟被拨快 2 小时" in page
+    assert "漏看" not in page
 
 
 def test_a_worker_that_was_off_is_told_as_a_gap(center: Center, client: httpx.Client) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from textwrap import dedent
 
 import pytest
+from structlog.testing import capture_logs
 
 from domain.errors import BusUnavailable, ConfigurationError
 from patrol.heartbeat import BEAT, REFUSED, VARIABLE, Pulse, refusing
@@ -134,3 +135,24 @@ def test_without_a_supervisor_a_process_that_hangs_ends_itself() -> None:
         done = subprocess.run(command, capture_output=True, timeout=30, check=False)
         assert done.returncode == 1
         assert (b"Hung: ended, to be started again: looker 1" in done.stderr) != bool(arguments)
+
+
+def test_it_is_said_where_a_part_that_hangs_stands() -> None:
+    pulse, stuck = Pulse(turn_within_s=0.05), threading.Event()
+    part = pulse.part("looker 3")
+
+    def hang_here() -> None:
+        part.turn()
+        stuck.wait(5)
+
+    thread = threading.Thread(target=hang_here)
+    thread.start()
+    with capture_logs() as logs:
+        wait_until(lambda: not pulse.beats(time.monotonic()) and bool(logs), "a hang")
+    stuck.set()
+    thread.join()
+    [said] = logs
+    assert said["parts"] == "looker 3"
+    [at] = said["at"]
+    assert "hang_here" in at
+    assert part.stands_at() == ""

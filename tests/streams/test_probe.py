@@ -13,12 +13,15 @@ import pytest
 
 from domain.errors import StreamRefused
 from domain.health import CameraStatus, FaultKind
+from lab.footage.simulator.hostile import HOSTILE
+from lab.footage.simulator.odd_camera import odd_camera
 from streams.address import CameraAddress
 from streams.backoff import Backoff
 from streams.probe import probe
 from streams.reader import CameraReader
 from streams.settings import RtspReader, StreamSettings
 from streams.source import Source
+from tests.media import make_clip
 from tests.streams.footage import moment, wait_until
 
 SDP = (
@@ -134,6 +137,27 @@ def test_a_probe_says_that_no_keyframe_came() -> None:
         found, _ = probe(CameraAddress.parse(url), brief("own"), seconds=1)
 
     assert (found.fault, found.packets > 3) == (FaultKind.NO_KEYFRAME, True)
+
+
+def test_a_probe_lets_libav_try_what_gives_ours_no_keyframe(tmp_path: Path) -> None:
+    clip = make_clip(tmp_path / "a.mp4", seconds=1, fps=20, gop=5)
+    with odd_camera(clip, HOSTILE["sequence at random"]) as it:
+        address = CameraAddress.parse(it.url)
+        alone, _ = probe(address, brief("own"), seconds=1)
+        found, frame = probe(address, brief("auto"), seconds=3)
+    assert alone.fault is FaultKind.NO_KEYFRAME
+    assert (found.fault, found.decoded, frame is not None) == (None, True, True)
+    assert found.detail.startswith("read by libav: expected a keyframe, got")
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_a_probe_that_tries_both_ends_in_its_time(odd: str) -> None:
+    with camera(ODD[odd]) as url:
+        began_s = time.monotonic()
+        found, frame = probe(CameraAddress.parse(url), brief("auto"), seconds=2)
+        took_s = time.monotonic() - began_s
+    assert (found.fault is not None, found.decoded, frame) == (True, False, None)
+    assert took_s < 2 + 3 + 1
 
 
 def test_a_probe_of_what_never_answers_ends() -> None:

@@ -96,3 +96,17 @@ def test_a_reader_may_stop_anywhere(tmp_path: Path) -> None:
 
     assert [round(next(frames).stream_s, 1) for _ in range(3)] == [0, 0.1, 0.2]
     frames.close()  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("with_b_frames", [False, True])
+@pytest.mark.parametrize(("gop", "every_s"), [(10, 1), (40, 1)])
+def test_time_runs_on_where_a_second_recording_was_put_behind(
+    tmp_path: Path, gop: int, every_s: float, with_b_frames: bool
+) -> None:
+    one = make_clip(tmp_path / "a.ts", gop=gop, with_b_frames=with_b_frames)
+    other = make_clip(tmp_path / "b.ts", gop=gop, size_wh=(160, 90))
+    both = tmp_path / "both.ts"
+    both.write_bytes(one.read_bytes() + other.read_bytes())
+    frames = list(replay(both, look_every_s=every_s, start_at=START))
+    assert [round(frame.stream_s) for frame in frames] == list(range(8))
+    assert [frame.size_wh for frame in frames] == [(320, 180)] * 4 + [(160, 90)] * 4

@@ -133,3 +133,19 @@ def test_a_black_picture_is_not_judged(detector: Detector, tmp_path: Path) -> No
 def test_a_missing_clip_is_said(detector: Detector, tmp_path: Path) -> None:
     with pytest.raises(StreamNotFound, match=r"expected the clip a\.mp4 in "):
         replayed(detector, tmp_path, {"file": "a.mp4"})
+
+
+def test_a_suspicious_clip_is_watched_to_its_very_end(detector: Detector, tmp_path: Path) -> None:
+    """The last look is at 2 s, and the limit is reached after it."""
+
+    def paint(number: int) -> Image:
+        return grainy(blocks_picture({(2, 3): "person", (6, 3): "person"}), number)
+
+    size = {"fps": 10, "gop": 20, "size_wh": (320, 192)}
+    make_clip(tmp_path / "a.mp4", seconds=4, paint=paint, **size)  # type: ignore[arg-type]
+    crowd = {"crowding": {"count": 2, "for_s": 3}}
+    expected = {"kind": "crowding", "from_s": 0, "to_s": 4}
+    scored, _ = replayed(
+        detector, tmp_path, {"file": "a.mp4", "rules": crowd, "incidents": [expected]}
+    )
+    assert (scored.found, scored.missed, scored.false) == (1, 0, 0)
