@@ -7,7 +7,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 cd "$1"/lib/python3.*/site-packages
 # Tests, and what compilers and type checkers read.
 find . -depth -type d -name tests -exec rm -r {} +
-find . -type f \( -name '*.pyi' -o -name '*.pyx' -o -name '*.pxd' -o -name '*.h' -o -name '*.hpp' -o -name '*.c' -o -name '*.a' \) -delete
+for kind in pyi pyx pxd h hpp c a; do find . -type f -name "*.$kind" -delete; done
 rm -rf sqlalchemy/testing numpy/f2py
 # onnxruntime once more, for programs in C: Python's module holds all of it itself.
 rm -f onnxruntime/capi/libonnxruntime.so.*

@@ -12,9 +12,12 @@ import() {
     local root="$folder/$1"
     rm -rf "$root"
     mkdir -p "$root"
-    if ! debootstrap --variant=minbase --include="$2" "$1" "$root" ${DEBIAN_MIRROR:-} > "$root.log" 2>&1; then
+    local -a mirror=()
+    if [ -n "${DEBIAN_MIRROR:-}" ]; then mirror=("$DEBIAN_MIRROR"); fi
+    if ! debootstrap --variant=minbase --include="$2" "$1" "$root" "${mirror[@]}" \
+        > "$root.log" 2>&1; then
         tail -n 5 "$root.log" >&2
-        echo "debootstrap could not make Debian $1; all it said: $root.log; \$DEBIAN_MIRROR names another mirror" >&2
+        echo "no Debian $1: $root.log; \$DEBIAN_MIRROR names another mirror" >&2
         exit 1
     fi
     rm -rf "$root"/var/cache/apt/* "$root"/var/lib/apt/lists/* "$root"/usr/share/{doc,man,locale}/*
@@ -27,5 +30,7 @@ if [ "$part" = base ]; then
     exit
 fi
 # Debian 13 has the same Valkey and PostgreSQL as docker-compose.yml, and an older Caddy.
-podman image exists "$packages" || import trixie valkey-server,valkey-tools,postgresql-17,caddy,wget "$packages"
-buildah bud --quiet --isolation chroot --pull-never --format docker --target "$part" --tag "$image" "$here" > /dev/null
+podman image exists "$packages" \
+    || import trixie valkey-server,valkey-tools,postgresql-17,caddy,wget "$packages"
+buildah bud --quiet --isolation chroot --pull-never --format docker \
+    --target "$part" --tag "$image" "$here" > /dev/null

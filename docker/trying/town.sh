@@ -8,7 +8,8 @@ services=(bus database cameras center edge-1 edge-2 proxy)
 
 # healthy NAME…: wait until the health check of each container has said yes; what each said.
 healthy() {
-    local began=$SECONDS waiting=("$@") left name
+    local began=$SECONDS name
+    local -a waiting=("$@") left
     while [ "${#waiting[@]}" -gt 0 ]; do
         left=()
         for name in "${waiting[@]}"; do
@@ -21,7 +22,7 @@ healthy() {
         waiting=("${left[@]}")
         if [ $((SECONDS - began)) -gt "$seconds" ]; then
             for name in "${waiting[@]}"; do
-                say "not healthy: $name: $(podman inspect --format '{{json .State.Health.Log}}' "$name")" >&2
+                podman inspect --format '{{json .State.Health.Log}}' "$name" >&2
                 podman logs --tail 20 "$name" >&2
             done
             fail "not healthy within $seconds s: ${waiting[*]}"
@@ -32,13 +33,17 @@ healthy() {
 
 # stopped NAME…: SIGTERM ends each within the grace period, with exit code 0.
 stopped() {
-    local name code began
+    local name code began took_ms
     for name in "$@"; do
         began=$(date +%s%N)
         podman stop --time 20 "$name" > /dev/null
         code=$(podman inspect --format '{{.State.ExitCode}}' "$name")
-        say "    stopped in $((($(date +%s%N) - began) / 1000000)) ms, exit code $code: ${name#"$project"_}"
-        [ "$code" -eq 0 ] || { podman logs --tail 20 "$name" >&2; fail "$name ended with exit code $code"; }
+        took_ms=$((($(date +%s%N) - began) / 1000000))
+        say "    stopped in $took_ms ms, exit code $code: ${name#"$project"_}"
+        if [ "$code" -ne 0 ]; then
+            podman logs --tail 20 "$name" >&2
+            fail "$name ended with exit code $code"
+        fi
     done
 }
 
@@ -109,7 +114,8 @@ town_file edge-1 east=cam0 > "$work/edge-1.yaml"
 town_file edge-2 west=cam1 > "$work/edge-2.yaml"
 word() { od -An -N12 -tx1 /dev/urandom | tr -d ' \n'; }
 login="$(word)"
-hash="$(echo "$login" | podman run --rm --interactive "$(full "$(service_image proxy)")" caddy hash-password)"
+caddy="$(full "$(service_image proxy)")"
+hash="$(echo "$login" | podman run --rm --interactive "$caddy" caddy hash-password)"
 (
     umask 077
     cat > "$work/env" << END
@@ -128,32 +134,45 @@ END
 containers=("${services[@]/#/${project}_}")
 containers=("${containers[@]/%/_1}")
 begin() {
-    town up --detach > "$work/up.log" 2>&1 || { tail -n 20 "$work/up.log" >&2; fail "not started: $work/up.log"; }
+    if ! town up --detach > "$work/up.log" 2>&1; then
+        tail -n 20 "$work/up.log" >&2
+        fail "the town was not started: $work/up.log"
+    fi
     healthy "${containers[@]}"
 }
-cases() { podman exec --interactive "$project"_center_1 python - "$seconds" east west < docker/trying/cases.py; }
+cases() {
+    podman exec --interactive "$project"_center_1 python - "$seconds" east west \
+        < docker/trying/cases.py
+}
 
-say "a town: $(service_image bus), $(service_image database), $(service_image proxy), center, two workers, two cameras …"
+say "a town: $(service_image bus), $(service_image database), $(service_image proxy), center," \
+    "two workers, two cameras …"
 town down --volumes > /dev/null 2>&1 || true
 begin
 say "cases, each with its evidence:"
 cases || fail "no case of each worker"
-answer() { curl --silent --insecure --noproxy '*' --output /dev/null --write-out '%{http_code}' "$@" "https://localhost:$port/desk"; }
-[ "$(answer)" = 401 ] || fail "the proxy let somebody in without a login: $(answer)"
-[ "$(answer --user "desk:$login")" = 200 ] || fail "the proxy did not let its user in: $(answer --user "desk:$login")"
+answer() {
+    curl --silent --insecure --noproxy '*' --output /dev/null --write-out '%{http_code}' "$@" \
+        "https://localhost:$port/desk"
+}
+without="$(answer || true)" within="$(answer --user "desk:$login" || true)"
+[ "$without/$within" = 401/200 ] \
+    || fail "expected 401 without a login and 200 with it, got $without and $within"
 say "    the desk answers behind TLS and the login, and nobody else"
 
 if [ "$keep" = yes ]; then
-    say "kept: https://localhost:$port (desk, $login); to end it: scripts/try-containers again, without --keep"
+    say "kept: https://localhost:$port (desk, $login)"
+    say "a further run without --keep ends it"
     exit
 fi
 say "stopping, in the middle of its work:"
 stopped "${containers[@]}"
-left="$(podman run --rm --volume "$project"_evidence:/evidence:ro --entrypoint find sentinel-patrol:latest /evidence/tmp -type f)"
-[ -z "$left" ] || fail "half-written evidence was left: $left"
+unfinished="$(podman run --rm --volume "$project"_evidence:/evidence:ro --entrypoint find \
+    sentinel-patrol:latest /evidence/tmp -type f)"
+[ -z "$unfinished" ] || fail "half-written evidence was left: $unfinished"
 say "    nothing half-written"
 say "starting it again:"
-for name in "${containers[@]}"; do podman start "$name" > /dev/null; done
+for name in "${containers[@]}"; do podman start "$name" > /dev/null 2>&1; done
 healthy "${containers[@]}"
 cases || fail "cases or evidence are gone"
 say "all well"

@@ -155,6 +155,23 @@ def test_the_image_installs_what_the_project_asks_for() -> None:
     assert "got warp" in refused.stderr
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--warp"], "unknown argument: --warp"),
+        (["--ca", "nowhere.pem"], "--ca: expected a file, got nowhere.pem"),
+        (["--pip-conf"], "--pip-conf: expected a file, got nothing"),
+        (["--seconds", "soon"], "--seconds: expected a number, got soon"),
+    ],
+)
+def test_who_tries_containers_wrongly_is_told(arguments: list[str], said: str) -> None:
+    """Before anything is installed or made."""
+    command = [str(ROOT / "scripts" / "try-containers"), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"{said}\nBuild the image")
+
+
 def test_what_is_tried_is_the_composition_and_a_second_worker(
     services: dict[str, dict[str, Any]],
 ) -> None:
