@@ -3,8 +3,11 @@
 
 usage: patrol-health center      its own health page says that it works, whatever workers do
        patrol-health worker      its last news of looks on the bus is young enough
+       patrol-health up          both
 
-The configuration is the file in $PATROL_CONFIG, or the defaults.
+The configuration is the file in $PATROL_CONFIG, or the defaults, and the data directory
+$PATROL_DATA, as for every `patrol` command: a program that was told so by its command line alone
+is asked in the wrong place.
 """
 
 import json
@@ -30,6 +33,7 @@ SILENT_AFTER_S = 30.0
 LOOKED_BACK_S = 600.0
 """So far back the check looks for a worker's last word, to tell how old it is."""
 BUS_TIMEOUT_S = 3.0
+NOT_TOLD = "asked as by the defaults: no file in $PATROL_CONFIG"
 
 
 def center(configuration: Configuration) -> str | None:
@@ -75,24 +79,34 @@ def worker(configuration: Configuration) -> str | None:
     return f"{worker_source(worker_id)}: last looks {age_s:.0f} s ago" if late else None
 
 
-CHECKS = {"center": center, "worker": worker}
+def up(configuration: Configuration) -> str | None:
+    """What is wrong with a center and a worker in one container, if anything."""
+    return center(configuration) or worker(configuration)
 
 
-def check(part: str, file: Path | None) -> str | None:
+CHECKS = {"center": center, "worker": worker, "up": up}
+
+
+def check(part: str, file: Path | None, data_dir: Path | None = None) -> str | None:
     """What is wrong with a part, in one line, whatever it is: a traceback tells Docker nothing."""
     try:
-        return CHECKS[part](load(file))
+        wrong = CHECKS[part](load(file, data_dir=data_dir))
     except Exception as error:
         words = " ".join(mask_secrets(str(error)).split())
-        return words or type(error).__name__
+        wrong = words or type(error).__name__
+    return f"{wrong} ({NOT_TOLD})" if wrong and file is None else wrong
+
+
+def _path_in(variable: str) -> Path | None:
+    told = os.environ.get(variable)
+    return Path(told) if told else None
 
 
 def main() -> int:
     if len(sys.argv) != 2 or sys.argv[1] not in CHECKS:
         sys.stderr.write(str(__doc__))
         return 2
-    file = os.environ.get("PATROL_CONFIG")
-    wrong = check(sys.argv[1], Path(file) if file else None)
+    wrong = check(sys.argv[1], _path_in("PATROL_CONFIG"), _path_in("PATROL_DATA"))
     sys.stdout.write(f"{wrong or 'ok'}\n")
     return 1 if wrong else 0
 

@@ -144,11 +144,17 @@ class Pulse(Running):
 
     def _beat_on(self) -> None:
         while not self._stopping.wait(self._beat_every_s):
+            if self._process_ends:
+                return  # its threads are meant to end now, one after the other
             if self.beats(time.monotonic()):
                 self._write(BEAT)
             elif self._told and self._pipe is None and self._process_stops is not None:
                 self._process_stops.set()
                 end_late(ORPHAN_ENDS_WITHIN_S)
+
+    @property
+    def _process_ends(self) -> bool:
+        return self._process_stops is not None and self._process_stops.is_set()
 
     def _write(self, said: bytes) -> None:
         if self._pipe is not None:

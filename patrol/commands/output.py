@@ -18,6 +18,8 @@ from rich.progress import (
 from domain.masking import holds_secret, mask_secrets, mask_values
 from models.catalogue.files import draft_in
 
+CONFIG_VARIABLE, DATA_VARIABLE = "PATROL_CONFIG", "PATROL_DATA"
+"""Where an environment, such as a container's, says both once for all commands."""
 _UNWRAPPED = 10_000
 """Columns of what is no terminal: a file has no edge to wrap at."""
 
@@ -61,11 +63,23 @@ def writable(path: Path | None) -> Path | None:
 
 ConfigOption = Annotated[
     Path | None,
-    typer.Option("--config", "-c", help="Configuration file.", dir_okay=False, exists=True),
+    typer.Option(
+        "--config",
+        "-c",
+        help="Configuration file.",
+        dir_okay=False,
+        exists=True,
+        envvar=CONFIG_VARIABLE,
+    ),
 ]
 DataOption = Annotated[
     Path | None,
-    typer.Option("--data", "-d", help="Data directory; everything the program writes is there."),
+    typer.Option(
+        "--data",
+        "-d",
+        help="Data directory; everything the program writes is there.",
+        envvar=DATA_VARIABLE,
+    ),
 ]
 PortOption = Annotated[
     int | None,

@@ -4,6 +4,8 @@ No container engine is needed: what Docker would interpolate is interpolated her
 """
 
 import re
+import runpy
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ import yaml
 from typer.testing import CliRunner
 
 from patrol.cli import app
+from patrol.commands.output import CONFIG_VARIABLE, DATA_VARIABLE
 from settings.loading import load
 
 ROOT = Path(__file__).parents[2]
@@ -21,6 +24,8 @@ SECRETS = {
     "PATROL_LOGIN_USER", "PATROL_LOGIN_HASH",
 }  # fmt: skip
 TEXT = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
+TRYING = ROOT / "docker" / "trying" / "compose.yml"
+DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 
 
 def filled(value: Any, variables: dict[str, str]) -> Any:
@@ -87,15 +92,16 @@ def test_the_program_understands_its_service(
     services: dict[str, dict[str, Any]], name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     service = services[name]
-    command, *arguments = service["command"]
+    (command,) = service["command"]
     shown = CliRunner().invoke(app, [command, "--help"], env={"COLUMNS": "200"})
     assert shown.exit_code == 0
-    assert all(each in shown.output for each in arguments if each.startswith("--"))
+    assert {CONFIG_VARIABLE, DATA_VARIABLE} <= set(re.findall(r"PATROL_\w+", shown.output))
 
     for variable, value in service["environment"].items():
         monkeypatch.setenv(variable, value)
     file, _, place = service["volumes"][0].removesuffix(":ro").partition(":")
-    assert place == service["environment"]["PATROL_CONFIG"]
+    assert place == service["environment"][CONFIG_VARIABLE]
+    assert f"{DATA_VARIABLE}={service['volumes'][1].partition(':')[2]}\n" in DOCKERFILE
     town = load(ROOT / file)
     assert town.bus.url == "redis://:bus_password1@bus:6379/0"
     if name == "center":
@@ -105,11 +111,64 @@ def test_the_program_understands_its_service(
 
 
 def test_the_image_is_small_in_rights() -> None:
-    dockerfile = (ROOT / "Dockerfile").read_text(encoding="utf-8")
-    last_stage = dockerfile.split("\nFROM ")[-1]
+    last_stage = DOCKERFILE.split("\nFROM ")[-1]
     assert "USER patrol" in last_stage
     assert "HEALTHCHECK" in last_stage
     assert 'ENTRYPOINT ["patrol"]' in last_stage
+
+
+def test_every_builder_can_read_the_dockerfiles() -> None:
+    """Builders older than BuildKit's syntax 1.4 know no here-documents."""
+    for dockerfile in (ROOT / "Dockerfile", ROOT / "docker" / "trying" / "Dockerfile"):
+        assert "<<" not in dockerfile.read_text(encoding="utf-8"), dockerfile
+
+
+def test_a_health_check_is_there_for_every_part() -> None:
+    known = set(runpy.run_path(str(ROOT / "docker" / "health.py"))["CHECKS"])
+    compositions = TEXT, TRYING.read_text(encoding="utf-8")
+    asked = set(re.findall(r"patrol-health, (\w+)", "".join(compositions)))
+    asked |= set(re.findall(r'"patrol-health", "(\w+)"', DOCKERFILE))
+    assert asked == known
+    assert re.search(r'CMD \["patrol-health", "(\w+)"\]', DOCKERFILE)[1] == "up"  # type: ignore[index]
+    assert 'CMD ["up"]' in DOCKERFILE
+
+
+def test_the_image_installs_what_is_locked() -> None:
+    told = re.search(r"ARG EXTRAS=(\S+)", DOCKERFILE)
+    assert told
+    assert "openvino" not in told[1]
+    assert all((ROOT / "requirements" / f"{extra}.lock").is_file() for extra in told[1].split(","))
+    assert DOCKERFILE.count("--require-hashes") == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--warp"], "unknown argument: --warp"),
+        (["--ca", "nowhere.pem"], "--ca: expected a file, got nowhere.pem"),
+        (["--pip-conf"], "--pip-conf: expected a file, got nothing"),
+        (["--seconds", "soon"], "--seconds: expected a number, got soon"),
+    ],
+)
+def test_who_tries_containers_wrongly_is_told(arguments: list[str], said: str) -> None:
+    """Before anything is installed or made."""
+    command = [str(ROOT / "scripts" / "try-containers"), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"{said}\nBuild the image")
+
+
+def test_what_is_tried_is_the_composition_and_a_second_worker(
+    services: dict[str, dict[str, Any]],
+) -> None:
+    """The second worker is a copy of the first with a file and a volume of its own."""
+    more = yaml.safe_load(TRYING.read_text(encoding="utf-8"))["services"]
+    assert set(more) - set(services) == {"cameras", "edge-2"}
+    first, second = yaml.safe_load(TEXT)["services"]["edge-1"], more["edge-2"]
+    same = set(first) - {"build", "logging", "environment", "volumes"}
+    assert {key: second[key] for key in same} == {key: first[key] for key in same}
+    assert set(second["environment"]) == set(first["environment"])
+    assert [mount.split(":")[-1] for mount in second["volumes"][1:]] == ["/data", "/data/evidence"]
 
 
 def test_the_image_gets_every_package_and_nothing_else() -> None:

@@ -1,11 +1,14 @@
 """The containers' health check, against a real bus and a real, if tiny, web server."""
 
 import json
+import os
 import runpy
+import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -18,12 +21,15 @@ from domain.trouble import Trouble
 from edge.process import Worker
 from events_bridge.embedded import EmbeddedBus
 from events_bridge.envelope import worker_source
+from patrol.commands.output import CONFIG_VARIABLE, DATA_VARIABLE
 from settings.config import Configuration
+from tests.integration.test_up import free_port
 from tests.waiting import wait_until
 
 Check = Callable[[Configuration], str | None]
 SCRIPT = Path(__file__).parents[2] / "docker" / "health.py"
 HEALTH = runpy.run_path(str(SCRIPT))
+CHECKS: dict[str, Check] = HEALTH["CHECKS"]
 
 
 @pytest.fixture
@@ -71,14 +77,26 @@ def test_without_a_bus_a_worker_is_not_healthy(tmp_path: Path) -> None:
     assert "redis://:***@127.0.0.1:1/0" in said
 
 
-def said_to_docker(
-    part: str, configuration: Path, monkeypatch: pytest.MonkeyPatch
-) -> tuple[int, str]:
-    monkeypatch.setenv("PATROL_CONFIG", str(configuration))
+def asked(part: str, env: dict[str, str]) -> tuple[int, str]:
+    """The check's exit code and its one line, as Docker gets them."""
     command = [sys.executable, str(SCRIPT), part]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
     assert done.stderr == ""
-    return done.returncode, done.stdout
+    assert done.stdout.count("\n") == 1
+    return done.returncode, done.stdout.strip()
+
+
+@contextmanager
+def running_box(env: dict[str, str]) -> Iterator[None]:
+    """`patrol up`, ended as a container's engine ends it."""
+    process = subprocess.Popen([sys.executable, "-m", "patrol", "up"], env=env)
+    try:
+        yield
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+    finally:
+        process.kill()
+        process.wait()
 
 
 @pytest.mark.parametrize(
@@ -90,14 +108,39 @@ def said_to_docker(
     ],
 )
 def test_what_keeps_a_check_from_its_answer_is_one_line(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: str, said: str
+    tmp_path: Path, written: str, said: str
 ) -> None:
     file = tmp_path / "town.yaml"
     file.write_text(written.replace("DATA", str(tmp_path / "data")))
-    code, out = said_to_docker("worker", file, monkeypatch)
-    assert (code, out.count("\n")) == (1, 1)
+    code, out = asked("worker", {**os.environ, CONFIG_VARIABLE: str(file)})
+    assert code == 1
     assert said in out
     assert "secret" not in out
+
+
+@pytest.mark.slow
+def test_inside_a_box_that_is_up_each_part_answers(tmp_path: Path) -> None:
+    """As the image runs it: where things are is said once, by the environment."""
+    port, file, data = free_port(), tmp_path / "town.yaml", tmp_path / "data"
+    file.write_text(f"console: {{port: {port}}}\nworker: {{id: edge-7}}\n")
+    box = {**os.environ, CONFIG_VARIABLE: str(file), DATA_VARIABLE: str(data)}
+
+    def said() -> dict[str, str | None]:
+        return {part: HEALTH["check"](part, file, data) for part in CHECKS}
+
+    before = said()
+    with running_box(box):
+        wait_until(lambda: said() == dict.fromkeys(CHECKS), "the box to be healthy", 60)
+        within = {part: asked(part, box) for part in CHECKS}
+        untold = asked("worker", {**box, CONFIG_VARIABLE: ""})
+    after = said()
+    assert within == dict.fromkeys(CHECKS, (0, "ok"))
+    assert untold == (1, f"{worker_source('edge-1')}: no looks within 600 s ({HEALTH['NOT_TOLD']})")
+    for gone in (before, after):
+        assert str(gone["center"]).startswith(f"http://127.0.0.1:{port}/api/health: ")
+        assert gone["up"] == gone["center"]
+    assert str(before["worker"]).startswith("expected the directory of an embedded bus at")
+    assert "could not read the looks" in str(after["worker"])
 
 
 def page(*wrong: str) -> str:

@@ -113,6 +113,20 @@ def test_without_a_supervisor_nothing_is_written(monkeypatch: pytest.MonkeyPatch
         pulse.refuse()
 
 
+def test_a_thread_that_ends_because_the_process_does_is_no_fault() -> None:
+    """A container that is told to stop would else report a failure, now and then."""
+    pulse, stopping = Pulse(beat_every_s=0.01), threading.Event()
+    thread = threading.Thread(target=stopping.wait, name="consumer")
+    pulse.lives(thread)
+    pulse.ends(stopping)
+    thread.start()
+    pulse.start()
+    stopping.set()
+    thread.join()
+    time.sleep(0.1)  # ten beats' time
+    pulse.stop()
+
+
 def test_without_a_supervisor_a_process_that_hangs_ends_itself() -> None:
     """In good order if it can, by force if not, and so that who started it sees that it failed."""
     program = dedent(
