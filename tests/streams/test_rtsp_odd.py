@@ -18,7 +18,6 @@ from streams.rtsp.known import KnownCameras
 from streams.rtsp.source import RtspSource
 from streams.simulator import FAULT_KINDS, Fault, Simulator
 from streams.simulator.clip import load_clip
-from streams.simulator.hostile import HOSTILE
 from streams.simulator.odd_camera import Oddity, odd_camera
 from streams.simulator.oddities import ODDITIES, put
 from streams.source import Source
@@ -412,32 +411,3 @@ def test_who_sees_no_keyframe_and_leaves_lets_libav_try_once(
                 packets = source.packets()
                 assert not next(packets).is_keyframe
                 packets.close()
-
-
-# ——— hostile cameras ———
-
-FAULTS_OF_THE_HOSTILE: dict[FaultKind, set[str]] = {
-    FaultKind.STALLED: {
-        *("says nothing", "drips", "noise for answers", "undeclared channel", "empty packets"),
-        *("another RTP version", "an extension too long", "fragments without end"),
-        *("a fragment that grows", "frames of 64 KB"),
-    },
-    FaultKind.REFUSED: {
-        *("hangs up", "headers without end", "a header without end", "a body without end"),
-        *("speaks HTTP", "a description of a megabyte"),
-    },
-    FaultKind.CORRUPT: {"audio alone", "channels beyond 255"},
-    FaultKind.ENDED: {"resets after one picture", "resets before any picture"},
-}
-"""Those that give no pictures."""
-
-
-@pytest.mark.parametrize("name", HOSTILE)
-def test_a_hostile_camera_gives_pictures_or_a_named_fault(
-    name: str, clip: Path, known: KnownCameras
-) -> None:
-    own = QUICK.model_copy(update={"rtsp": "own", "open_timeout_s": 0.5, "read_timeout_s": 0.5})
-    with odd_camera(clip, HOSTILE[name]) as camera:
-        address = CameraAddress.parse(camera.url)
-        met = outcome(lambda: opened(address, own, known=known))
-    assert met == next((fault for fault, of in FAULTS_OF_THE_HOSTILE.items() if name in of), None)
