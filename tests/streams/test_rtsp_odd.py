@@ -19,27 +19,13 @@ from streams.rtsp.source import RtspSource
 from streams.simulator import FAULT_KINDS, Fault, Simulator
 from streams.simulator.clip import load_clip
 from streams.simulator.odd_camera import Oddity, odd_camera
-from streams.simulator.oddities import ODDITIES, put
+from streams.simulator.oddities import LIBAV_DOES_NOT, ODDITIES, put
 from streams.source import Source
 from tests.media import make_clip
 from tests.streams.footage import BRISK, moment, wait_until
 
 QUICK = BRISK.model_copy(update={"open_timeout_s": 2, "read_timeout_s": 1})
 PICTURES = 8
-LIBAV_DOES_NOT = frozenset(
-    {
-        "attributes in capitals",
-        "CR alone",
-        "no mapping",
-        "an unknown payload first",
-        "blank lines before answers",
-        "two types of one codec",
-        "plays only as a whole",
-        "plays only at its own url",
-        "plays only the track",
-    }
-)
-"""What ours understands and libav does not."""
 
 
 @pytest.fixture(scope="module")
