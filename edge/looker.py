@@ -110,6 +110,7 @@ class Looker(threading.Thread):
             try:
                 for start in range(0, len(taken), at_once):
                     self._look(taken[start : start + at_once], detector)
+                    self.on_turn()  # on a machine without rest a whole round may take very long
             finally:
                 for each in taken:
                     self._roster.release(each.post)
@@ -172,6 +173,7 @@ class Looker(threading.Thread):
             self._roster.release(post)
             return False
         taken.append(Taken(post, frame, early))
+        self.on_turn()  # a camera of rare keyframes may have cost seconds
         return True
 
     def _look(self, taken: Sequence[Taken], detector: Detector | None) -> None:

@@ -1,6 +1,7 @@
 """Decoders: one for the keyframes of many cameras, and one that decodes a camera on."""
 
 import threading
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,6 +11,9 @@ from domain.errors import StreamCorrupt, UnsupportedCodec
 from streams.elementary import self_contained
 from streams.packet import Packet, StreamInfo
 
+ADVANCE_AT_MOST_S = 5.0
+"""So long a decoder goes on at once; on a machine without rest the remainder is left for the next
+look, and the picture is an older one, dated as such."""
 _shared = threading.local()
 
 
@@ -72,8 +76,10 @@ class FollowingDecoder:
             UnsupportedCodec: libav has no decoder for it.
         """
         newest: tuple[av.VideoFrame, Packet] | None = None
-        failed = 0
+        failed, ends_s = 0, time.monotonic() + ADVANCE_AT_MOST_S
         for packet in packets:
+            if newest is not None and time.monotonic() > ends_s:
+                break
             context = self._context_for(packet)
             self._pending[packet.pts] = packet
             self.last = packet

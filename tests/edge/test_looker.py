@@ -144,3 +144,14 @@ def test_eyes_with_a_label_that_the_model_lacks_are_blind_and_say_so(bench: Benc
     with capture_logs() as logs:
         assert eyes.detector(Moment.of(NOON)) is None
     assert "fyre" in logs[0]["error"]
+
+
+def test_each_picture_is_a_sign_of_life_and_not_a_whole_round_alone(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turns: list[int] = []
+    bench.looker.on_turn = lambda: turns.append(1)
+    with monkeypatch.context() as broken:
+        broken.setattr(bench.posts[0].reader, "take", fail)
+        bench.look()
+    assert len(turns) >= 2 + 1, "two were taken, and looked at"

@@ -10,7 +10,7 @@ from domain.errors import StreamCorrupt, UnsupportedCodec
 from streams.decoder import FollowingDecoder, KeyframeDecoder
 from streams.packet import Packet, StreamInfo
 from tests.media import Codec, make_clip, moving_picture
-from tests.streams.footage import made_up, packets_of
+from tests.streams.footage import START, made_up, packets_of
 
 SIZE_WH = (320, 180)
 
@@ -172,3 +172,19 @@ def old_clip(path: Path, encoder: str, pixels: str) -> Path:
             container.mux(stream.encode(picture))
         container.mux(stream.encode(None))
     return path
+
+
+def test_a_decoder_that_has_no_time_goes_on_with_the_next_look(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packets = list(packets_of(make_clip(tmp_path / "a.mp4", seconds=2, gop=20), START))
+    monkeypatch.setattr("streams.decoder.ADVANCE_AT_MOST_S", 0.0)
+    decoder = FollowingDecoder()
+    first = decoder.advance(packets)
+    assert first is not None
+    assert decoder.last is not None
+    assert decoder.last.pts < packets[-1].pts
+    rest = [packet for packet in packets if packet.pts > decoder.last.pts]
+    second = decoder.advance(rest)
+    assert second is not None
+    assert second[1].pts > first[1].pts

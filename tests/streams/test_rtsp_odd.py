@@ -13,9 +13,8 @@ from domain.errors import StreamError, StreamRefused, StreamTimeout, StreamUnaut
 from domain.health import CameraStatus, FaultKind
 from lab.footage.simulator import FAULT_KINDS, Fault, Simulator
 from lab.footage.simulator.clip import load_clip
-from lab.footage.simulator.hostile import HOSTILE
 from lab.footage.simulator.odd_camera import Oddity, odd_camera
-from lab.footage.simulator.oddities import ODDITIES, put
+from lab.footage.simulator.oddities import LIBAV_DOES_NOT, ODDITIES, put
 from streams.address import CameraAddress
 from streams.opening import CameraSource, LibavSource, opened
 from streams.reader import CameraReader
@@ -28,20 +27,6 @@ from tests.streams.footage import BRISK, moment, wait_until
 
 QUICK = BRISK.model_copy(update={"open_timeout_s": 2, "read_timeout_s": 1})
 PICTURES = 8
-LIBAV_DOES_NOT = frozenset(
-    {
-        "attributes in capitals",
-        "CR alone",
-        "no mapping",
-        "an unknown payload first",
-        "blank lines before answers",
-        "two types of one codec",
-        "plays only as a whole",
-        "plays only at its own url",
-        "plays only the track",
-    }
-)
-"""What ours understands and libav does not."""
 
 
 @pytest.fixture(scope="module")
@@ -418,32 +403,3 @@ def test_who_sees_no_keyframe_and_leaves_lets_libav_try_once(
                 packets = packets_of(source)
                 assert not next(packets).is_keyframe
                 packets.close()
-
-
-# ——— hostile cameras ———
-
-FAULTS_OF_THE_HOSTILE: dict[FaultKind, set[str]] = {
-    FaultKind.STALLED: {
-        *("says nothing", "drips", "noise for answers", "undeclared channel", "empty packets"),
-        *("another RTP version", "an extension too long", "fragments without end"),
-        *("a fragment that grows", "frames of 64 KB"),
-    },
-    FaultKind.REFUSED: {
-        *("hangs up", "headers without end", "a header without end", "a body without end"),
-        *("speaks HTTP", "a description of a megabyte"),
-    },
-    FaultKind.CORRUPT: {"audio alone", "channels beyond 255"},
-    FaultKind.ENDED: {"resets after one picture", "resets before any picture"},
-}
-"""Those that give no pictures."""
-
-
-@pytest.mark.parametrize("name", HOSTILE)
-def test_a_hostile_camera_gives_pictures_or_a_named_fault(
-    name: str, clip: Path, known: KnownCameras
-) -> None:
-    own = QUICK.model_copy(update={"rtsp": "own", "open_timeout_s": 0.5, "read_timeout_s": 0.5})
-    with odd_camera(clip, HOSTILE[name]) as camera:
-        address = CameraAddress.parse(camera.url)
-        met = outcome(lambda: opened(address, own, known=known))
-    assert met == next((fault for fault, of in FAULTS_OF_THE_HOSTILE.items() if name in of), None)

@@ -123,3 +123,17 @@ ODDITIES: dict[str, Oddity] = {
     "another channel": Oddity(head=put("interleaved=0-1", "interleaved=2-3"), send=_second_channel),
 }
 """By their names. A camera of each gives pictures to our own reader."""
+LIBAV_DOES_NOT = frozenset(
+    {
+        "attributes in capitals",
+        "CR alone",
+        "no mapping",
+        "an unknown payload first",
+        "blank lines before answers",
+        "two types of one codec",
+        "plays only as a whole",
+        "plays only at its own url",
+        "plays only the track",
+    }
+)
+"""What ours understands and libav does not."""
