@@ -19,7 +19,7 @@ def test_the_runtime_tells_nobody_what_it_does(tmp_path: Path) -> None:
     env = {name: value for name, value in os.environ.items() if name not in ("CI", "TF_BUILD")}
     env = {name: value for name, value in env.items() if not name.startswith(("ORT_", "GITHUB_"))}
     code = (
-        "from pathlib import Path; from models.session import Session; import models; "
+        "from pathlib import Path; from models.sessions.session import Session; import models; "
         "import onnxruntime; weights = Path(models.__file__).parent / 'weights' / 'patrol-n.onnx'; "
         "onnxruntime.InferenceSession(str(weights), providers=['CPUExecutionProvider'])"
     )
