@@ -2,11 +2,13 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from enum import StrEnum
 from threading import Condition, Lock
 
 import structlog
 
+from cases.tables import CaseRow
 from domain.base import Utc, Value
 from domain.closing import Closing
 
@@ -32,12 +34,17 @@ class CaseChange(Value):
     """None for a camera."""
     version: int
     """The case's version; 0 for a camera."""
-    camera_id: str
+    camera_id: str | None
     at: Utc
 
     @property
     def subject(self) -> str:
         return self.no or f"camera:{self.camera_id}"
+
+
+def change_of(case: CaseRow, what: ChangeKind, at: datetime) -> CaseChange:
+    """The news of what was just done to a case."""
+    return CaseChange(what=what, no=case.no, version=case.version, camera_id=case.camera_id, at=at)
 
 
 class Subscription(Closing):

@@ -27,7 +27,8 @@ def counts(session: Session, settings: CaseSettings, at: datetime) -> CaseCounts
         group = STANDINGS[standing]
         by_state[state_of(standing)] += cases
         by_group[group] += cases
-        by_kind[kind] += cases if group in LIVE else 0
+        if kind is not None and group in LIVE:
+            by_kind[kind] += cases
         urgent += cases if group in _URGENT_IN and priority is Priority.URGENT else 0
     local = at.astimezone(settings.zone)
     return CaseCounts(

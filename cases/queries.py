@@ -154,7 +154,7 @@ class CaseCounts(Value):
     by_state: dict[CaseState, int]
     by_group: dict[StateGroup, int]
     by_kind: dict[IncidentKind, int]
-    """Of those that still want somebody."""
+    """Of those that still want somebody and have a kind."""
     overdue: int
     """At any stage."""
     needs: int

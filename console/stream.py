@@ -85,7 +85,7 @@ def _news(services: Services, subscription: Subscription) -> list[ServerSentEven
     events = []
     if cases := [_change(change) for change in changes if change.no is not None]:
         events.append(_event(services, "cases", {"changes": cases}))
-    if cameras := sorted({change.camera_id for change in changes if change.no is None}):
+    if cameras := sorted({change.camera_id or "" for change in changes if change.no is None}):
         events.append(_event(services, "cameras", {"cameras": cameras}))
     if missed:
         # Some news did not wait: the page has to ask for everything again.

@@ -8,6 +8,7 @@ import hashlib
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from domain.actor import Actor
 from domain.base import Text
 from domain.case import Permit
 from domain.evidence import Evidence, EvidenceKind, MissingEvidence, MissingReason
@@ -26,6 +27,9 @@ from domain.place import CameraInfo, Grid, GridLevel, GridPlan, Site
 
 NOON = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
 """12:00:00 in the town on 2026-11-23."""
+
+LI, WANG = Actor.person("li", Text.of("李", "Li")), Actor.person("wang", Text.of("王", "Wang"))
+"""Two who decide."""
 
 PERMIT = Permit(no="城管许〔2026〕12 号", until=datetime(2026, 12, 31, 10, 0, tzinfo=UTC))
 """An approval until 18:00 in the town on the last day of 2026."""

@@ -11,10 +11,11 @@ import pytest
 from cases.book import CaseBook
 from cases.database import Database
 from cases.settings import CaseSettings
+from domain.actor import Actor
 from domain.case import Case, CaseState, FalseReason, Move, Verdict
 from domain.clock import VirtualClock
 from domain.incident import Incident
-from tests.builders import NOON, make_cameras, make_incident, make_plan, make_sites, opened
+from tests.builders import LI, NOON, make_cameras, make_incident, make_plan, make_sites, opened
 from tests.postgres import PostgresMissing, PostgresServer, postgres_server
 
 
@@ -98,7 +99,7 @@ class Desk:
         [case] = [c for c in self.book.cases().cases if c.incident_id == incident_id]
         return case
 
-    def move(self, case: Case, move: Move, actor: str = "li", **details: Any) -> Case:
+    def move(self, case: Case, move: Move, actor: Actor = LI, **details: Any) -> Case:
         """Make a move on the case as it is now, with the note or verdict that it needs."""
         needed: dict[str, Any] = {}
         if move in (Move.RETURN, Move.REWORK, Move.SUSPEND, Move.REOPEN, Move.REPORT):

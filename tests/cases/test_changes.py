@@ -8,7 +8,7 @@ from cases.changes import WAITING_MAX, CaseChange, ChangeFeed, ChangeKind
 from domain.case import Move
 from domain.errors import MoveRefused
 from domain.messages import EvidenceSealed
-from tests.builders import NOON, make_evidence
+from tests.builders import LI, NOON, make_evidence
 from tests.cases.conftest import Desk
 
 
@@ -22,7 +22,7 @@ def test_every_change_of_a_case_is_told_after_its_commit(desk: Desk) -> None:
         case = desk.take()
         desk.book.handle(EvidenceSealed(evidence=make_evidence()))
         moved = desk.move(case, Move.CONFIRM)
-        desk.book.undo(case.no, actor="li", version=moved.version)
+        desk.book.undo(case.no, actor=LI, version=moved.version)
         changes = news.take()
     assert seen == [1, 1, 1, 1]
     assert [(change.what, change.version) for change in changes] == [

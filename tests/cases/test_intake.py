@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cases.queries import StateGroup
-from cases.states import SYSTEM
+from domain.actor import SYSTEM
 from domain.base import Text
 from domain.case import CaseSource, CaseState, Move, Priority, Triage, Verdict
 from domain.duty import DutyClass

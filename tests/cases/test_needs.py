@@ -6,7 +6,7 @@ from cases.needs import needs_somebody
 from cases.queries import CaseFilter, CaseOrder, is_overdue
 from domain.case import CaseState, FalseReason, Move, Verdict
 from domain.incident import IncidentKind
-from tests.builders import closed, closed_revision, make_incident, reopened_revision, updated
+from tests.builders import LI, closed, closed_revision, make_incident, reopened_revision, updated
 from tests.cases.conftest import TO_CLOSED, WAYS, Desk, MakeDesk
 
 FIRE = IncidentKind.FIRE
@@ -104,7 +104,7 @@ def test_undo_puts_the_time_of_before_back(desk: Desk) -> None:
     desk.clock.advance(5)
     moved = desk.move(case, Move.CONFIRM)
     assert moved.due_at != case.due_at
-    back = desk.book.undo(case.no, actor="li", version=moved.version)
+    back = desk.book.undo(case.no, actor=LI, version=moved.version)
     assert back.due_at == case.due_at == case.review_due_at
 
 

@@ -17,6 +17,7 @@ from cases.sole import DatabaseClaim
 from cases.tables import CaseRow, CaseTallyRow
 from domain.case import Case, CaseState, Move, Priority
 from domain.incident import IncidentKind
+from tests.builders import LI
 from tests.cases.conftest import WAYS, Desk
 from tests.cases.test_concurrency import at_once
 from tests.cases.walking import CAMERAS, STEPS, Walk, all_cases
@@ -160,7 +161,7 @@ def test_people_at_once_are_all_counted(desk: Desk, database: Database) -> None:
     cases = [desk.take(incident_id=f"inc_{number}") for number in range(8)]
 
     def confirm(case: Case) -> Callable[[], object]:
-        return lambda: desk.book.move(case.no, Move.CONFIRM, actor="li", version=case.version)
+        return lambda: desk.book.move(case.no, Move.CONFIRM, actor=LI, version=case.version)
 
     at_once(*map(confirm, cases))
     assert_counted(database)

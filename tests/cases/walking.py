@@ -11,6 +11,7 @@ from domain.errors import MoveRefused
 from domain.incident import Incident, IncidentKind
 from domain.messages import Message
 from tests.builders import (
+    LI,
     closed,
     closed_revision,
     make_incident,
@@ -77,13 +78,13 @@ class Walk:
             reason = FalseReason.LIGHT if verdict is Verdict.FALSE else None
             details |= {"verdict": verdict, "reason": reason}
         try:
-            self._desk.book.move(case.no, move, actor="li", version=case.version, **details)
+            self._desk.book.move(case.no, move, actor=LI, version=case.version, **details)
         except MoveRefused:
             return  # this one wants more than a walk gives; nothing was changed
 
     def _undo(self, case: Case, _number: int) -> None:
         try:
-            self._desk.book.undo(case.no, actor="li", version=case.version)
+            self._desk.book.undo(case.no, actor=LI, version=case.version)
         except MoveRefused:
             return
 

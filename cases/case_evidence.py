@@ -1,0 +1,63 @@
+"""Evidence as the book keeps it: of an incident, whose worker sealed it, or of a case, for which a
+person handed it in."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from cases import history, words
+from cases.changes import CaseChange, ChangeKind, change_of
+from cases.database import insert_if_absent
+from cases.history import Line
+from cases.moves import locked
+from cases.tables import CaseRow, EvidenceRow, IncidentRow
+from domain.actor import Actor
+from domain.evidence import Evidence, EvidenceKind, MissingEvidence
+
+
+def of_incident(session: Session, incident_id: str) -> tuple[Evidence | MissingEvidence, ...]:
+    """All evidence of an incident: pictures before clips, then by time."""
+    query = select(EvidenceRow).where(EvidenceRow.incident_id == incident_id)
+    return _sorted(session.scalars(query).all(), incident_id)
+
+
+def of_case(session: Session, case: CaseRow) -> tuple[Evidence | MissingEvidence, ...]:
+    """All evidence of a case: pictures before clips, those of the incident that it began with
+    before those of its neighbours, then by time; what people handed in comes last."""
+    mine = select(IncidentRow.id).where(IncidentRow.case_no == case.no)
+    query = select(EvidenceRow).where(
+        or_(EvidenceRow.case_no == case.no, EvidenceRow.incident_id.in_(mine))
+    )
+    return _sorted(session.scalars(query).all(), case.incident_id)
+
+
+def hand_in(
+    session: Session, no: str, item: Evidence, actor: Actor, at: datetime
+) -> list[CaseChange]:
+    """Add a sealed file to a case, with an entry that names who handed it in. Empty: the case has
+    it already.
+
+    Raises:
+        CaseNotFound
+    """
+    case = locked(session, no)
+    values = {"id": item.id, "case_no": no, "kind": item.kind, "at": item.captured_from}
+    if not insert_if_absent(session, EvidenceRow, {**values, "document": item}):
+        return []
+    case.version += 1
+    case.updated_at = at
+    history.append(session, case, Line(words.evidence(item), actor), at)
+    return [change_of(case, ChangeKind.EVIDENCE, at)]
+
+
+def _sorted(
+    rows: Sequence[EvidenceRow], first_id: str | None
+) -> tuple[Evidence | MissingEvidence, ...]:
+    order = list(EvidenceKind)
+
+    def place(row: EvidenceRow) -> tuple[int, bool, datetime, str]:
+        return order.index(row.kind), row.incident_id != first_id, row.at, row.id
+
+    return tuple(row.document for row in sorted(rows, key=place))
