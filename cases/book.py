@@ -14,17 +14,21 @@ from cases import (
     held_back,
     holders,
     maintenance,
+    outbox,
     search,
 )
-from cases.changes import CaseChange, ChangeFeed, ChangeKind, Subscription, change_of
+from cases.changes import Subscription, change_of
 from cases.database import Database
 from cases.intake import Intake
 from cases.moves import Decision, Details
+from cases.news import News
+from cases.outbox import Outbox
 from cases.reader import CaseReader
 from cases.reports import Reports
 from cases.settings import CaseSettings
 from domain.actor import Actor
 from domain.case import Case, Move
+from domain.change import CaseChange, ChangeKind
 from domain.checkpoint import reached
 from domain.clock import Clock
 from domain.errors import MessageInvalid
@@ -50,7 +54,7 @@ _log = structlog.get_logger(__name__)
 
 
 class CaseBook(CaseReader):
-    """Thread-safe. Every method is one transaction; news goes out after its commit.
+    """Thread-safe. Every method is one transaction, and what it changes is in the outbox with it.
 
     Raises, from any method:
         CaseStoreUnavailable: the database does not answer; nothing was changed.
@@ -67,10 +71,11 @@ class CaseBook(CaseReader):
         """`tell_grant` tells workers who holds a camera, after the commit; what it raises goes up,
         and the claim has to come again."""
         super().__init__(database, settings, clock)
+        self.outbox = Outbox(database, clock)
         self._tell_grant = tell_grant
         self._intake = Intake(settings, self._plans, self._moves)
         self._reports = Reports(settings, self._plans, self._moves)
-        self._feed = ChangeFeed()
+        self._news = News(self.outbox)
 
     # ---- what comes in
 
@@ -213,17 +218,19 @@ class CaseBook(CaseReader):
     # ---- news
 
     def subscribe(self, wake: Callable[[], None] | None = None) -> Subscription:
-        """Changes from now on; close it, or use it in a `with`."""
-        return self._feed.subscribe(wake)
+        """Changes from now on, whichever process made them; close it, or use it in a `with`."""
+        return self._news.subscribe(wake)
 
     @contextmanager
     def _writing(self) -> Iterator[tuple[Session, list[CaseChange]]]:
         news: list[CaseChange] = []
         with self._database.session() as session:
             yield session, news
+            outbox.put(session, news)
         for change in news:
             _log.debug("changed", case=change.no, camera=change.camera_id, what=change.what.value)
-        self._feed.publish(news)
+        if news:
+            self._news.stir()
 
 
 def _camera_change(camera_id: str, at: datetime) -> CaseChange:

@@ -8,12 +8,13 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from cases import history, words
-from cases.changes import CaseChange, ChangeKind, change_of
+from cases.changes import change_of
 from cases.database import insert_if_absent
 from cases.history import Line
 from cases.moves import locked
 from cases.tables import CaseRow, EvidenceRow, IncidentRow
 from domain.actor import Actor
+from domain.change import CaseChange, ChangeKind
 from domain.evidence import Evidence, EvidenceKind, MissingEvidence
 
 

@@ -27,7 +27,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
 
 from cases.fitness import check_writable, of_sqlite, trouble_in
-from cases.tables import Base
+from cases.table_base import Base
 from cases.troubles import told_in_words
 from cases.turns import Turns
 from domain.errors import CaseStoreUnavailable, ConfigurationError

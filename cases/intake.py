@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from cases import cameras, history, holders, joining, placing, words
 from cases.case_evidence import of_incident
-from cases.changes import CaseChange, ChangeKind, change_of
+from cases.changes import change_of
 from cases.database import insert_if_absent, one_at_a_time
 from cases.grids import Plans
 from cases.history import Line
@@ -29,6 +29,7 @@ from cases.settings import CaseRules, CaseSettings, PreDispatch
 from cases.tables import CaseRow, EvidenceRow, IncidentRow
 from domain.base import Text
 from domain.case import CaseSource, CaseState, Move, Triage
+from domain.change import CaseChange, ChangeKind
 from domain.errors import MessageInvalid
 from domain.evidence import Evidence, MissingEvidence
 from domain.holding import Holding

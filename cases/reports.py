@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cases import history, placing, words
-from cases.changes import CaseChange, ChangeKind, change_of
+from cases.changes import change_of
 from cases.database import one_at_a_time
 from cases.grids import Plans
 from cases.history import Line
@@ -19,6 +19,7 @@ from cases.tables import CaseRow
 from domain.actor import Actor
 from domain.base import Text
 from domain.case import CaseState, Move
+from domain.change import CaseChange, ChangeKind
 from domain.errors import ReportRefused
 from domain.report import Report
 

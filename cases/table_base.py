@@ -2,13 +2,14 @@
 
 from datetime import datetime
 
-from sqlalchemy import Double, MetaData, String
+from sqlalchemy import BigInteger, Double, Integer, MetaData, String
 from sqlalchemy.orm import DeclarativeBase
 
 from cases.columns import Document, Number, UtcDateTime, word
 from domain.actor import Actor, ActorKind
 from domain.base import Text
 from domain.case import CaseSource, CaseState, FalseReason, Move, Priority, Triage, Verdict
+from domain.change import ChangeKind
 from domain.duty import DutyClass
 from domain.evidence import EvidenceKind
 from domain.health import FaultKind
@@ -20,6 +21,8 @@ ID = String(64)
 LONG_ID = String(128)
 """Ids made by workers, and people's names."""
 CASE_NO = String(32)
+LONG = BigInteger().with_variant(Integer(), "sqlite")
+"""A number that never comes round; SQLite counts up by itself in plain integers only."""
 
 
 class Base(DeclarativeBase):
@@ -37,6 +40,7 @@ class Base(DeclarativeBase):
         Actor: Document(Actor),
         Text: Document(Text),
         ActorKind: word(ActorKind),
+        ChangeKind: word(ChangeKind),
         CaseSource: word(CaseSource),
         CaseState: word(CaseState),
         DutyClass: word(DutyClass),

@@ -18,10 +18,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from cases.columns import WORD_LENGTH, Document
 from cases.decided import Decided
-from cases.table_base import CASE_NO, ID, LONG_ID, Base
+from cases.table_base import CASE_NO, ID, LONG, LONG_ID
+from cases.table_base import Base as Base
 from domain.actor import ACTOR_ID_MAX, Actor, ActorKind
 from domain.base import Text
 from domain.case import CaseSource, CaseState, FalseReason, Move, Priority, Triage, Verdict
+from domain.change import ChangeKind
 from domain.duty import DutyClass
 from domain.evidence import Evidence, EvidenceKind, MissingEvidence
 from domain.health import CameraHealth, CameraLooks, FaultKind
@@ -232,6 +234,33 @@ class EvidenceRow(Base):
     kind: Mapped[EvidenceKind]
     at: Mapped[datetime]
     document: Mapped[Evidence | MissingEvidence] = mapped_column(Document(SealedOrMissing))
+
+
+class OutboxRow(Base):
+    """What changed, in the transaction of the change (`cases.outbox`)."""
+
+    __tablename__ = "outbox"
+    # A number is never given twice, also when all rows were pruned.
+    __table_args__ = {"sqlite_autoincrement": True}  # noqa: RUF012 - the form SQLAlchemy asks for
+
+    seq: Mapped[int] = mapped_column(LONG, Identity(), primary_key=True)
+    at: Mapped[datetime]
+    what: Mapped[ChangeKind]
+    case_no: Mapped[str | None] = mapped_column(CASE_NO)
+    version: Mapped[int]
+    camera_id: Mapped[str | None] = mapped_column(ID)
+
+
+class OutboxReaderRow(Base):
+    """How far one of those has come who read the outbox and must miss nothing."""
+
+    __tablename__ = "outbox_readers"
+
+    name: Mapped[str] = mapped_column(LONG_ID, primary_key=True)
+    cursor: Mapped[int] = mapped_column(LONG)
+    marked_at: Mapped[datetime]
+    missed: Mapped[int]
+    """Changes that grew too old before it read them."""
 
 
 class NumberRow(Base):

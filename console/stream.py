@@ -13,15 +13,16 @@ Every event carries ``now``, the server's time.
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import datetime
 
 import anyio
 from fastapi import APIRouter, HTTPException
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
-from cases.changes import CaseChange, Subscription
+from cases.changes import Subscription
 from console.services import Here, Services
+from domain.change import CaseChange
 
 _STOP_CHECK_S = 0.5
 """How soon an open stream notices that the program stops."""
@@ -54,7 +55,7 @@ async def _events(
     def wake() -> None:
         loop.call_soon_threadsafe(woken.set)
 
-    with services.streams.one(), services.book.subscribe(wake) as subscription:
+    with services.streams.one(), await _subscribe(services, wake) as subscription:
         yield _event(services, "hello", {})
         looks = _NewLooks(services) if with_looks else None
         quiet_since = looked_at = loop.time()
@@ -69,6 +70,13 @@ async def _events(
             for event in events:
                 quiet_since = loop.time()
                 yield event
+
+
+async def _subscribe(services: Services, wake: Callable[[], None]) -> Subscription:
+    """The first subscription asks the database. A page that leaves meanwhile is let go after it:
+    what nobody holds nobody would close."""
+    with anyio.CancelScope(shield=True):
+        return await anyio.to_thread.run_sync(services.book.subscribe, wake)
 
 
 async def _wait(woken: asyncio.Event) -> None:
