@@ -37,7 +37,7 @@ def counts(session: Session, settings: CaseSettings, at: datetime) -> CaseCounts
         by_state={state: by_state[state] for state in CaseState},
         by_group={group: by_group[group] for group in StateGroup},
         by_kind={kind: by_kind[kind] for kind in IncidentKind},
-        overdue=session.scalar(select(func.count()).where(overdue(at))) or 0,
+        overdue=session.scalar(select(func.count()).where(overdue(CaseRow.due_at, at))) or 0,
         needs=count_needing(session, at),
         urgent=urgent,
         today=_day(session, local),

@@ -194,11 +194,22 @@ class ReportedSettings(Settings):
     event_name: Text = Text.of("其他", "Other")
     """The local table's words for `event_code`."""
     priority: Priority = Priority.NORMAL
-    """紧急程度 (default 3 一般; of 应急上报 1 特急)."""
+    """紧急程度, 1 the most urgent (default 3)."""
     triage: Triage = Triage.LOCAL
-    """急事 urgent, 小事 local, 大事 joint (default local; of 应急上报 urgent)."""
+    """急事 urgent, 小事 local, 大事 joint (default local)."""
     review_alarm_s: float = Field(default=900, gt=0)
-    """A case nobody has reviewed for so long is overdue (default 15 minutes; of 应急上报 2)."""
+    """A case nobody has reviewed for so long is overdue (default 15 minutes)."""
+
+
+class EmergencySettings(ReportedSettings):
+    """The same for 应急上报."""
+
+    priority: Priority = Priority.URGENT
+    """紧急程度, 1 the most urgent (default 1)."""
+    triage: Triage = Triage.URGENT
+    """急事 urgent, 小事 local, 大事 joint (default urgent)."""
+    review_alarm_s: float = Field(default=120, gt=0)
+    """A case nobody has reviewed for so long is overdue (default 2 minutes)."""
 
 
 class StageLimits(Settings):
@@ -253,9 +264,7 @@ class CaseSettings(Settings):
     """… that opened within so long before or after it (default 2 hours)."""
     reported: ReportedSettings = ReportedSettings()
     """What a case gets that was reported, where neither the report nor its kind says it."""
-    emergency: ReportedSettings = ReportedSettings(
-        priority=Priority.URGENT, triage=Triage.URGENT, review_alarm_s=120
-    )
+    emergency: EmergencySettings = EmergencySettings()
     """The same for 应急上报."""
     kinds: dict[IncidentKind, KindSettings] = Field(default_factory=lambda: dict(DEFAULT_KINDS))
     """What a case of each kind gets; fields left out keep their default."""

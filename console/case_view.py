@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from cases.queries import is_overdue
+from cases.queries import overdue
 from cases.states import WITH_NOTE
 from console.map import PlanMap, draw_plan
 from console.media import Media, media_of
@@ -111,7 +111,7 @@ def case_view(services: Services, times: Times, no: str) -> CaseView:
 
 def overdue_words(case: Case, times: Times) -> str:
     """By how much the case's stage is overdue; empty while it is not."""
-    if case.due_at is None or not is_overdue(case, times.now):
+    if case.due_at is None or not overdue(case.due_at, times.now):
         return ""
     late_s = (times.now - case.due_at).total_seconds()
     return say("overdue_by", times.language, span=times.age(late_s))

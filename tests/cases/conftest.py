@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from cases.book import CaseBook
 from cases.database import Database
+from cases.queries import StateGroup, group_of, overdue
 from cases.settings import CaseSettings
 from domain.actor import Actor
 from domain.case import Case, CaseState, FalseReason, Move, Verdict
@@ -116,6 +118,13 @@ class Desk:
 
     def notes(self, case: Case) -> list[str]:
         return [entry.note.zh for entry in self.book.entries(case.no)]
+
+
+def needs_somebody(case: Case, at: datetime) -> bool:
+    """What `cases.needs` asks of the database, of one case and in plain words."""
+    unsent = case.state in (CaseState.FILED, CaseState.RETURNED, CaseState.REOPENED)
+    review = group_of(case.state, case.verdict) is StateGroup.REVIEW
+    return unsent or review or overdue(case.due_at, at)
 
 
 TO_CLOSED = (
