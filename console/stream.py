@@ -76,7 +76,8 @@ async def _subscribe(services: Services, wake: Callable[[], None]) -> Subscripti
     """The first subscription asks the database. A page that leaves meanwhile is let go after it:
     what nobody holds nobody would close."""
     with anyio.CancelScope(shield=True):
-        return await anyio.to_thread.run_sync(services.book.subscribe, wake)
+        subscription = await anyio.to_thread.run_sync(services.book.subscribe, wake)
+    return subscription
 
 
 async def _wait(woken: asyncio.Event) -> None:
