@@ -206,7 +206,7 @@ def make_evidence(
     evidence_id: str = "evi_1",
     kind: EvidenceKind = EvidenceKind.SNAPSHOT,
     *,
-    incident_id: str = "inc_1",
+    incident_id: str | None = "inc_1",
     at: datetime = NOON,
     **changes: Any,
 ) -> Evidence:

@@ -97,6 +97,12 @@ class Desk:
         self.book.handle(opened(incident))
         return self.case_of(incident.id)
 
+    def incident_of(self, case: Case) -> Incident:
+        """The incident of a case that a camera found."""
+        incident = self.book.incident(case.no)
+        assert incident is not None
+        return incident
+
     def case_of(self, incident_id: str) -> Case:
         [case] = [c for c in self.book.cases().cases if c.incident_id == incident_id]
         return case

@@ -15,7 +15,7 @@ NEVER = {CaseState.SUSPENDED, CaseState.CLOSED, CaseState.ARCHIVED, CaseState.VO
 A_DAY_S = 86_400
 
 
-def needing(desk: Desk) -> list[str]:
+def needing(desk: Desk) -> list[str | None]:
     wanted = CaseFilter(needs=True, order=CaseOrder.DUE)
     return [case.incident_id for case in desk.book.cases(wanted).cases]
 

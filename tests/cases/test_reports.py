@@ -110,8 +110,8 @@ def test_what_is_said_goes_before_the_kind_and_the_kind_before_reports(desk: Des
     assert (said.duty_class, said.priority) == (DutyClass.ENVIRONMENT, Priority.LOW)
     burst = take(desk, source=CaseSource.EMERGENCY)
     assert (burst.priority, burst.triage) == (Priority.URGENT, Triage.URGENT)
-    named = {"event_code": "0102", "event_name": "暴露垃圾"}
-    assert take(desk, **named).what.zh == "暴露垃圾"
+    named = take(desk, event_code="0102", event_name="暴露垃圾")
+    assert named.what.zh == "暴露垃圾"
 
 
 def test_a_person_at_the_wall_reports_what_a_camera_shows(desk: Desk) -> None:

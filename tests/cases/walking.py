@@ -57,7 +57,7 @@ class Walk:
         return opened(make_incident(f"inc_{next(self._numbers)}", kind, camera_id=camera, at=at))
 
     def _incident_of(self, case: Case) -> Incident:
-        return self._desk.book.incident(case.no)
+        return self._desk.incident_of(case)
 
     def _go(self, case: Case, _number: int) -> None:
         self._desk.book.handle(closed(closed_revision(self._incident_of(case))))

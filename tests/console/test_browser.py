@@ -17,7 +17,7 @@ from domain.evidence import EvidenceKind
 from domain.incident import IncidentKind
 from tests.builders import WANG
 from tests.console.browser import DESKTOP, PATIENCE_MS, PHONE, Watch, chromium
-from tests.console.conftest import SETTINGS, Center, build_center, jpeg, picture
+from tests.console.conftest import OPERATOR, SETTINGS, Center, build_center, jpeg, picture
 from tests.console.server import LiveServer
 from tests.media import make_clip
 from tests.waiting import wait_until
@@ -214,9 +214,11 @@ def test_the_slower_one_is_told(center: Center, visit: OpenPage) -> None:
 
 def test_nobody_is_offered_to_undo_the_other_ones_decision(center: Center, visit: OpenPage) -> None:
     """In another window the same name sits: without a login nothing else tells them apart."""
-    case, name = center.open_case(), center.settings.operator.zh
+    case = center.open_case()
     page = visit("/desk?lang=en", watched=False)  # a refused request is an error on the console
-    page.route("**/api/cases/*/moves", lambda route: _after_another(center, case.no, route, name))
+    page.route(
+        "**/api/cases/*/moves", lambda route: _after_another(center, case.no, route, OPERATOR)
+    )
     page.keyboard.press("y")
     see(
         page,

@@ -31,7 +31,7 @@ def test_an_actor_has_an_id(wrong: str) -> None:
 
 def test_each_kind_has_a_hand_and_words() -> None:
     for kind in ActorKind:
-        actor = Actor(kind=kind, id="x", name="某")  # type: ignore[arg-type]
+        actor = Actor(kind=kind, id="x", name="某")
         assert Who.of(actor)
         assert kind.words.zh
         assert Actor.model_validate_json(actor.model_dump_json()) == actor
