@@ -21,9 +21,9 @@ from domain.errors import (
     BusUnavailable,
     CaseNotFound,
     CaseStoreUnavailable,
+    EvidenceError,
     EvidenceNotFound,
     EvidenceRefused,
-    EvidenceStorageFull,
     EvidenceTampered,
     LetterNotFound,
     MoveConflict,
@@ -79,7 +79,7 @@ def _photo_refused(request: Request, error: Exception) -> Response:
 
 
 def _no_room(request: Request, error: Exception) -> Response:
-    said = Text.of("证据磁盘空间不足, 请稍后再试", str(error))
+    said = Text.of("证据库暂时写不进去, 请稍后再试", str(error))
     return problem(request, 503, "Not available", said)
 
 
@@ -207,7 +207,7 @@ HANDLERS: dict[type[Exception], Callable[[Request, Exception], Response]] = {
     EvidenceNotFound: _no_evidence,
     EvidenceTampered: _tampered,
     EvidenceRefused: _photo_refused,
-    EvidenceStorageFull: _no_room,
+    EvidenceError: _no_room,
     ReportRefused: _report_refused,
     RequestValidationError: _invalid,
     HTTPException: _http,

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -16,6 +17,7 @@ from domain.actor import SYSTEM
 from domain.case import Case, CaseSource, Move
 from domain.evidence import EvidenceKind
 from evidence.photo import PHOTO_MAX_PIXELS
+from evidence.store import EvidenceStore
 from tests.console.conftest import OPERATOR, SETTINGS, Center, jpeg, picture
 from tests.console.server import LiveServer, serving
 from tests.console.test_pages import page
@@ -183,6 +185,15 @@ def test_a_photo_for_no_case_is_not_kept(center: Center, client: httpx.Client) -
     assert list(center.store.sealed_paths()) == []
 
 
+def test_a_store_that_takes_nothing_says_so(center: Center, tmp_path: Path) -> None:
+    case = center.open_case()
+    with EvidenceStore(tmp_path / "full", center.clock, min_free_bytes=2**62) as center.store:
+        with serving(center.make_app) as server, httpx.Client(base_url=server.url) as client:
+            answer = hand_in(client, case.no)
+    assert (answer.status_code, answer.json()["detail_zh"][:3]) == (503, "证据库")
+    assert center.book.evidence(case.no) == ()
+
+
 @pytest.fixture
 def small(center: Center) -> Iterator[LiveServer]:
     center.settings = SETTINGS.model_copy(
@@ -203,7 +214,7 @@ def test_only_photos_may_be_large_and_not_too_large(center: Center, small: LiveS
 
 
 def test_the_pages_of_another_process_hear_of_a_move(
-    center: Center, client: httpx.Client, tmp_path: Any
+    center: Center, client: httpx.Client, tmp_path: Path
 ) -> None:
     database = Database(f"sqlite:///{tmp_path / 'cases.sqlite3'}")
     try:
