@@ -4,7 +4,7 @@ person handed it in."""
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cases import history, words
@@ -27,11 +27,13 @@ def of_incident(session: Session, incident_id: str) -> tuple[Evidence | MissingE
 def of_case(session: Session, case: CaseRow) -> tuple[Evidence | MissingEvidence, ...]:
     """All evidence of a case: pictures before clips, those of the incident that it began with
     before those of its neighbours, then by time; what people handed in comes last."""
-    mine = select(IncidentRow.id).where(IncidentRow.case_no == case.no)
-    query = select(EvidenceRow).where(
-        or_(EvidenceRow.case_no == case.no, EvidenceRow.incident_id.in_(mine))
-    )
-    return _sorted(session.scalars(query).all(), case.incident_id)
+    handed_in = select(EvidenceRow).where(EvidenceRow.case_no == case.no)
+    rows = list(session.scalars(handed_in))
+    if case.incident_id is not None:
+        # A query of its own: PostgreSQL reads the whole table for one that asks for either.
+        mine = select(IncidentRow.id).where(IncidentRow.case_no == case.no)
+        rows += session.scalars(select(EvidenceRow).where(EvidenceRow.incident_id.in_(mine)))
+    return _sorted(rows, case.incident_id)
 
 
 def hand_in(
