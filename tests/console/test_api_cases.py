@@ -201,6 +201,7 @@ def test_openapi_names_every_route_and_its_types(client: httpx.Client) -> None:
         "/api/cases/{no}/entries",
         "/api/cases/{no}/evidence",
         "/api/cases/{no}/moves",
+        "/api/cases/{no}/photos",
         "/api/cases/{no}/undo",
         "/api/cameras",
         "/api/cameras/{camera_id}",
