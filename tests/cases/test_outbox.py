@@ -23,9 +23,8 @@ from domain.clock import VirtualClock
 from domain.errors import MoveRefused
 from domain.health import CameraHealth, CameraStatus
 from domain.messages import CameraHealthChanged
-from tests.builders import LI, NOON, make_evidence, make_incident, opened
+from tests.builders import LI, NOON, make_evidence, make_incident, make_report, opened
 from tests.cases.conftest import Desk
-from tests.cases.test_reports import report
 from tests.cases.walking import STEPS, Walk, all_cases
 from tests.waiting import wait_until
 
@@ -50,7 +49,7 @@ def test_a_change_and_its_row_are_one_commit(desk: Desk) -> None:
     desk.move(case, Move.CONFIRM)
     with pytest.raises(MoveRefused):
         desk.move(case, Move.CLOSE)
-    reported = desk.book.report(report(), actor=LI)
+    reported = desk.book.report(make_report(), actor=LI)
     photo = make_evidence(incident_id=None, case_no=reported.no)
     desk.book.hand_in(reported.no, photo, actor=LI)
     desk.book.hand_in(reported.no, photo, actor=LI)

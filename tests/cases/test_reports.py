@@ -16,29 +16,14 @@ from domain.errors import CaseNotFound, MoveRefused, ReportRefused
 from domain.evidence import EvidenceKind
 from domain.incident import IncidentKind
 from domain.messages import EvidenceSealed
-from domain.report import Report
-from tests.builders import LI, NOON, make_evidence, make_incident, make_plan, opened
+from tests.builders import LI, NOON, make_evidence, make_incident, make_plan, make_report, opened
 from tests.cases.conftest import TO_CLOSED, Desk
 
 HOTLINE = Actor.bridge("hotline", Text.of("网络理政", "Hotline"))
 
 
-def report(**changes: Any) -> Report:
-    """A heap of rubbish that a citizen saw beside the sample junction."""
-    fields: dict[str, Any] = {
-        "source": CaseSource.SNAP,
-        "title": "垃圾成堆",
-        "description": "菜市场门口垃圾成堆\n已有两天",
-        "duty_class": DutyClass.ENVIRONMENT,
-        "lon": 103.8901,
-        "lat": 30.5001,
-        "address": "示例路 8 号",
-    }
-    return Report.model_validate({**fields, **changes})
-
-
 def take(desk: Desk, actor: Actor = LI, key: str | None = None, **changes: Any) -> Case:
-    return desk.book.report(report(**changes), actor=actor, key=key)
+    return desk.book.report(make_report(**changes), actor=actor, key=key)
 
 
 def test_a_report_becomes_a_case_without_camera_and_incident(desk: Desk) -> None:
@@ -172,7 +157,7 @@ def test_what_cannot_be_is_refused_and_leaves_nothing(
 )
 def test_a_report_is_whole_or_none(changes: dict[str, Any], why: str) -> None:
     with pytest.raises(ValidationError, match=why):
-        report(**changes)
+        make_report(**changes)
 
 
 def test_an_incident_never_joins_a_case_without_one(desk: Desk) -> None:

@@ -15,7 +15,8 @@ from domain.case import CaseState, FalseReason, Move, Verdict
 from domain.clock import SystemClock
 from domain.evidence import EvidenceKind
 from domain.incident import IncidentKind
-from tests.builders import WANG
+from evidence.photo import seal_photo
+from tests.builders import WANG, make_report
 from tests.console.browser import DESKTOP, PATIENCE_MS, PHONE, Watch, chromium
 from tests.console.conftest import OPERATOR, SETTINGS, Center, build_center, jpeg, picture
 from tests.console.server import LiveServer
@@ -210,6 +211,22 @@ def test_the_slower_one_is_told(center: Center, visit: OpenPage) -> None:
     see(page, "#toasts", "王 已于")
     see(page, "#toasts", "作废: 自行消失")
     see(page, ".case-head", "自行消失")
+
+
+def test_a_case_that_no_camera_found_is_looked_at_and_decided(
+    center: Center, visit: OpenPage
+) -> None:
+    case = center.book.report(make_report(), actor=WANG)
+    page = visit("/desk")
+    see(page, ".facts", "随手拍")
+    see(page, "#media-" + case.no, "没有照片")
+    expect(page.locator(".mediabar")).to_have_count(0)
+    photo = seal_photo(center.store, case.no, jpeg(picture()), taken_at=case.opened_at)
+    center.book.hand_in(case.no, photo, actor=WANG)  # the open page hears of it
+    expect(page.locator(f"#picture-{photo.id}")).to_be_visible(timeout=PATIENCE_MS)
+    page.keyboard.press("y")
+    see(page, ".case-head", "已立案")
+    assert state_of(center, case.no) is CaseState.FILED
 
 
 def test_nobody_is_offered_to_undo_the_other_ones_decision(center: Center, visit: OpenPage) -> None:
