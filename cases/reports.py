@@ -18,7 +18,7 @@ from cases.settings import CaseRules, CaseSettings
 from cases.tables import CaseRow
 from domain.actor import Actor
 from domain.base import Text
-from domain.case import CaseState, Move
+from domain.case import CaseState, Move, matter
 from domain.change import CaseChange, ChangeKind
 from domain.errors import ReportRefused
 from domain.report import Report
@@ -93,7 +93,7 @@ class Reports:
         grid = placing.route(case, router, self._settings.coordination_office)
         case.review_due_at = case.created_at + timedelta(seconds=rules.review_alarm_s)
         case.due_at = case.review_due_at
-        what = case.kind.words if case.kind else rules.event_name
+        what = matter(case.kind, rules.event_code, rules.event_name, rules.duty_class)
         case.title = words.title(what, _headline(report), grid, placing.name_of(case))
         case.search = keywords(session, case, self._plans)
 

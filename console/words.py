@@ -146,6 +146,7 @@ WORDS: dict[str, Text] = {
     "evidence.hash": _W("SHA-256", "SHA-256"),
     "evidence.file": _W("文件", "File"),
     "evidence.none": _W("证据尚未送达", "No evidence has arrived yet"),
+    "evidence.none_at_all": _W("没有证据", "No evidence"),
     # decisions
     "actions.label": _W("处理", "Decisions"),
     "actions.none": _W("此状态下没有可做的操作", "Nothing can be done in this state"),

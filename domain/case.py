@@ -212,6 +212,17 @@ _SOURCE_TITLES = {
 }
 
 
+def matter(
+    kind: IncidentKind | None, event_code: str, event_name: Text | None, duty_class: DutyClass
+) -> Text:
+    """What a case is about: its kind, else the name of its code, else whose duty it is. A code that
+    ends in 99 says 其他 within its class, which is no name."""
+    if kind is not None:
+        return kind.words
+    other = event_code.endswith("99")
+    return duty_class.words if event_name is None or other else event_name
+
+
 class Entry(Value):
     """流转记录: one line of a case's history. `seq` counts from 1 without holes."""
 
@@ -288,9 +299,7 @@ class Case(Value):
     @property
     def what(self) -> Text:
         """What it is about, in two or three words."""
-        if self.kind is not None:
-            return self.kind.words
-        return self.event_name or self.duty_class.words
+        return matter(self.kind, self.event_code, self.event_name, self.duty_class)
 
     @property
     def place(self) -> Text | None:

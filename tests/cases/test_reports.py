@@ -33,8 +33,8 @@ def test_a_report_becomes_a_case_without_camera_and_incident(desk: Desk) -> None
     assert (case.score, case.site_id, case.gb_id) == (None, None, None)
     assert case.grids == make_plan_path()
     assert case.owner.zh == "示例微网格011·网格员队伍"
-    assert case.title.zh == "空港花田网格·示例路 8 号: 其他 — 垃圾成堆"
-    assert (case.explanation.zh, case.what.zh) == ("菜市场门口垃圾成堆\n已有两天", "其他")
+    assert case.title.zh == "空港花田网格·示例路 8 号: 环境保护 — 垃圾成堆"
+    assert (case.explanation.zh, case.what.zh) == ("菜市场门口垃圾成堆\n已有两天", "环境保护")
     assert (case.duty_class, case.priority) == (DutyClass.ENVIRONMENT, Priority.NORMAL)
     assert case.due_at == NOON + timedelta(minutes=15)
     assert (desk.book.incident(case.no), desk.book.opening(case.no)) == (None, None)

@@ -106,7 +106,8 @@ def test_a_case_without_camera_is_shown_without_waiting_for_a_clip(
         assert ("随手拍" if language == "zh" else "Citizen") in html
         assert ("置信度" if language == "zh" else "Confidence") not in html
         assert "None" not in html
-    assert "其他" in page(client, "/desk/queue?group=all&lang=zh")
+        assert ("没有证据" if language == "zh" else "No evidence") in html
+    assert "环境保护" in page(client, "/desk/queue?group=all&lang=zh")
     assert "示例路 8 号" in page(client, "/desk/queue?group=all&lang=zh")
 
 
