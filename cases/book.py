@@ -31,6 +31,7 @@ from domain.case import Case, Move
 from domain.change import CaseChange, ChangeKind
 from domain.checkpoint import reached
 from domain.clock import Clock
+from domain.closing import Closing
 from domain.errors import MessageInvalid
 from domain.evidence import Evidence
 from domain.holding import CameraGrant
@@ -53,7 +54,7 @@ from domain.report import Report
 _log = structlog.get_logger(__name__)
 
 
-class CaseBook(CaseReader):
+class CaseBook(CaseReader, Closing):
     """Thread-safe. Every method is one transaction, and what it changes is in the outbox with it.
 
     Raises, from any method:
@@ -220,6 +221,10 @@ class CaseBook(CaseReader):
     def subscribe(self, wake: Callable[[], None] | None = None) -> Subscription:
         """Changes from now on, whichever process made them; close it, or use it in a `with`."""
         return self._news.subscribe(wake)
+
+    def close(self) -> None:
+        """End the news. The database stays open; whoever opened it closes it after this."""
+        self._news.close()
 
     @contextmanager
     def _writing(self) -> Iterator[tuple[Session, list[CaseChange]]]:

@@ -13,16 +13,19 @@ import structlog
 
 from cases.changes import ChangeFeed, Subscription
 from cases.outbox import KEPT_FOR, Outbox
+from domain.closing import Closing
 from domain.errors import CaseStoreUnavailable
 
 POLL_S = 0.5
 """How soon another process's change is heard of."""
+CLOSE_WITHIN_S = 5.0
+"""Nobody waits longer for a database that does not answer."""
 READ_AT_ONCE = 500
 
 _log = structlog.get_logger(__name__)
 
 
-class News:
+class News(Closing):
     """Thread-safe."""
 
     def __init__(self, outbox: Outbox) -> None:
@@ -30,7 +33,8 @@ class News:
         self._feed = ChangeFeed()
         self._lock = threading.Lock()
         self._stirred = threading.Event()
-        self._reading = False
+        self._thread: threading.Thread | None = None
+        self._closed = False
         self._cursor: int | None = None
         """None: nobody knows from where to read."""
         self._read_at_s = 0.0
@@ -42,14 +46,22 @@ class News:
             if self._cursor is None:
                 self._begin()
             reader = self._feed.subscribe(wake)
-            if not self._reading:
-                self._reading = True
-                threading.Thread(target=self._read, name="news", daemon=True).start()
+            if self._thread is None and not self._closed:
+                self._thread = threading.Thread(target=self._read, name="news", daemon=True)
+                self._thread.start()
         return reader
 
     def stir(self) -> None:
         """Something was committed here; never blocks."""
         self._stirred.set()
+
+    def close(self) -> None:
+        """Read no more, once what is being read has been: the database may be closed after it."""
+        with self._lock:
+            self._closed, thread = True, self._thread
+        self._stirred.set()
+        if thread is not None:
+            thread.join(CLOSE_WITHIN_S)
 
     def _begin(self) -> None:
         try:
@@ -72,10 +84,10 @@ class News:
 
     def _is_wanted(self) -> bool:
         with self._lock:
-            self._reading = self._feed.has_readers
-            if not self._reading:
-                self._cursor = None
-            return self._reading
+            wanted = self._feed.has_readers and not self._closed
+            if not wanted:
+                self._thread, self._cursor = None, None
+            return wanted
 
     def _pass_on(self) -> None:
         """Hand on all that is new."""

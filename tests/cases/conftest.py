@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -166,15 +167,17 @@ MakeDesk = Callable[..., Desk]
 
 
 @pytest.fixture
-def make_desk(database: Database, clock: VirtualClock) -> MakeDesk:
+def make_desk(database: Database, clock: VirtualClock) -> Iterator[MakeDesk]:
     """A desk with these settings."""
+    with ExitStack() as books:
 
-    def make(**settings: Any) -> Desk:
-        book = CaseBook(database, CaseSettings.model_validate(settings), clock)
-        book.install(make_sites(), make_cameras(), make_plan())
-        return Desk(book, clock)
+        def make(**settings: Any) -> Desk:
+            book = CaseBook(database, CaseSettings.model_validate(settings), clock)
+            books.enter_context(book)
+            book.install(make_sites(), make_cameras(), make_plan())
+            return Desk(book, clock)
 
-    return make
+        yield make
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from domain.errors import MoveRefused
 from domain.messages import EvidenceSealed
 from tests.builders import LI, NOON, make_evidence
 from tests.cases.conftest import Desk
+from tests.waiting import wait_until
 
 
 def _change(number: int, version: int = 1, what: ChangeKind = ChangeKind.UPDATED) -> CaseChange:
@@ -36,7 +37,8 @@ def test_every_change_of_a_case_is_told_after_its_commit(desk: Desk) -> None:
         hear(ChangeKind.MOVED, 4)
         desk.book.undo(case.no, actor=LI, version=moved.version)
         hear(ChangeKind.MOVED, 5)
-    assert seen == [1] * len(told) == [1] * 4
+        wait_until(lambda: len(seen) == len(told), "the last wake")
+    assert seen == [1] * 4
 
 
 def test_what_failed_is_no_news(desk: Desk) -> None:

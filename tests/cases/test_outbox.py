@@ -35,7 +35,8 @@ ALL = 10_000
 def other(database_url: str, clock: VirtualClock) -> Iterator[CaseBook]:
     """The book of a second process: its own connections, its own threads."""
     database = Database(database_url)
-    yield CaseBook(database, CaseSettings(), clock)
+    with CaseBook(database, CaseSettings(), clock) as book:
+        yield book
     database.close()
 
 

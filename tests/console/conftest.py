@@ -141,6 +141,7 @@ def build_center(
     board = LookBoard(bus_url)
     with EvidenceStore(folder / "evidence", clock, min_free_bytes=0) as store:
         yield Center(book, store, board, clock, settings)
+    book.close()
     board.close()
     database.close()
 
