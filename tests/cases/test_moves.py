@@ -253,7 +253,7 @@ def test_undo_is_for_ten_seconds(desk: Desk) -> None:
 def test_undo_is_for_who_moved(desk: Desk) -> None:
     case = desk.move(desk.take(), Move.CONFIRM)
     assert desk.book.undo_until(case.no, actor=WANG) is None
-    with pytest.raises(MoveRefused, match="only who moved may undo; the last move: li · 属实"):
+    with pytest.raises(MoveRefused, match="only who moved may undo; the last move: 李 · 属实"):
         desk.book.undo(case.no, actor=WANG, version=case.version)
 
 
@@ -276,7 +276,7 @@ def test_what_the_system_did_cannot_be_undone(desk: Desk) -> None:
 def test_undo_of_a_case_somebody_else_moved_conflicts(desk: Desk) -> None:
     seen = desk.move(desk.take(), Move.CONFIRM)
     desk.move(seen, Move.DISPATCH, WANG)
-    with pytest.raises(MoveConflict, match="wang · 派遣"):
+    with pytest.raises(MoveConflict, match="王 · 派遣"):
         desk.book.undo(seen.no, actor=LI, version=seen.version)
 
 
