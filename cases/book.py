@@ -1,46 +1,40 @@
 """The case book: all that the console and the center's program may do with cases."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
+from typing import Unpack
 
 import structlog
 from sqlalchemy.orm import Session
 
 from cases import (
-    burning,
     cameras,
-    coverage,
-    figures,
+    case_evidence,
     held_back,
-    history,
     holders,
-    joining,
     maintenance,
-    near,
+    outbox,
     search,
 )
-from cases.cameras import CameraRow
-from cases.changes import CaseChange, ChangeFeed, ChangeKind, Subscription
-from cases.coverage import Coverage
+from cases.changes import Subscription, change_of
 from cases.database import Database
-from cases.grids import Plans
-from cases.intake import Intake, evidence_of_case
-from cases.moves import Decision, Moves
-from cases.near import Nearness
-from cases.queries import CaseCounts, CaseFilter, CasePage
+from cases.intake import Intake
+from cases.moves import Decision, Details
+from cases.news import News
+from cases.outbox import Outbox
+from cases.reader import CaseReader
+from cases.reports import Reports
 from cases.settings import CaseSettings
-from cases.tables import CaseRow, EvidenceRow, IncidentRow, SiteRow
-from domain.case import Case, Entry, FalseReason, Move, Permit, Verdict
+from domain.actor import Actor
+from domain.case import Case, Move
+from domain.change import CaseChange, ChangeKind
 from domain.checkpoint import reached
 from domain.clock import Clock
+from domain.closing import Closing
 from domain.errors import MessageInvalid
-from domain.evidence import Evidence, MissingEvidence
-from domain.health import CoverageGap
-from domain.held_back import HeldBack
+from domain.evidence import Evidence
 from domain.holding import CameraGrant
-from domain.incident import Incident
-from domain.maintenance import MaintenanceCase
 from domain.messages import (
     CameraHealthChanged,
     CamerasClaimed,
@@ -55,13 +49,13 @@ from domain.messages import (
     Message,
 )
 from domain.place import CameraInfo, GridPlan, Site
+from domain.report import Report
 
-_ALL = CaseFilter()
 _log = structlog.get_logger(__name__)
 
 
-class CaseBook:
-    """Thread-safe. Every method is one transaction; news goes out after its commit.
+class CaseBook(CaseReader, Closing):
+    """Thread-safe. Every method is one transaction, and what it changes is in the outbox with it.
 
     Raises, from any method:
         CaseStoreUnavailable: the database does not answer; nothing was changed.
@@ -77,14 +71,12 @@ class CaseBook:
     ) -> None:
         """`tell_grant` tells workers who holds a camera, after the commit; what it raises goes up,
         and the claim has to come again."""
+        super().__init__(database, settings, clock)
+        self.outbox = Outbox(database, clock)
         self._tell_grant = tell_grant
-        self._database = database
-        self._settings = settings
-        self._clock = clock
-        self._plans = Plans()
-        self._moves = Moves(settings)
         self._intake = Intake(settings, self._plans, self._moves)
-        self._feed = ChangeFeed()
+        self._reports = Reports(settings, self._plans, self._moves)
+        self._news = News(self.outbox)
 
     # ---- what comes in
 
@@ -159,170 +151,40 @@ class CaseBook:
                 return []
         raise MessageInvalid(f"expected a message that cases understand, got {message.type}")
 
-    def check_writable(self) -> None:
-        """CaseStoreUnavailable, with the trouble by name, if no case could be taken in now."""
-        self._database.check_writable()
+    # ---- what people tell and decide
 
-    # ---- what people ask
-
-    def cases(self, wanted: CaseFilter = _ALL) -> CasePage:
-        """One page of cases.
+    def report(self, report: Report, *, actor: Actor, key: str | None = None) -> Case:
+        """Make a case of what somebody reports. The same number of the same source again, or the
+        same `key`, changes nothing and answers the case as it is.
 
         Raises:
-            ValueError: the cursor is none of a page in this order.
+            ReportRefused: it was seen later than now, or its place is unknown here.
         """
-        with self._database.reading() as session:
-            return search.find(session, wanted, self._clock.now())
-
-    def case(self, no: str) -> Case:
-        """One case.
-
-        Raises:
-            CaseNotFound
-        """
-        with self._database.reading() as session:
+        at = self._clock.now()
+        with self._writing() as (session, news):
+            no, fresh = self._reports.take(session, report, actor, key, at)
+            news += fresh
             return search.to_case(search.get(session, no))
 
-    def entries(self, no: str) -> tuple[Entry, ...]:
-        """A case's history, from the first entry on.
+    def hand_in(self, no: str, evidence: Evidence, *, actor: Actor) -> Case:
+        """Add a sealed file to its case. The same evidence again changes nothing.
 
         Raises:
             CaseNotFound
         """
-        with self._database.reading() as session:
-            search.get(session, no)
-            return history.entries(session, no)
-
-    def evidence(self, no: str) -> tuple[Evidence | MissingEvidence, ...]:
-        """A case's evidence: pictures before clips, its own camera's before the neighbours'.
-
-        Raises:
-            CaseNotFound
-        """
-        with self._database.reading() as session:
-            return evidence_of_case(session, search.get(session, no))
-
-    def find_evidence(self, evidence_id: str) -> Evidence | MissingEvidence | None:
-        with self._database.reading() as session:
-            row = session.get(EvidenceRow, evidence_id)
-            return None if row is None else row.document
-
-    def incident(self, no: str) -> Incident:
-        """The incident that the case began with, or the one that tells of the same thing in its
-        place, at the newest revision that came.
-
-        Raises:
-            CaseNotFound
-        """
-        with self._database.reading() as session:
-            case = search.get(session, no)
-            return session.get_one(IncidentRow, joining.voice(session, case)).document
-
-    def opening(self, no: str) -> Incident:
-        """The case's incident at the oldest revision that came: what the snapshot shows.
-
-        Raises:
-            CaseNotFound
-        """
-        with self._database.reading() as session:
-            case = search.get(session, no)
-            return session.get_one(IncidentRow, case.incident_id).opening
-
-    def near(self, no: str, limit: int) -> tuple[tuple[Case, Nearness], ...]:
-        """What the case may be a duplicate of, at most `limit`: its own kind first, then the
-        nearest.
-
-        Raises:
-            CaseNotFound
-        """
-        with self._database.reading() as session:
-            case = search.get(session, no)
-            found = near.near_cases(session, case, self._settings, limit)
-            return tuple((search.to_case(other.row), other.nearness) for other in found)
-
-    def burning(self) -> Mapping[str, Case]:
-        """The cameras that see what an urgent open case is about, each with such a case."""
-        with self._database.reading() as session:
-            found = burning.by_camera(session)
-            return {camera_id: search.to_case(row) for camera_id, row in found.items()}
-
-    def counts(self) -> CaseCounts:
-        with self._database.reading() as session:
-            return figures.counts(session, self._settings, self._clock.now())
-
-    def cameras(self) -> tuple[CameraRow, ...]:
-        """The installed cameras, by site and id."""
-        with self._database.reading() as session:
-            return cameras.camera_rows(session, self._plans, self._clock.now())
-
-    def camera(self, camera_id: str) -> CameraRow | None:
-        with self._database.reading() as session:
-            rows = cameras.camera_rows(session, self._plans, self._clock.now(), camera_id)
-            return rows[0] if rows else None
-
-    def gaps(self, camera_id: str, since: datetime) -> tuple[CoverageGap, ...]:
-        """The camera's gaps that reached beyond `since`, in order of time."""
-        with self._database.reading() as session:
-            return cameras.gaps(session, camera_id, since)
-
-    def coverage(self, since: datetime) -> Mapping[str, Coverage]:
-        """What became of the looks promised of each camera, in the hours that reached beyond
-        `since`."""
-        with self._database.reading() as session:
-            return coverage.since(session, since)
-
-    def coverage_by_hour(self, camera_id: str, since: datetime) -> tuple[Coverage, ...]:
-        """The same of one camera, hour by hour. Of an hour that is not there nothing was told."""
-        with self._database.reading() as session:
-            return coverage.by_hour(session, since, camera_id)
-
-    def held_back(self, since: datetime, camera_id: str | None = None) -> tuple[HeldBack, ...]:
-        """What rules held back after a time and why, on one camera or on all."""
-        with self._database.reading() as session:
-            return held_back.since(session, since, camera_id)
-
-    def maintenance(self) -> tuple[MaintenanceCase, ...]:
-        """The faults of cameras that are open, or were lately: open ones first, then the newest."""
-        since = self._clock.now() - timedelta(days=self._settings.maintenance.listed_days)
-        with self._database.reading() as session:
-            return maintenance.listed(session, since)
-
-    def sites(self) -> tuple[Site, ...]:
-        with self._database.reading() as session:
-            return cameras.sites(session)
-
-    def site(self, site_id: str) -> Site | None:
-        with self._database.reading() as session:
-            row = session.get(SiteRow, site_id)
-            return None if row is None else row.document
-
-    def plan(self, version: str) -> GridPlan | None:
-        with self._database.reading() as session:
-            return self._plans.plan(session, version)
-
-    def current_plan(self) -> GridPlan | None:
-        """The plan that routes the cases of now."""
-        with self._database.reading() as session:
-            router = self._plans.router(session, self._clock.now())
-            return None if router is None else router.plan
-
-    # ---- what people decide
+        at = self._clock.now()
+        with self._writing() as (session, news):
+            news += case_evidence.hand_in(session, no, evidence, actor, at)
+            return search.to_case(search.get(session, no))
 
     def move(
         self,
         no: str,
         move: Move,
         *,
-        actor: str,
+        actor: Actor,
         version: int,
-        verdict: Verdict | None = None,
-        reason: FalseReason | None = None,
-        duplicate_of: str | None = None,
-        permit: Permit | None = None,
-        assignee: str | None = None,
-        note: str = "",
-        key: str | None = None,
-        forced: bool = False,
+        **details: Unpack[Details],
     ) -> Case:
         """Move a case on. The same `key` again changes nothing and answers the case as it is.
         `forced` names an original that is not near, with a note that says why.
@@ -332,28 +194,16 @@ class CaseBook:
             MoveRefused: the state table does not allow it, or something is missing.
             MoveConflict: somebody moved it after `version`.
         """
-        decision = Decision(
-            move,
-            actor,
-            version,
-            verdict,
-            reason,
-            duplicate_of,
-            permit,
-            assignee,
-            note,
-            key,
-            forced,
-        )
+        decision = Decision(move, actor, version, **details)
         at = self._clock.now()
         with self._writing() as (session, news):
             moved = self._moves.make(session, no, decision, at)
             case = search.get(session, no)
             if moved:
-                news.append(_moved(case, at))
+                news.append(change_of(case, ChangeKind.MOVED, at))
             return search.to_case(case)
 
-    def undo(self, no: str, *, actor: str, version: int) -> Case:
+    def undo(self, no: str, *, actor: Actor, version: int) -> Case:
         """Take this actor's last move back, while that is allowed.
 
         Raises:
@@ -363,42 +213,29 @@ class CaseBook:
         with self._writing() as (session, news):
             self._moves.undo(session, no, actor, version, at)
             case = search.get(session, no)
-            news.append(_moved(case, at))
+            news.append(change_of(case, ChangeKind.MOVED, at))
             return search.to_case(case)
-
-    def allowed(self, case: Case) -> tuple[Move, ...]:
-        """What a person may do to the case as it stands (undo apart)."""
-        return self._moves.allowed(case)
-
-    def undo_until(self, no: str, *, actor: str) -> datetime | None:
-        """Until when this actor can undo the case's last move; None: they cannot."""
-        with self._database.reading() as session:
-            return self._moves.undo_until(session, no, actor, self._clock.now())
 
     # ---- news
 
     def subscribe(self, wake: Callable[[], None] | None = None) -> Subscription:
-        """Changes from now on; close it, or use it in a `with`."""
-        return self._feed.subscribe(wake)
+        """Changes from now on, whichever process made them; close it, or use it in a `with`."""
+        return self._news.subscribe(wake)
+
+    def close(self) -> None:
+        """End the news. The database stays open; whoever opened it closes it after this."""
+        self._news.close()
 
     @contextmanager
     def _writing(self) -> Iterator[tuple[Session, list[CaseChange]]]:
         news: list[CaseChange] = []
         with self._database.session() as session:
             yield session, news
+            outbox.put(session, news)
         for change in news:
             _log.debug("changed", case=change.no, camera=change.camera_id, what=change.what.value)
-        self._feed.publish(news)
-
-
-def _moved(case: CaseRow, at: datetime) -> CaseChange:
-    return CaseChange(
-        what=ChangeKind.MOVED,
-        no=case.no,
-        version=case.version,
-        camera_id=case.camera_id,
-        at=at,
-    )
+        if news:
+            self._news.stir()
 
 
 def _camera_change(camera_id: str, at: datetime) -> CaseChange:

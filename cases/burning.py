@@ -26,7 +26,8 @@ def by_camera(session: Session) -> Mapping[str, CaseRow]:
     cases = {row.no: row for row in session.scalars(query)}
     found: dict[str, CaseRow] = {}
     for row in cases.values():
-        found.setdefault(row.camera_id, row)
+        if row.camera_id is not None:
+            found.setdefault(row.camera_id, row)
     for incident in session.scalars(_joined(tuple(cases))):
         found.setdefault(incident.document.camera_id, cases[str(incident.case_no)])
     return found

@@ -1,13 +1,14 @@
-"""News for those who watch: what changed, told after the commit, to readers of this process."""
+"""Those who watch in this process, each with a queue of what changed."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
-from enum import StrEnum
+from datetime import datetime
 from threading import Condition, Lock
 
 import structlog
 
-from domain.base import Utc, Value
+from cases.tables import CaseRow
+from domain.change import CaseChange, ChangeKind
 from domain.closing import Closing
 
 WAITING_MAX = 1024
@@ -16,28 +17,9 @@ WAITING_MAX = 1024
 _log = structlog.get_logger(__name__)
 
 
-class ChangeKind(StrEnum):
-    OPENED = "opened"
-    MOVED = "moved"
-    UPDATED = "updated"
-    EVIDENCE = "evidence"
-    CAMERA = "camera"
-
-
-class CaseChange(Value):
-    """One thing that changed; whoever wants more asks for the case."""
-
-    what: ChangeKind
-    no: str | None
-    """None for a camera."""
-    version: int
-    """The case's version; 0 for a camera."""
-    camera_id: str
-    at: Utc
-
-    @property
-    def subject(self) -> str:
-        return self.no or f"camera:{self.camera_id}"
+def change_of(case: CaseRow, what: ChangeKind, at: datetime) -> CaseChange:
+    """The news of what was just done to a case."""
+    return CaseChange(what=what, no=case.no, version=case.version, camera_id=case.camera_id, at=at)
 
 
 class Subscription(Closing):
@@ -84,6 +66,14 @@ class Subscription(Closing):
         if self._wake is not None:
             self._rouse(self._wake)
 
+    def miss(self) -> None:
+        """Say that something may have changed that cannot be told any more."""
+        with self._news:
+            self.missed += 1
+            self._news.notify_all()
+        if self._wake is not None:
+            self._rouse(self._wake)
+
     def _rouse(self, wake: Callable[[], None]) -> None:
         # A reader whose event loop is gone must not fail the writer, whose commit is done.
         try:
@@ -115,6 +105,17 @@ class ChangeFeed:
         with self._lock:
             if reader in self._readers:
                 self._readers.remove(reader)
+
+    @property
+    def has_readers(self) -> bool:
+        return bool(self._readers)
+
+    def miss(self) -> None:
+        """Let every reader know that something may have passed it by."""
+        with self._lock:
+            readers = list(self._readers)
+        for reader in readers:
+            reader.miss()
 
     def publish(self, changes: Iterable[CaseChange]) -> None:
         told = list(changes)

@@ -27,7 +27,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
 
 from cases.fitness import check_writable, of_sqlite, trouble_in
-from cases.tables import Base
+from cases.table_base import Base
 from cases.troubles import told_in_words
 from cases.turns import Turns
 from domain.errors import CaseStoreUnavailable, ConfigurationError
@@ -84,9 +84,9 @@ class Database:
     def dialect(self) -> str:
         return self._reading.dialect.name
 
-    def upgrade(self) -> None:
-        """Bring the schema to the newest revision. Safe when two programs start at once: the
-        second waits, then finds nothing to do.
+    def upgrade(self, revision: str = "head") -> None:
+        """Bring the schema to the newest revision, or to a certain one. Safe when two programs
+        start at once: the second waits, then finds nothing to do.
 
         Raises:
             DatabaseUnusable: somebody has to change something; DatabaseTooNew, the program.
@@ -95,15 +95,30 @@ class Database:
         with told_in_words(self.masked_url):
             if self.dialect == "sqlite":
                 _use_write_ahead_log(self._reading)
-            with self._writing.begin() as connection:
+            with self._schema() as connection:
                 if self.dialect == "postgresql":
                     lock = text("SELECT pg_advisory_xact_lock(:key)")
                     connection.execute(lock, {"key": MIGRATION_LOCK})
                 config = Config()
                 config.set_main_option("script_location", "cases:migrations")
                 config.attributes["connection"] = connection
-                command.upgrade(config, "head")
+                command.upgrade(config, revision)
+                _check_references(connection)
         _log.info("database is up to date", database=self.masked_url)
+
+    @contextmanager
+    def _schema(self) -> Iterator[Connection]:
+        """A transaction that may make tables anew. SQLite would miss the old ones, to which others
+        refer: it is told before the transaction, because within one it does not listen."""
+        with self._writing.connect() as connection:
+            if self.dialect == "sqlite":
+                _check_foreign_keys(connection, "OFF")
+            try:
+                with connection.begin():
+                    yield connection
+            finally:
+                if self.dialect == "sqlite":
+                    _check_foreign_keys(connection, "ON")
 
     @contextmanager
     def session(self) -> Iterator[Session]:
@@ -231,6 +246,19 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     # a commit, and there are few commits a second.
     for pragma in ("foreign_keys=ON", "synchronous=FULL"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _check_foreign_keys(connection: Connection, on_or_off: str) -> None:
+    # Past SQLAlchemy, which would begin a transaction first.
+    connection.connection.cursor().execute(f"PRAGMA foreign_keys={on_or_off}")
+
+
+def _check_references(connection: Connection) -> None:
+    """Refuse a schema in which rows refer to nothing. PostgreSQL has checked them all along."""
+    if connection.dialect.name == "sqlite":
+        lost = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+        if lost is not None:
+            raise CaseStoreUnavailable(f"a row of {lost[0]} refers to nothing in {lost[2]}")
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -4,6 +4,7 @@ from typing import Self
 
 from pydantic import ConfigDict
 
+from domain.actor import Actor
 from domain.base import Utc, Value
 from domain.case import CaseState, FalseReason, Verdict
 
@@ -17,7 +18,7 @@ class Decided(Value):
     duplicate_of: str | None
     permit_no: str | None = None
     permit_until: Utc | None = None
-    reviewer: str | None
+    reviewer: Actor | None
     assignee: str | None
     decided_at: Utc | None
     closed_at: Utc | None

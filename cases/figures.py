@@ -27,7 +27,8 @@ def counts(session: Session, settings: CaseSettings, at: datetime) -> CaseCounts
         group = STANDINGS[standing]
         by_state[state_of(standing)] += cases
         by_group[group] += cases
-        by_kind[kind] += cases if group in LIVE else 0
+        if kind is not None and group in LIVE:
+            by_kind[kind] += cases
         urgent += cases if group in _URGENT_IN and priority is Priority.URGENT else 0
     local = at.astimezone(settings.zone)
     return CaseCounts(
@@ -36,7 +37,7 @@ def counts(session: Session, settings: CaseSettings, at: datetime) -> CaseCounts
         by_state={state: by_state[state] for state in CaseState},
         by_group={group: by_group[group] for group in StateGroup},
         by_kind={kind: by_kind[kind] for kind in IncidentKind},
-        overdue=session.scalar(select(func.count()).where(overdue(at))) or 0,
+        overdue=session.scalar(select(func.count()).where(overdue(CaseRow.due_at, at))) or 0,
         needs=count_needing(session, at),
         urgent=urgent,
         today=_day(session, local),

@@ -30,7 +30,8 @@ from cases.columns import UtcDateTime
 from cases.database import Database
 from cases.decided import Decided
 from cases.settings import CaseSettings
-from cases.tables import CASE_NO, LONG_ID, CaseRow, EntryRow, IncidentRow, NumberRow
+from cases.table_base import CASE_NO, LONG_ID
+from cases.tables import CaseRow, EntryRow, IncidentRow, NumberRow
 
 CHUNK = 5_000
 """Cases copied in one transaction."""

@@ -7,8 +7,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from cases.decided import Decided
-from cases.states import SYSTEM
 from cases.tables import CaseRow, EntryRow
+from domain.actor import SYSTEM, Actor
 from domain.base import Text
 from domain.case import CaseState, Entry, Move
 
@@ -18,7 +18,7 @@ class Line:
     """What an entry says. `move` None: a remark that leaves the state alone."""
 
     note: Text
-    actor: str = SYSTEM
+    actor: Actor = SYSTEM
     move: Move | None = None
     from_state: CaseState | None = None
     key: str | None = None
@@ -33,7 +33,9 @@ def append(session: Session, case: CaseRow, line: Line, at: datetime) -> None:
         case_no=case.no,
         seq=(session.scalar(newest) or 0) + 1,
         at=at,
-        actor=line.actor,
+        actor_kind=line.actor.kind,
+        actor_id=line.actor.id,
+        actor_name=line.actor.name,
         move=line.move,
         from_state=line.from_state,
         to_state=case.state,

@@ -15,23 +15,25 @@ import structlog
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from cases import cameras, history, holders, joining, words
-from cases.changes import CaseChange, ChangeKind
+from cases import cameras, history, holders, joining, placing, words
+from cases.case_evidence import of_incident
+from cases.changes import change_of
 from cases.database import insert_if_absent, one_at_a_time
-from cases.grids import NO_PLAN, Plans, Router
+from cases.grids import Plans
 from cases.history import Line
 from cases.keywords import keywords
 from cases.moves import Moves
 from cases.numbers import next_number
 from cases.queries import StateGroup, group_of
 from cases.settings import CaseRules, CaseSettings, PreDispatch
-from cases.tables import CameraTableRow, CaseRow, EvidenceRow, IncidentRow, SiteRow
+from cases.tables import CaseRow, EvidenceRow, IncidentRow
 from domain.base import Text
 from domain.case import CaseSource, CaseState, Move, Triage
-from domain.evidence import Evidence, EvidenceKind, MissingEvidence
+from domain.change import CaseChange, ChangeKind
+from domain.errors import MessageInvalid
+from domain.evidence import Evidence, MissingEvidence
 from domain.holding import Holding
 from domain.incident import CloseReason, Incident, IncidentState
-from domain.place import CameraInfo, GridPath, Site
 
 _log = structlog.get_logger(__name__)
 
@@ -76,7 +78,7 @@ class Intake:
         if incident.revision < kept.opening.revision:
             kept.opening = incident
         joining.settle(session, case)
-        return [_change(case, ChangeKind.UPDATED, at)] if news else []
+        return [change_of(case, ChangeKind.UPDATED, at)] if news else []
 
     def _take_new(
         self, session: Session, incident: Incident, held: Holding | None, at: datetime
@@ -94,6 +96,8 @@ class Intake:
     ) -> list[CaseChange]:
         """Take evidence in. Without its incident it waits, and the case finds it when it comes."""
         taken_at = item.captured_from if isinstance(item, Evidence) else item.at
+        if item.incident_id is None:
+            raise MessageInvalid(f"expected evidence of an incident, got {item.id} of a case")
         values = {"id": item.id, "incident_id": item.incident_id, "kind": item.kind}
         # A case that is being made right now must either see this evidence or be seen by it.
         one_at_a_time(session, item.incident_id)
@@ -111,7 +115,7 @@ class Intake:
         case.version += 1
         case.updated_at = at
         history.append(session, case, Line(note), at)
-        return [_change(case, ChangeKind.EVIDENCE, at)]
+        return [change_of(case, ChangeKind.EVIDENCE, at)]
 
     def _open(self, session: Session, incident: Incident, at: datetime) -> list[CaseChange]:
         case = self._new_case(session, incident, at)
@@ -127,9 +131,9 @@ class Intake:
             self._moves.by_system(session, case, Move.PRE_DISPATCH, words.PRE_DISPATCHED, at)
         if incident.state is IncidentState.CLOSED:
             history.append(session, case, Line(words.gone(incident)), at)
-        for item in evidence_of(session, incident.id):
+        for item in of_incident(session, incident.id):
             history.append(session, case, Line(words.evidence(item)), at)
-        return [_change(case, ChangeKind.OPENED, at)]
+        return [change_of(case, ChangeKind.OPENED, at)]
 
     def _join(
         self, session: Session, case: CaseRow, incident: Incident, at: datetime
@@ -143,11 +147,11 @@ class Intake:
         ]
         if incident.state is IncidentState.CLOSED:
             lines.append(Line(words.at_neighbour(name, words.gone(incident))))
-        lines += [Line(words.evidence(item)) for item in evidence_of(session, incident.id)]
+        lines += [Line(words.evidence(item)) for item in of_incident(session, incident.id)]
         case.search = keywords(session, case, self._plans)
         _tell(session, case, lines, at)
         joining.settle(session, case)
-        return [_change(case, ChangeKind.UPDATED, at)]
+        return [change_of(case, ChangeKind.UPDATED, at)]
 
     def _go_on(
         self,
@@ -174,18 +178,16 @@ class Intake:
                 _now(case, incident)
         if incident.state is IncidentState.CLOSED:
             lines.append(Line(words.gone(incident)))
-        lines += [Line(words.evidence(item)) for item in evidence_of(session, incident.id)]
+        lines += [Line(words.evidence(item)) for item in of_incident(session, incident.id)]
         _tell(session, case, lines, at)
         joining.settle(session, case)
         if is_back and self._moves.may_reopen(case):
             self._reopen(session, case, rules, at)
-        return [_change(case, ChangeKind.UPDATED, at)]
+        return [change_of(case, ChangeKind.UPDATED, at)]
 
     def _new_case(self, session: Session, incident: Incident, at: datetime) -> CaseRow:
         rules = self._settings.rules_for(incident)
-        info, site = _place(session, incident.camera_id)
-        router = self._plans.router(session, incident.opened_at)
-        path = router.route(site.position) if router and site else None
+        place = placing.of_camera(session, incident.camera_id)
         case = CaseRow(
             no=next_number(session, self._settings, at),
             source=CaseSource.VIDEO_AI,
@@ -201,20 +203,13 @@ class Intake:
             version=1,
             moved_version=1,
         )
-        _locate(case, incident, info, site)
-        self._route(case, router, path)
-        self._begin(case, incident, rules, _level_one(router, path))
+        placing.locate(case, place)
+        router = self._plans.router(session, incident.opened_at)
+        grid = placing.route(case, router, self._settings.coordination_office)
+        self._begin(case, incident, rules, grid)
         _now(case, incident)
         case.search = keywords(session, case, self._plans)
         return case
-
-    def _route(self, case: CaseRow, router: Router | None, path: GridPath | None) -> None:
-        version = router.plan.version if router else NO_PLAN
-        path = path or GridPath(plan_version=version)
-        case.grid_plan = path.plan_version
-        case.grid_first, case.grid_second, case.grid_third = path.first, path.second, path.third
-        team = router.team(path) if router else None
-        case.owner = team or self._settings.coordination_office
 
     def _begin(
         self, case: CaseRow, incident: Incident, rules: CaseRules, grid: Text | None
@@ -227,7 +222,7 @@ class Intake:
         case.review_due_at = case.created_at + timedelta(seconds=rules.review_alarm_s)
         if group_of(case.state, case.verdict) is StateGroup.REVIEW:
             case.due_at = case.review_due_at
-        place = case.site_name or case.camera_name
+        place = placing.name_of(case)
         case.title = words.title(incident.kind.words, incident.explanation, grid, place)
 
     def _follow(
@@ -239,7 +234,7 @@ class Intake:
         begins = case.incident_id == incident.id
         newer = incident.revision > kept.revision
         lines = _raise(case, rules)
-        if begins and incident.revision < case.opening_revision:
+        if begins and incident.revision < (case.opening_revision or 0):
             lines.append(Line(words.BACKDATED))
             self._begin(case, incident, rules, self._grid_name(session, case))
             case.search = keywords(session, case, self._plans)
@@ -285,60 +280,10 @@ def _tell(session: Session, case: CaseRow, lines: Sequence[Line], at: datetime) 
         history.append(session, case, line, at)
 
 
-def evidence_of(session: Session, incident_id: str) -> tuple[Evidence | MissingEvidence, ...]:
-    """All evidence of an incident: pictures before clips, then by time."""
-    query = select(EvidenceRow).where(EvidenceRow.incident_id == incident_id)
-    return _sorted(session.scalars(query).all(), incident_id)
-
-
-def evidence_of_case(session: Session, case: CaseRow) -> tuple[Evidence | MissingEvidence, ...]:
-    """All evidence of a case: pictures before clips, those of the incident that it began with
-    before those of its neighbours, then by time."""
-    mine = select(IncidentRow.id).where(IncidentRow.case_no == case.no)
-    query = select(EvidenceRow).where(EvidenceRow.incident_id.in_(mine))
-    return _sorted(session.scalars(query).all(), case.incident_id)
-
-
-def _sorted(rows: Sequence[EvidenceRow], first_id: str) -> tuple[Evidence | MissingEvidence, ...]:
-    order = list(EvidenceKind)
-
-    def place(row: EvidenceRow) -> tuple[int, bool, datetime, str]:
-        return order.index(row.kind), row.incident_id != first_id, row.at, row.id
-
-    return tuple(row.document for row in sorted(rows, key=place))
-
-
 def _case_of(incident_id: str) -> Select[CaseRow]:
     """The case of an incident, whether it began with it or was joined by it."""
     no = select(IncidentRow.case_no).where(IncidentRow.id == incident_id).scalar_subquery()
     return select(CaseRow).where(CaseRow.no == no).with_for_update()
-
-
-def _change(case: CaseRow, what: ChangeKind, at: datetime) -> CaseChange:
-    return CaseChange(what=what, no=case.no, version=case.version, camera_id=case.camera_id, at=at)
-
-
-def _place(session: Session, camera_id: str) -> tuple[CameraInfo | None, Site | None]:
-    camera = session.get(CameraTableRow, camera_id)
-    if camera is None or camera.info is None:
-        return None, None
-    site = session.get(SiteRow, camera.info.site_id)
-    return camera.info, site.document if site else None
-
-
-def _level_one(router: Router | None, path: GridPath | None) -> Text | None:
-    return router.name(path.first) if router and path else None
-
-
-def _locate(case: CaseRow, incident: Incident, info: CameraInfo | None, site: Site | None) -> None:
-    """Freeze the place as it was known then; the registry may change later."""
-    unnamed = Text.of(incident.camera_id, incident.camera_id)
-    case.camera_id = incident.camera_id
-    case.camera_name = info.name if info else unnamed
-    case.gb_id = info.gb_id if info else None
-    if site is not None:
-        case.site_id, case.site_name, case.address = site.id, site.name, site.address
-        case.lon, case.lat = site.position
 
 
 def _now(case: CaseRow, incident: Incident) -> None:

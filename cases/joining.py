@@ -61,12 +61,12 @@ def settle(session: Session, case: CaseRow) -> None:
     case.gone_at = max(left) if len(left) == len(incidents) else None
 
 
-def voice(session: Session, case: CaseRow) -> str:
+def voice(session: Session, case: CaseRow) -> str | None:
     """The incident that speaks for a case, by id: the one it began with, or the one that tells of
-    the same thing in its place."""
+    the same thing in its place. None of a case without incident."""
     places = {row.id: row.superseded_by for row in incident_rows(session, case)}
     speaker = case.incident_id
-    while (successor := places.get(speaker)) is not None:
+    while speaker is not None and (successor := places.get(speaker)) is not None:
         speaker = successor
     return speaker
 

@@ -19,9 +19,12 @@ def keywords(session: Session, case: CaseRow, plans: Plans) -> str:
         *(cameras.name_of(session, camera_id) for camera_id in joined),
     ]
     both = [word for text in texts for word in (text.zh, text.en)]
-    return " ".join((case.no, case.camera_id, *joined, *both)).lower()
+    names = case.no, case.external_no or "", case.camera_id or ""
+    return " ".join((*(name for name in names if name), *joined, *both)).lower()
 
 
 def _joined_cameras(session: Session, case: CaseRow) -> list[str]:
+    if case.incident_id is None:
+        return []
     incidents = session.scalars(select(IncidentRow).where(IncidentRow.case_no == case.no))
     return sorted({row.document.camera_id for row in incidents} - {case.camera_id})

@@ -3,6 +3,7 @@ the same transaction. Undo is a new entry that puts back what the last move repl
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypedDict
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -11,8 +12,9 @@ from cases import history, near, needs, words
 from cases.decided import Decided
 from cases.history import Line
 from cases.settings import CaseSettings, PreDispatch
-from cases.states import SYSTEM, VOIDING, Needs, Rule, Standing, Who, allowed, find
+from cases.states import VOIDING, Needs, Rule, Standing, Who, allowed, find
 from cases.tables import CaseRow, EntryRow
+from domain.actor import SYSTEM, Actor
 from domain.base import Text
 from domain.case import (
     PERMIT_NO_MAX,
@@ -28,7 +30,20 @@ from domain.errors import CaseNotFound, MoveConflict, MoveRefused
 NOTE_MAX = 2_000
 """Characters of a note."""
 NAME_MAX = 128
-"""Characters of an actor, an assignee or a key."""
+"""Characters of an assignee or a key."""
+
+
+class Details(TypedDict, total=False):
+    """What may come with a move (`Decision`)."""
+
+    verdict: Verdict | None
+    reason: FalseReason | None
+    duplicate_of: str | None
+    permit: Permit | None
+    assignee: str | None
+    note: str
+    key: str | None
+    forced: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +51,7 @@ class Decision:
     """What somebody wants done to a case, and the version they saw when they decided."""
 
     move: Move
-    actor: str
+    actor: Actor
     version: int
     verdict: Verdict | None = None
     reason: FalseReason | None = None
@@ -50,7 +65,7 @@ class Decision:
 
     @property
     def who(self) -> Who:
-        return Who.SYSTEM if self.actor == SYSTEM else Who.PERSON
+        return Who.of(self.actor)
 
 
 class Moves:
@@ -82,7 +97,7 @@ class Moves:
         decision = Decision(move, SYSTEM, case.version)
         self._carry_out(session, case, rule, decision, at, note)
 
-    def undo(self, session: Session, no: str, actor: str, version: int, at: datetime) -> None:
+    def undo(self, session: Session, no: str, actor: Actor, version: int, at: datetime) -> None:
         """Take this actor's last move back.
 
         Raises:
@@ -97,7 +112,7 @@ class Moves:
                 f"case {no}: expected a person's move to undo, the last one is not",
                 zh="最近一次操作不能撤销",
             )
-        if last.actor != actor:
+        if last.actor.key != actor.key:
             said = self._said(last)
             raise MoveRefused(
                 f"case {no}: only who moved may undo; the last move: {said}",
@@ -115,10 +130,10 @@ class Moves:
         note = words.undone(last.move)
         history.append(session, case, Line(note, actor, Move.UNDO, before), at)
 
-    def undo_until(self, session: Session, no: str, actor: str, at: datetime) -> datetime | None:
+    def undo_until(self, session: Session, no: str, actor: Actor, at: datetime) -> datetime | None:
         """Until when this actor can undo the case's last move; None: they cannot."""
         last = history.last_move(session, no)
-        if last is None or last.before is None or last.actor != actor:
+        if last is None or last.before is None or last.actor.key != actor.key:
             return None
         until = self._undo_until(last)
         return until if at <= until else None
@@ -131,11 +146,12 @@ class Moves:
         return Move.REOPEN in allowed(self.standing(case), Who.SYSTEM)
 
     def standing(self, case: CaseRow | Case) -> Standing:
-        rules = self._settings.kinds[case.kind]
+        rules = self._settings.kinds[case.kind] if case.kind else None
+        may = rules is not None and rules.pre_dispatch is not PreDispatch.NEVER
         return Standing(
             state=case.state,
             verdict=case.verdict,
-            may_pre_dispatch=rules.pre_dispatch is not PreDispatch.NEVER,
+            may_pre_dispatch=may,
         )
 
     def _carry_out(
@@ -228,7 +244,7 @@ def _done_before(session: Session, no: str, decision: Decision) -> bool:
     entry = session.scalar(query)
     if entry is None:
         return False
-    if (entry.move, entry.actor) != (decision.move, decision.actor):
+    if (entry.move, entry.actor.key) != (decision.move, decision.actor.key):
         raise MoveRefused(f"case {no}: expected a new key for a new move, got {decision.key!r}")
     return True
 
@@ -278,7 +294,6 @@ def _grow(case: CaseRow, at: datetime) -> None:
 
 def _check_lengths(no: str, decision: Decision) -> None:
     texts = (
-        ("actor", decision.actor, NAME_MAX),
         ("assignee", decision.assignee or "", NAME_MAX),
         ("key", decision.key or "", NAME_MAX),
         ("note", decision.note, NOTE_MAX),
@@ -289,8 +304,6 @@ def _check_lengths(no: str, decision: Decision) -> None:
                 f"case {no}: expected a plain {name} of at most {longest} characters, "
                 f"got {len(value)}"
             )
-    if not decision.actor.strip():
-        raise MoveRefused(f"case {no}: expected the name of who moves it, got none")
 
 
 def _check_plain(no: str, decision: Decision) -> None:

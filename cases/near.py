@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, false, or_, select
 from sqlalchemy.orm import Session
 
 from cases.settings import CaseSettings
@@ -72,19 +72,24 @@ def nearness(session: Session, case: CaseRow, other: CaseRow) -> Nearness:
 def _order(case: CaseRow, other: NearCase) -> tuple[bool, bool, float, float, str]:
     near = other.nearness
     apart_m = math.inf if near.apart_m is None else near.apart_m
-    other_kind = other.row.kind is not case.kind
+    other_kind = _subject(other.row) != _subject(case)
     return other_kind, not near.same_camera, apart_m, abs(near.later_s), other.row.no
+
+
+def _subject(case: CaseRow) -> str:
+    """Its kind; of a case that has none its event code says as much."""
+    return case.kind or case.event_code
 
 
 def _sharing_view(session: Session, case: CaseRow) -> Sequence[str]:
     """The cameras that see the same place as the case's; the registry holds it both ways round."""
-    camera = session.get(CameraTableRow, case.camera_id)
+    camera = session.get(CameraTableRow, case.camera_id) if case.camera_id else None
     return camera.info.overlaps if camera is not None and camera.info is not None else ()
 
 
 def _in_place(case: CaseRow, sharing: Sequence[str], reach_m: float) -> ColumnElement[bool]:
     """A little more than what is near: a box of degrees instead of a circle of metres."""
-    on_cameras = CaseRow.camera_id.in_((case.camera_id, *sharing))
+    on_cameras = CaseRow.camera_id.in_((case.camera_id, *sharing)) if case.camera_id else false()
     if case.lon is None or case.lat is None:
         return on_cameras
     high = reach_m / _METRES_PER_DEGREE
@@ -100,7 +105,7 @@ def _in_place(case: CaseRow, sharing: Sequence[str], reach_m: float) -> ColumnEl
 
 def _nearness(case: CaseRow, other: CaseRow, sharing: Sequence[str]) -> Nearness:
     return Nearness(
-        same_camera=other.camera_id == case.camera_id,
+        same_camera=case.camera_id is not None and other.camera_id == case.camera_id,
         overlaps=other.camera_id in sharing,
         apart_m=_apart_m(case, other),
         later_s=(other.opened_at - case.opened_at).total_seconds(),

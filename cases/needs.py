@@ -11,14 +11,14 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from cases.queries import STANDINGS, StateGroup, group_of, is_overdue, overdue, state_of
+from cases.queries import STANDINGS, StateGroup, group_of, overdue, state_of
 from cases.settings import CaseSettings, StageLimits
 from cases.tables import CaseRow
-from domain.case import Case, CaseState, Triage
+from domain.case import CaseState, Triage
 
 UNSENT = frozenset({CaseState.FILED, CaseState.RETURNED, CaseState.REOPENED})
 """Somebody has said what it is, and nobody is on the way."""
-_AT_ONCE = sorted(
+AT_ONCE = sorted(
     standing
     for standing, group in STANDINGS.items()
     if group is StateGroup.REVIEW or state_of(standing) in UNSENT
@@ -49,17 +49,11 @@ def _limit_s(state: CaseState, limits: StageLimits) -> float | None:
     return limits.verify_s if state in _VERIFYING else None
 
 
-def needs_somebody(case: Case, at: datetime) -> bool:
-    """Whether a dispatcher has something to do about the case."""
-    waits = group_of(case.state, case.verdict) is StateGroup.REVIEW or case.state in UNSENT
-    return waits or is_overdue(case, at)
-
-
 def needing(at: datetime) -> ColumnElement[bool]:
-    """The same as `needs_somebody`, for the database. Whatever may need somebody has its time,
+    """Cases about which a dispatcher has something to do. Whatever may need somebody has its time,
     so the index of those times holds it."""
-    waits = CaseRow.standing.in_(_AT_ONCE)
-    return and_(CaseRow.due_at.is_not(None), or_(waits, overdue(at)))
+    waits = CaseRow.standing.in_(AT_ONCE)
+    return and_(CaseRow.due_at.is_not(None), or_(waits, overdue(CaseRow.due_at, at)))
 
 
 def count_needing(session: Session, at: datetime) -> int:

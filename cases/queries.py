@@ -2,9 +2,11 @@
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import overload
 
 from pydantic import Field
 from sqlalchemy import ColumnElement
+from sqlalchemy.orm import InstrumentedAttribute
 
 from cases.states import IN_FIELD
 from cases.tables import UNREVIEWED, CaseRow
@@ -56,18 +58,21 @@ def group_of(state: CaseState, verdict: Verdict | None) -> StateGroup:
     return _ASIDE.get(state, StateGroup.WORK)
 
 
-def is_overdue(case: Case, at: datetime) -> bool:
-    """The case has stayed too long in its stage, whichever that is: 超期."""
-    return case.due_at is not None and case.due_at < at
+DueColumn = InstrumentedAttribute[datetime | None]
 
 
-def overdue(at: datetime) -> ColumnElement[bool]:
-    """The same as `is_overdue`, for the database."""
-    return CaseRow.due_at < at
+@overload
+def overdue(due_at: datetime | None, at: datetime) -> bool: ...
+@overload
+def overdue(due_at: DueColumn, at: datetime) -> ColumnElement[bool]: ...
+def overdue(due_at: datetime | DueColumn | None, at: datetime) -> bool | ColumnElement[bool]:
+    """A case has stayed too long in its stage, whichever that is: 超期. Of a case's time, or of the
+    column for the database; what waits for nobody has none, and is never overdue."""
+    return due_at is not None and due_at < at
 
 
 def standing_of(state: CaseState, verdict: Verdict | None) -> str:
-    """Where a case stands, as the database says it (`CaseRow.standing`)."""
+    """Where a case stands, as the database computes it (`CaseRow.standing`; a test compares)."""
     ahead = verdict is None and state in IN_FIELD
     return state.value + UNREVIEWED if ahead else state.value
 
@@ -90,7 +95,7 @@ def standings(*groups: StateGroup) -> list[str]:
 
 
 def in_group(*groups: StateGroup) -> ColumnElement[bool]:
-    """The same as `group_of`, for the database."""
+    """Cases on these heaps, for the database: by `STANDINGS`, which `group_of` has filled."""
     return CaseRow.standing.in_(standings(*groups))
 
 
@@ -154,7 +159,7 @@ class CaseCounts(Value):
     by_state: dict[CaseState, int]
     by_group: dict[StateGroup, int]
     by_kind: dict[IncidentKind, int]
-    """Of those that still want somebody."""
+    """Of those that still want somebody and have a kind."""
     overdue: int
     """At any stage."""
     needs: int

@@ -152,7 +152,7 @@ def _all_conditions(wanted: CaseFilter, at: datetime) -> pages.Conditions:
     if _waits(wanted):
         conditions.append(CaseRow.due_at.is_not(None))
     if wanted.overdue:
-        conditions.append(overdue(at))
+        conditions.append(overdue(CaseRow.due_at, at))
     if wanted.needs:
         conditions.append(needing(at))
     if wanted.grid is not None:

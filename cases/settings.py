@@ -12,10 +12,11 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, field_validator
 
 from domain.base import Settings, Text
-from domain.case import Priority, Triage
+from domain.case import CaseSource, Priority, Triage
 from domain.duty import DutyClass
 from domain.incident import Incident, IncidentKind
 from domain.place import Id
+from domain.report import Report
 
 
 class PreDispatch(StrEnum):
@@ -185,6 +186,32 @@ class MaintenanceSettings(Settings):
     """Closed cases are listed for so long (default 7 days)."""
 
 
+class ReportedSettings(Settings):
+    """What a reported case gets where nobody said it."""
+
+    event_code: str = Field(default="0599", pattern=r"^\d{4}$")
+    """问题大类/小类 (default 0599 其他)."""
+    event_name: Text = Text.of("其他", "Other")
+    """The local table's words for `event_code`."""
+    priority: Priority = Priority.NORMAL
+    """紧急程度, 1 the most urgent (default 3)."""
+    triage: Triage = Triage.LOCAL
+    """急事 urgent, 小事 local, 大事 joint (default local)."""
+    review_alarm_s: float = Field(default=900, gt=0)
+    """A case nobody has reviewed for so long is overdue (default 15 minutes)."""
+
+
+class EmergencySettings(ReportedSettings):
+    """The same for 应急上报."""
+
+    priority: Priority = Priority.URGENT
+    """紧急程度, 1 the most urgent (default 1)."""
+    triage: Triage = Triage.URGENT
+    """急事 urgent, 小事 local, 大事 joint (default urgent)."""
+    review_alarm_s: float = Field(default=120, gt=0)
+    """A case nobody has reviewed for so long is overdue (default 2 minutes)."""
+
+
 class StageLimits(Settings):
     """How long each stage after the review may last before a case is overdue 超期."""
 
@@ -235,6 +262,10 @@ class CaseSettings(Settings):
     the same camera or on one that sees the same place."""
     near_s: float = Field(default=7200, ge=0)
     """… that opened within so long before or after it (default 2 hours)."""
+    reported: ReportedSettings = ReportedSettings()
+    """What a case gets that was reported, where neither the report nor its kind says it."""
+    emergency: EmergencySettings = EmergencySettings()
+    """The same for 应急上报."""
     kinds: dict[IncidentKind, KindSettings] = Field(default_factory=lambda: dict(DEFAULT_KINDS))
     """What a case of each kind gets; fields left out keep their default."""
 
@@ -264,6 +295,22 @@ class CaseSettings(Settings):
 
     def rules_for(self, incident: Incident) -> CaseRules:
         return self.kinds[incident.kind].rules_for(incident)
+
+    def rules_for_report(self, report: Report) -> CaseRules:
+        """What the report says itself, over its kind's settings, over those of reports."""
+        urgent = report.source is CaseSource.EMERGENCY
+        base: CaseRules | ReportedSettings = self.emergency if urgent else self.reported
+        said = {name: getattr(report, name) for name in _SAID}
+        fields = {name: getattr(base, name) for name in ReportedSettings.model_fields}
+        if report.kind is not None:
+            usual = self.kinds[report.kind]
+            fields |= {name: getattr(usual, name) for name in CaseRules.model_fields}
+        fields |= {name: value for name, value in said.items() if value is not None}
+        return CaseRules.model_validate(fields)
+
+
+_SAID = ("duty_class", "event_code", "event_name", "priority", "triage")
+"""What a report may say of its case."""
 
 
 def _merged(kind: IncidentKind, changes: Any) -> Any:

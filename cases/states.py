@@ -7,19 +7,31 @@ closed only by a person, after somebody has said what it was.
 from dataclasses import dataclass
 from enum import Flag, auto
 
+from domain.actor import Actor, ActorKind
 from domain.base import Text
 from domain.case import CaseState as S
 from domain.case import Move, Verdict
 from domain.errors import MoveRefused
 
-SYSTEM = "system"
-"""The actor that is the product itself."""
-
 
 class Who(Flag):
+    """Whose hand it is. A role acts as the person who is on duty."""
+
     PERSON = auto()
     SYSTEM = auto()
-    ANYONE = PERSON | SYSTEM
+    BRIDGE = auto()
+
+    @classmethod
+    def of(cls, actor: Actor) -> "Who":
+        return _HANDS[actor.kind]
+
+
+_HANDS = {
+    ActorKind.PERSON: Who.PERSON,
+    ActorKind.ROLE: Who.PERSON,
+    ActorKind.SYSTEM: Who.SYSTEM,
+    ActorKind.BRIDGE: Who.BRIDGE,
+}
 
 
 class Needs(Flag):
@@ -56,7 +68,10 @@ def _rule(
     return Rule(move, frozenset(sources), to, who, needs)
 
 
-_PERSON, _SYSTEM, _ANYONE = Who.PERSON, Who.SYSTEM, Who.ANYONE
+_PERSON, _SYSTEM = Who.PERSON, Who.SYSTEM
+_EITHER = Who.PERSON | Who.SYSTEM
+_IN_THE_FIELD = Who.PERSON | Who.BRIDGE
+"""Whoever was sent; they may say by their own platform how far they are, and nothing more."""
 IN_FIELD = {S.DISPATCHED, S.ACCEPTED, S.HANDLING, S.FEEDBACK, S.VERIFYING, S.RETURNED, S.REWORK}
 """Where a pre-dispatched case may be while its review still runs."""
 
@@ -78,15 +93,15 @@ TABLE: tuple[Rule, ...] = (
         _PERSON,
         Needs.VERDICT | Needs.UNREVIEWED,
     ),
-    _rule(Move.PRE_DISPATCH, {S.PENDING_REVIEW}, S.DISPATCHED, _ANYONE, Needs.PRE_DISPATCH),
+    _rule(Move.PRE_DISPATCH, {S.PENDING_REVIEW}, S.DISPATCHED, _EITHER, Needs.PRE_DISPATCH),
     _rule(Move.DISPATCH, {S.FILED, S.RETURNED, S.REOPENED}, S.DISPATCHED, _PERSON),
-    _rule(Move.ACCEPT, {S.DISPATCHED}, S.ACCEPTED, _PERSON),
-    _rule(Move.HANDLE, {S.ACCEPTED, S.REWORK}, S.HANDLING, _PERSON),
-    _rule(Move.REPORT, {S.HANDLING}, S.FEEDBACK, _PERSON, Needs.NOTE),
-    _rule(Move.VERIFY, {S.FEEDBACK}, S.VERIFYING, _ANYONE),
+    _rule(Move.ACCEPT, {S.DISPATCHED}, S.ACCEPTED, _IN_THE_FIELD),
+    _rule(Move.HANDLE, {S.ACCEPTED, S.REWORK}, S.HANDLING, _IN_THE_FIELD),
+    _rule(Move.REPORT, {S.HANDLING}, S.FEEDBACK, _IN_THE_FIELD, Needs.NOTE),
+    _rule(Move.VERIFY, {S.FEEDBACK}, S.VERIFYING, _EITHER),
     _rule(Move.CLOSE, {S.VERIFYING}, S.CLOSED, _PERSON, Needs.REVIEWED),
-    _rule(Move.ARCHIVE, {S.CLOSED}, S.ARCHIVED, _ANYONE),
-    _rule(Move.RETURN, {S.DISPATCHED, S.ACCEPTED}, S.RETURNED, _PERSON, Needs.NOTE),
+    _rule(Move.ARCHIVE, {S.CLOSED}, S.ARCHIVED, _EITHER),
+    _rule(Move.RETURN, {S.DISPATCHED, S.ACCEPTED}, S.RETURNED, _IN_THE_FIELD, Needs.NOTE),
     _rule(Move.REWORK, {S.FEEDBACK, S.VERIFYING}, S.REWORK, _PERSON, Needs.NOTE),
     _rule(
         Move.SUSPEND,
@@ -96,7 +111,7 @@ TABLE: tuple[Rule, ...] = (
         Needs.NOTE,
     ),
     _rule(Move.RESUME, {S.SUSPENDED}, None, _PERSON),
-    _rule(Move.REOPEN, {S.CLOSED}, S.REOPENED, _ANYONE, Needs.NOTE),
+    _rule(Move.REOPEN, {S.CLOSED}, S.REOPENED, _EITHER, Needs.NOTE),
     _rule(Move.REOPEN, {S.ARCHIVED}, S.REOPENED, _SYSTEM, Needs.NOTE),
     _rule(Move.REOPEN, {S.VOIDED}, S.PENDING_REVIEW, _SYSTEM, Needs.LEFT),
 )
@@ -155,8 +170,7 @@ def _refusal(no: str, standing: Standing, move: Move, who: Who) -> str:
         words += f", {because}"
     moves = allowed(standing, who)
     options = ", ".join(_named(option.words, option) for option in moves) or "nothing"
-    person = "a person" if who is Who.PERSON else "the system"
-    return f"{words}; allowed to {person}: {options}"
+    return f"{words}; allowed to {_NAMES[who]}: {options}"
 
 
 def _because(standing: Standing, move: Move, who: Who) -> str:
@@ -164,7 +178,8 @@ def _because(standing: Standing, move: Move, who: Who) -> str:
     if not rules:
         return ""
     if not any(rule.who & who for rule in rules):
-        return "only the system does that" if who is Who.PERSON else "only a person does that"
+        person = any(Who.PERSON in rule.who for rule in rules)
+        return "only a person does that" if person else "only the system does that"
     if any(Needs.REVIEWED in rule.needs for rule in rules):
         return "nobody has reviewed it yet"
     if any(Needs.PRE_DISPATCH in rule.needs for rule in rules):
@@ -172,6 +187,9 @@ def _because(standing: Standing, move: Move, who: Who) -> str:
     if any(Needs.LEFT in rule.needs for rule in rules):
         return "its matter did not leave by itself"
     return "it has been reviewed"
+
+
+_NAMES = {Who.PERSON: "a person", Who.SYSTEM: "the system", Who.BRIDGE: "a bridge"}
 
 
 def _named(words: Text, value: str) -> str:

@@ -6,22 +6,24 @@ from typing import Annotated
 from pydantic import Field
 from sqlalchemy import (
     Computed,
-    Double,
     ForeignKey,
     Identity,
     Index,
-    MetaData,
     PrimaryKeyConstraint,
     String,
     UniqueConstraint,
     text,
 )
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
-from cases.columns import Document, Number, UtcDateTime, word
+from cases.columns import WORD_LENGTH, Document
 from cases.decided import Decided
+from cases.table_base import CASE_NO, ID, LONG, LONG_ID
+from cases.table_base import Base as Base
+from domain.actor import ACTOR_ID_MAX, Actor, ActorKind
 from domain.base import Text
 from domain.case import CaseSource, CaseState, FalseReason, Move, Priority, Triage, Verdict
+from domain.change import ChangeKind
 from domain.duty import DutyClass
 from domain.evidence import Evidence, EvidenceKind, MissingEvidence
 from domain.health import CameraHealth, CameraLooks, FaultKind
@@ -30,40 +32,6 @@ from domain.incident import Incident, IncidentKind
 from domain.place import CameraInfo, GridPlan, Site
 
 SealedOrMissing = Annotated[Evidence | MissingEvidence, Field(discriminator="status")]
-
-ID = String(64)
-"""Ids of cameras, sites and grids (domain.place.Id)."""
-LONG_ID = String(128)
-"""Ids made by workers, and people's names."""
-CASE_NO = String(32)
-
-
-class Base(DeclarativeBase):
-    # Named constraints, so that a migration can change them on both databases.
-    metadata = MetaData(
-        naming_convention={
-            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
-            "pk": "pk_%(table_name)s",
-        }
-    )
-    type_annotation_map = {  # noqa: RUF012 - the form SQLAlchemy asks for
-        datetime: UtcDateTime,
-        float: Double,
-        Text: Document(Text),
-        CaseSource: word(CaseSource),
-        CaseState: word(CaseState),
-        DutyClass: word(DutyClass),
-        EvidenceKind: word(EvidenceKind),
-        FalseReason: word(FalseReason),
-        FaultKind: word(FaultKind),
-        HeldBackReason: word(HeldBackReason),
-        IncidentKind: word(IncidentKind),
-        Move: word(Move),
-        Priority: Number(Priority),
-        Triage: word(Triage),
-        Verdict: word(Verdict),
-    }
 
 
 class IncidentRow(Base):
@@ -120,12 +88,16 @@ class CaseRow(Base):
         Index("ix_cases_due", *_DUE_ORDER, sqlite_where=_WAITS, postgresql_where=_WAITS),
         Index("ix_cases_decided_at", "decided_at", "verdict"),
         Index("ix_cases_closed_at", "closed_at"),
+        Index("ix_cases_request_key", "request_key", unique=True),
     )
 
     no: Mapped[str] = mapped_column(CASE_NO, primary_key=True)
+    external_no: Mapped[str | None] = mapped_column(ID)
+    request_key: Mapped[str | None] = mapped_column(String(256))
+    """Of a case that was reported: what the same report has when it comes again."""
     source: Mapped[CaseSource]
     state: Mapped[CaseState]
-    kind: Mapped[IncidentKind]
+    kind: Mapped[IncidentKind | None]
     duty_class: Mapped[DutyClass]
     event_code: Mapped[str] = mapped_column(String(8))
     event_name: Mapped[Text]
@@ -134,11 +106,11 @@ class CaseRow(Base):
     title: Mapped[Text]
     explanation: Mapped[Text]
 
-    incident_id: Mapped[str] = mapped_column(LONG_ID, ForeignKey("incidents.id"))
-    opening_revision: Mapped[int]
+    incident_id: Mapped[str | None] = mapped_column(LONG_ID, ForeignKey("incidents.id"))
+    opening_revision: Mapped[int | None]
     """The oldest revision seen: what the title and the duty class were taken from."""
-    camera_id: Mapped[str] = mapped_column(ID)
-    camera_name: Mapped[Text]
+    camera_id: Mapped[str | None] = mapped_column(ID)
+    camera_name: Mapped[Text | None]
     site_id: Mapped[str | None] = mapped_column(ID)
     site_name: Mapped[Text | None]
     address: Mapped[Text | None]
@@ -162,7 +134,7 @@ class CaseRow(Base):
     """By when the present stage should be over (`cases.needs`)."""
     decided_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
-    score: Mapped[float]
+    score: Mapped[float | None]
     count: Mapped[int | None]
 
     verdict: Mapped[Verdict | None]
@@ -170,7 +142,7 @@ class CaseRow(Base):
     duplicate_of: Mapped[str | None] = mapped_column(CASE_NO, ForeignKey("cases.no"))
     permit_no: Mapped[str | None] = mapped_column(ID)
     permit_until: Mapped[datetime | None]
-    reviewer: Mapped[str | None] = mapped_column(LONG_ID)
+    reviewer: Mapped[Actor | None]
     assignee: Mapped[str | None] = mapped_column(LONG_ID)
     notice: Mapped[Text | None]
     suspended_from: Mapped[CaseState | None]
@@ -196,11 +168,11 @@ class CaseTallyRow(Base):
 
     standing: Mapped[str] = mapped_column(String(40), primary_key=True)
     priority: Mapped[Priority] = mapped_column(primary_key=True)
-    kind: Mapped[IncidentKind] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(WORD_LENGTH), primary_key=True)
+    """Empty for none, as the camera and the grids may be: NULL equals nothing."""
     source: Mapped[CaseSource] = mapped_column(primary_key=True)
     camera_id: Mapped[str] = mapped_column(ID, primary_key=True)
     grid_first: Mapped[str] = mapped_column(ID, primary_key=True)
-    """Empty for none, as on the other levels."""
     grid_second: Mapped[str] = mapped_column(ID, primary_key=True)
     grid_third: Mapped[str] = mapped_column(ID, primary_key=True)
     cases: Mapped[int]
@@ -228,7 +200,10 @@ class EntryRow(Base):
     case_no: Mapped[str] = mapped_column(CASE_NO, ForeignKey("cases.no"))
     seq: Mapped[int]
     at: Mapped[datetime]
-    actor: Mapped[str] = mapped_column(LONG_ID)
+    actor_kind: Mapped[ActorKind]
+    actor_id: Mapped[str] = mapped_column(String(ACTOR_ID_MAX))
+    actor_name: Mapped[Text]
+    """How they were shown then."""
     move: Mapped[Move | None]
     from_state: Mapped[CaseState | None]
     to_state: Mapped[CaseState]
@@ -239,18 +214,53 @@ class EntryRow(Base):
     before: Mapped[Decided | None] = mapped_column(Document(Decided))
     """What a person's move replaced; undo puts it back."""
 
+    @property
+    def actor(self) -> Actor:
+        return Actor(kind=self.actor_kind, id=self.actor_id, name=self.actor_name)
+
 
 class EvidenceRow(Base):
-    """Evidence may come before its incident, hence no foreign key."""
+    """Of an incident or of a case. It may come before its incident, hence no foreign key."""
 
     __tablename__ = "evidence"
-    __table_args__ = (Index("ix_evidence_incident_id", "incident_id"),)
+    __table_args__ = (
+        Index("ix_evidence_incident_id", "incident_id"),
+        Index("ix_evidence_case_no", "case_no"),
+    )
 
     id: Mapped[str] = mapped_column(LONG_ID, primary_key=True)
-    incident_id: Mapped[str] = mapped_column(LONG_ID)
+    incident_id: Mapped[str | None] = mapped_column(LONG_ID)
+    case_no: Mapped[str | None] = mapped_column(CASE_NO)
     kind: Mapped[EvidenceKind]
     at: Mapped[datetime]
     document: Mapped[Evidence | MissingEvidence] = mapped_column(Document(SealedOrMissing))
+
+
+class OutboxRow(Base):
+    """What changed, in the transaction of the change (`cases.outbox`)."""
+
+    __tablename__ = "outbox"
+    # A number is never given twice, also when all rows were pruned.
+    __table_args__ = {"sqlite_autoincrement": True}  # noqa: RUF012 - the form SQLAlchemy asks for
+
+    seq: Mapped[int] = mapped_column(LONG, Identity(), primary_key=True)
+    at: Mapped[datetime]
+    what: Mapped[ChangeKind]
+    case_no: Mapped[str | None] = mapped_column(CASE_NO)
+    version: Mapped[int]
+    camera_id: Mapped[str | None] = mapped_column(ID)
+
+
+class OutboxReaderRow(Base):
+    """How far one of those has come who read the outbox and must miss nothing."""
+
+    __tablename__ = "outbox_readers"
+
+    name: Mapped[str] = mapped_column(LONG_ID, primary_key=True)
+    cursor: Mapped[int] = mapped_column(LONG)
+    marked_at: Mapped[datetime]
+    missed: Mapped[int]
+    """Changes that grew too old before it read them."""
 
 
 class NumberRow(Base):

@@ -9,7 +9,18 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, func, insert, literal, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    String,
+    and_,
+    delete,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    type_coerce,
+)
 from sqlalchemy.orm import Session
 
 from cases.queries import LIVE, STANDINGS, CaseFilter, standings, state_of
@@ -19,14 +30,19 @@ from domain.incident import IncidentKind
 
 KEYS = tuple(column.name for column in CaseTallyRow.__table__.primary_key)
 GRIDS = ("grid_first", "grid_second", "grid_third")
+_MAY_LACK = frozenset({"kind", "camera_id", *GRIDS})
+"""What a case need not have; the counters say an empty word there."""
 
 
-def heaps(session: Session) -> Iterable[tuple[str, IncidentKind, Priority, int]]:
-    """Cases by standing, kind and priority."""
+def heaps(session: Session) -> Iterable[tuple[str, IncidentKind | None, Priority, int]]:
+    """Cases by standing, kind (None: it has none) and priority."""
     columns = CaseTallyRow.standing, CaseTallyRow.kind, CaseTallyRow.priority
     query = select(*columns, func.sum(CaseTallyRow.cases)).group_by(*columns)
     rows = _rows(session, query)
-    return [(standing, kind, priority, int(cases)) for standing, kind, priority, cases in rows]
+    return [
+        (standing, IncidentKind(kind) if kind else None, priority, int(cases))
+        for standing, kind, priority, cases in rows
+    ]
 
 
 def open_by_camera(session: Session) -> dict[str, int]:
@@ -36,7 +52,7 @@ def open_by_camera(session: Session) -> dict[str, int]:
         .where(CaseTallyRow.standing.in_(standings(*LIVE)))
         .group_by(CaseTallyRow.camera_id)
     )
-    return {camera_id: int(cases) for camera_id, cases in _rows(session, query)}
+    return {camera_id: int(cases) for camera_id, cases in _rows(session, query) if camera_id}
 
 
 def levels(session: Session, wanted: CaseFilter) -> dict[tuple[str, Priority], int]:
@@ -80,7 +96,7 @@ def rebuild(session: Session) -> None:
 
 def _of_case(name: str) -> ColumnElement[Any]:
     column: ColumnElement[Any] = getattr(CaseRow, name)
-    return func.coalesce(column, "") if name in GRIDS else column
+    return func.coalesce(type_coerce(column, String), "") if name in _MAY_LACK else column
 
 
 def _rows(session: Session, query: Any) -> list[Any]:

@@ -48,6 +48,16 @@ def found(incident: Incident, owner: Text, routed: bool) -> Text:
     )
 
 
+def reported(source: Text, owner: Text, routed: bool) -> Text:
+    """The first entry of a case that no camera found."""
+    if routed:
+        return Text.of(f"{source.zh}; 归属 {owner.zh}", f"{source.en}; goes to {owner.en}")
+    return Text.of(
+        f"{source.zh}; 未匹配到网格, 转{owner.zh}",
+        f"{source.en}; no grid matches, goes to the {owner.en.lower()}",
+    )
+
+
 def gone(incident: Incident) -> Text:
     """The incident was closed: it left, or nobody can tell."""
     if incident.close_reason is None:

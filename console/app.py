@@ -15,7 +15,7 @@ from cases.database import WRITERS_WAITING
 from console import problems, stream
 from console.api import cameras as cameras_api
 from console.api import cases as cases_api
-from console.api import docs, evidence, health
+from console.api import docs, evidence, health, uploads
 from console.api import maintenance as maintenance_api
 from console.guard import PlainAddress, SameOrigin, SecurityHeaders
 from console.limits import HeadLikeGet, RequestLimits
@@ -23,7 +23,7 @@ from console.looks import LookTimes
 from console.pages import cameras, desk, maintenance, messages
 from console.registry import Registry
 from console.rendering import STATIC, Renderer, assets_version
-from console.services import Services, Streams
+from console.services import Services, Streams, Uploads
 from console.settings import ConsoleSettings
 from console.status import SystemStatus
 from console.thumbnails import Thumbnails
@@ -72,6 +72,7 @@ def create_app(
         looks=LookTimes(board, clock, settings.look_poll_s),
         registry=Registry(book, clock),
         streams=Streams(settings.streams_max),
+        uploads=Uploads(settings.uploads_max),
         status=status,
         boxes=boxes,
     )
@@ -107,7 +108,12 @@ def _add_guards(app: FastAPI, settings: ConsoleSettings) -> None:
     app.add_middleware(SameOrigin)
     app.add_middleware(PlainAddress)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(settings.allowed_hosts))
-    app.add_middleware(RequestLimits, max_bytes=settings.body_max_bytes)
+    app.add_middleware(
+        RequestLimits,
+        max_bytes=settings.body_max_bytes,
+        files_at=uploads.PATH,
+        file_max_bytes=settings.photo_max_bytes,
+    )
     app.add_middleware(SecurityHeaders)
 
 
@@ -115,7 +121,7 @@ def _add_routes(app: FastAPI) -> None:
     version = assets_version()
     app.state.renderer = Renderer(version)
     api = APIRouter(prefix="/api")
-    for part in (cases_api, cameras_api, maintenance_api, evidence, health, stream, docs):
+    for part in (cases_api, uploads, cameras_api, maintenance_api, evidence, health, stream, docs):
         api.include_router(part.router)
     app.include_router(api)
     pages = (desk.router, cameras.router, maintenance.router, messages.router, evidence.media)

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from cases.queries import is_overdue
-from cases.states import SYSTEM, WITH_NOTE
+from cases.queries import overdue
+from cases.states import WITH_NOTE
 from console.map import PlanMap, draw_plan
 from console.media import Media, media_of
 from console.services import Services
-from console.signs import Sign, Tone, kind_symbol, state_sign
+from console.signs import Sign, Tone, case_symbol, state_sign
 from console.times import Times
 from console.words import WORDS, say
 from domain.base import Text
@@ -95,7 +95,7 @@ def case_view(services: Services, times: Times, no: str) -> CaseView:
     return CaseView(
         case=case,
         state=state_sign(case.state),
-        symbol=kind_symbol(case.kind),
+        symbol=case_symbol(case),
         urgent=is_urgent(case),
         overdue=overdue_words(case, times),
         place=place_of(case, times),
@@ -111,7 +111,7 @@ def case_view(services: Services, times: Times, no: str) -> CaseView:
 
 def overdue_words(case: Case, times: Times) -> str:
     """By how much the case's stage is overdue; empty while it is not."""
-    if case.due_at is None or not is_overdue(case, times.now):
+    if case.due_at is None or not overdue(case.due_at, times.now):
         return ""
     late_s = (times.now - case.due_at).total_seconds()
     return say("overdue_by", times.language, span=times.age(late_s))
@@ -127,8 +127,8 @@ def is_urgent(case: Case) -> bool:
 
 
 def place_of(case: Case, times: Times) -> str:
-    """The site, or the camera where the site is unknown."""
-    return (case.site_name or case.camera_name).to(times.language)
+    """The best name there is of where it is."""
+    return case.place.to(times.language) if case.place else say("place.unknown", times.language)
 
 
 def grid_names(plan: GridPlan | None, case: Case, times: Times) -> tuple[str, ...]:
@@ -155,7 +155,7 @@ def _history(entries: tuple[Entry, ...], times: Times) -> tuple[HistoryLine, ...
         HistoryLine(
             entry=entry,
             note=_note(entry).to(times.language),
-            actor="" if entry.actor == SYSTEM else entry.actor,
+            actor="" if entry.actor.is_system else entry.actor.name.to(times.language),
             tone=state_sign(entry.to_state).tone,
             changed=entry.from_state != entry.to_state,
         )

@@ -1,5 +1,7 @@
 """What a request may bring along, and what a request without an answer's body is."""
 
+import re
+
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -13,12 +15,14 @@ class RequestLimits:
     """Refuses a body above `max_bytes`, before it is read where its length is told and at the
     first byte too many where it is not, and a request with more than `MAX_HEADERS` headers.
 
-    No route takes files. One that does will name its own limit.
+    Where files are taken (`files_at`, a pattern of paths) the limit is `file_max_bytes`.
     """
 
-    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, max_bytes: int, *, files_at: str, file_max_bytes: int) -> None:
         self._app = app
         self._max_bytes = max_bytes
+        self._files_at = re.compile(files_at)
+        self._file_max_bytes = file_max_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -27,35 +31,41 @@ class RequestLimits:
             zh, en = "请求头过多", f"expected at most {MAX_HEADERS} headers"
             problem = plain_problem(431, "Too many headers", zh, en)
             await problem(scope, receive, send)
-        elif self._is_too_large(scope):
-            problem = plain_problem(413, "Body too large", *self._words)
+        elif _told_bytes(scope) > (most := self._most(scope)):
+            problem = plain_problem(413, "Body too large", *_words(most))
             await problem(scope, receive, send)
         else:
-            await self._app(scope, self._counted(receive), send)
+            await self._app(scope, _counted(receive, most), send)
 
-    @property
-    def _words(self) -> tuple[str, str]:
-        return (
-            f"请求内容过大, 最多 {self._max_bytes} 字节",
-            f"expected a body of at most {self._max_bytes} bytes, got more",
-        )
+    def _most(self, scope: Scope) -> int:
+        takes_files = self._files_at.fullmatch(scope["path"])
+        return self._file_max_bytes if takes_files else self._max_bytes
 
-    def _is_too_large(self, scope: Scope) -> bool:
-        told = Headers(scope=scope).get("content-length", "0")
-        return told.isdecimal() and int(told) > self._max_bytes
 
-    def _counted(self, receive: Receive) -> Receive:
-        left = self._max_bytes
+def _words(most: int) -> tuple[str, str]:
+    return (
+        f"请求内容过大, 最多 {most} 字节",
+        f"expected a body of at most {most} bytes, got more",
+    )
 
-        async def counted() -> Message:
-            nonlocal left
-            message = await receive()
-            left -= len(message.get("body", b""))
-            if left < 0:
-                raise HTTPException(413, self._words[1])
-            return message
 
-        return counted
+def _told_bytes(scope: Scope) -> int:
+    told = Headers(scope=scope).get("content-length", "0")
+    return int(told) if told.isdecimal() else 0
+
+
+def _counted(receive: Receive, most: int) -> Receive:
+    left = most
+
+    async def counted() -> Message:
+        nonlocal left
+        message = await receive()
+        left -= len(message.get("body", b""))
+        if left < 0:
+            raise HTTPException(413, _words(most)[1])
+        return message
+
+    return counted
 
 
 class HeadLikeGet:

@@ -133,7 +133,8 @@ class Media:
 
     picture: Item
     boxed: Item
-    clip: Clip
+    clip: Clip | None
+    """None of a case that no camera found: none is on its way either."""
     items: tuple[Item, ...]
     overlay: Overlay | None
     track: Track | None
@@ -149,10 +150,13 @@ def media_of(
     times: Times,
     case: Case,
     sealed: Sequence[Evidence | MissingEvidence],
-    opening: Incident,
+    opening: Incident | None,
 ) -> Media:
-    """What is there for `case`, with words for what is not."""
+    """What is there for `case`, with words for what is not. `opening` is its incident, if a camera
+    found it: only then is a snapshot or a clip to be expected."""
     items = tuple(_item(services, times, case, piece) for piece in sealed)
+    if opening is None:
+        return _handed_in(items, times.language)
     picture = _first(items, EvidenceKind.SNAPSHOT) or _waiting(
         services, times, case, EvidenceKind.SNAPSHOT
     )
@@ -169,6 +173,14 @@ def media_of(
     )
 
 
+def _handed_in(items: tuple[Item, ...], language: Language) -> Media:
+    """What people handed in for a case that no camera found."""
+    photo = _first(items, EvidenceKind.PHOTO)
+    none = Item(EvidenceKind.PHOTO, words=say("picture.none", language), missing=True)
+    boxed = Item(EvidenceKind.SNAPSHOT_BOXED)
+    return Media(photo or none, boxed, clip=None, items=items, overlay=None, track=None)
+
+
 def _first(items: Sequence[Item], kind: EvidenceKind) -> Item | None:
     """The first of a kind that is there, else the first that is missing."""
     found = [item for item in items if item.kind is kind]
@@ -177,7 +189,7 @@ def _first(items: Sequence[Item], kind: EvidenceKind) -> Item | None:
 
 def _item(services: Services, times: Times, case: Case, piece: Evidence | MissingEvidence) -> Item:
     item = _piece(services, times, piece)
-    if piece.camera_id == case.camera_id:
+    if piece.camera_id is None or piece.camera_id == case.camera_id:
         return item
     info = services.registry.cameras().get(piece.camera_id)
     return replace(item, neighbour=info.name.to(times.language) if info else piece.camera_id)

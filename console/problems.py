@@ -21,12 +21,15 @@ from domain.errors import (
     BusUnavailable,
     CaseNotFound,
     CaseStoreUnavailable,
+    EvidenceError,
     EvidenceNotFound,
+    EvidenceRefused,
     EvidenceTampered,
     LetterNotFound,
     MoveConflict,
     MoveRefused,
     PatrolError,
+    ReportRefused,
 )
 from domain.trouble import Trouble
 
@@ -70,6 +73,20 @@ def _no_evidence(request: Request, error: Exception) -> Response:
     return _answer(request, 404, "Not found", said, "error.not_found")
 
 
+def _photo_refused(request: Request, error: Exception) -> Response:
+    zh = error.zh if isinstance(error, EvidenceRefused) else ""
+    return problem(request, 422, "Photo refused", Text.of(zh, str(error)))
+
+
+def _no_room(request: Request, error: Exception) -> Response:
+    said = Text.of("证据库暂时写不进去, 请稍后再试", str(error))
+    return problem(request, 503, "Not available", said)
+
+
+def _report_refused(request: Request, error: Exception) -> Response:
+    return problem(request, 422, "Report refused", Text.of(f"上报有误: {error}", str(error)))
+
+
 def _tampered(request: Request, error: Exception) -> Response:
     said = Text.of("证据文件与封存时不一致", str(error))
     return problem(request, 409, "Evidence does not match its seal", said)
@@ -109,8 +126,7 @@ def _who_was_faster(request: Request) -> Text:
     if case is None or last is None or last.move is None:
         return Text.of("案件已被他人处理", "Somebody else has decided on the case")
     at, state = Times(services.zone, "zh", services.now()).short(last.at), case.state.words
-    operator = services.settings.operator
-    who = operator if last.actor == operator.zh else Text.of(last.actor, last.actor)
+    who = last.actor.name
     return Text.of(
         f"{who.zh} 已于 {at} {last.move.words.zh} {case.no} ({last.note.zh}), 现为{state.zh}",
         f"{who.en} decided on {case.no} at {at} ({last.note.en}); it is {state.en} now",
@@ -190,6 +206,9 @@ HANDLERS: dict[type[Exception], Callable[[Request, Exception], Response]] = {
     LetterNotFound: _no_letter,
     EvidenceNotFound: _no_evidence,
     EvidenceTampered: _tampered,
+    EvidenceRefused: _photo_refused,
+    EvidenceError: _no_room,
+    ReportRefused: _report_refused,
     RequestValidationError: _invalid,
     HTTPException: _http,
 }

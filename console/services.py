@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from threading import Event
+from threading import BoundedSemaphore, Event
 from typing import Annotated, cast
 from zoneinfo import ZoneInfo
 
@@ -16,10 +16,28 @@ from console.registry import Registry
 from console.settings import ConsoleSettings
 from console.status import SystemStatus
 from console.thumbnails import Thumbnails
+from domain.actor import Actor
 from domain.clock import Clock
 from events_bridge.letters import Box, LetterBox
 from events_bridge.look_board import LookBoard
 from evidence.store import EvidenceStore
+
+
+class Uploads:
+    """Uploads that are being taken in, `most` at a time."""
+
+    def __init__(self, most: int) -> None:
+        self._room = BoundedSemaphore(most)
+
+    @contextmanager
+    def one(self) -> Iterator[bool]:
+        """A place for one upload; False: there is none, come again."""
+        got = self._room.acquire(blocking=False)
+        try:
+            yield got
+        finally:
+            if got:
+                self._room.release()
 
 
 class Streams:
@@ -66,6 +84,7 @@ class Services:
     looks: LookTimes
     registry: Registry
     streams: Streams
+    uploads: Uploads
     status: Callable[[], SystemStatus] | None = None
     boxes: Callable[[Box], LetterBox] | None = None
     """The dead letters and the parked messages of the center, if it has a bus."""
@@ -75,9 +94,9 @@ class Services:
         return ZoneInfo(self.settings.timezone)
 
     @property
-    def actor(self) -> str:
-        """Who is said to act here, until people log in."""
-        return self.settings.operator.zh
+    def actor(self) -> Actor:
+        """Who is said to act here, until people log in: whoever is on duty."""
+        return Actor.role("operator", self.settings.operator)
 
     def now(self) -> datetime:
         return self.clock.now()

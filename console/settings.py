@@ -52,5 +52,9 @@ class ConsoleSettings(Settings):
     """A request's body has to be there so long after its headers."""
     body_max_bytes: int = Field(default=65_536, ge=4_096)
     """A request's body may be so large; a decision with its note has some hundred bytes."""
+    photo_max_bytes: int = Field(default=16 * 2**20, ge=65_536)
+    """A photo that is handed in may be so large."""
+    uploads_max: int = Field(default=4, ge=1)
+    """Photos that are taken in at once: each is held in memory until it is sealed."""
     answer_unread_s: float = Field(default=30.0, gt=0)
     """Who reads nothing of an answer for so long is hung up on."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from domain.base import Text
-from domain.case import CaseState
+from domain.case import Case, CaseSource, CaseState
 from domain.health import CameraStatus, FaultKind
 from domain.incident import IncidentKind
 
@@ -45,6 +45,15 @@ _KINDS: dict[IncidentKind, str] = {
     IncidentKind.ROAD_OCCUPATION: "barrier-block",
     IncidentKind.CROWDING: "users",
     IncidentKind.WATCH: "eye",
+}
+_SOURCES: dict[CaseSource, str] = {
+    CaseSource.VIDEO_AI: "video",
+    CaseSource.VIDEO_MANUAL: "video",
+    CaseSource.SNAP: "photo",
+    CaseSource.PATROL: "user",
+    CaseSource.EMERGENCY: "alert-triangle",
+    CaseSource.HOTLINE: "inbox",
+    CaseSource.DLD: "users",
 }
 _STATUSES: dict[CameraStatus, tuple[Tone, str]] = {
     CameraStatus.CONNECTING: ("amber", "plug-x"),
@@ -89,8 +98,9 @@ def state_sign(state: CaseState) -> Sign:
     return Sign(state.words, tone, symbol)
 
 
-def kind_symbol(kind: IncidentKind) -> str:
-    return _KINDS[kind]
+def case_symbol(case: Case) -> str:
+    """Of its kind; of a case that has none, of who found it."""
+    return _KINDS[case.kind] if case.kind else _SOURCES[case.source]
 
 
 def camera_sign(status: CameraStatus, fault: FaultKind | None) -> Sign:

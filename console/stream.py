@@ -13,15 +13,16 @@ Every event carries ``now``, the server's time.
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import datetime
 
 import anyio
 from fastapi import APIRouter, HTTPException
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
-from cases.changes import CaseChange, Subscription
+from cases.changes import Subscription
 from console.services import Here, Services
+from domain.change import CaseChange
 
 _STOP_CHECK_S = 0.5
 """How soon an open stream notices that the program stops."""
@@ -54,7 +55,7 @@ async def _events(
     def wake() -> None:
         loop.call_soon_threadsafe(woken.set)
 
-    with services.streams.one(), services.book.subscribe(wake) as subscription:
+    with services.streams.one(), await _subscribe(services, wake) as subscription:
         yield _event(services, "hello", {})
         looks = _NewLooks(services) if with_looks else None
         quiet_since = looked_at = loop.time()
@@ -71,6 +72,14 @@ async def _events(
                 yield event
 
 
+async def _subscribe(services: Services, wake: Callable[[], None]) -> Subscription:
+    """The first subscription asks the database. A page that leaves meanwhile is let go after it:
+    what nobody holds nobody would close."""
+    with anyio.CancelScope(shield=True):
+        subscription = await anyio.to_thread.run_sync(services.book.subscribe, wake)
+    return subscription
+
+
 async def _wait(woken: asyncio.Event) -> None:
     try:
         await asyncio.wait_for(woken.wait(), _STOP_CHECK_S)
@@ -85,7 +94,7 @@ def _news(services: Services, subscription: Subscription) -> list[ServerSentEven
     events = []
     if cases := [_change(change) for change in changes if change.no is not None]:
         events.append(_event(services, "cases", {"changes": cases}))
-    if cameras := sorted({change.camera_id for change in changes if change.no is None}):
+    if cameras := sorted({change.camera_id or "" for change in changes if change.no is None}):
         events.append(_event(services, "cameras", {"cameras": cameras}))
     if missed:
         # Some news did not wait: the page has to ask for everything again.

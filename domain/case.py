@@ -4,6 +4,7 @@ from enum import IntEnum, StrEnum
 
 from pydantic import Field
 
+from domain.actor import Actor
 from domain.base import Text, Utc, Value
 from domain.duty import DutyClass
 from domain.incident import IncidentKind
@@ -123,7 +124,9 @@ class Triage(StrEnum):
 
 
 class CaseSource(StrEnum):
-    VIDEO_AI = "video_ai"
+    """案件来源: who found it."""
+
+    VIDEO_AI = "video_ai"  # the only one that the program opens by itself, of an incident
     VIDEO_MANUAL = "video_manual"
     SNAP = "snap"
     PATROL = "patrol"
@@ -209,13 +212,23 @@ _SOURCE_TITLES = {
 }
 
 
+def matter(
+    kind: IncidentKind | None, event_code: str, event_name: Text | None, duty_class: DutyClass
+) -> Text:
+    """What a case is about: its kind, else the name of its code, else whose duty it is. A code that
+    ends in 99 says 其他 within its class, which is no name."""
+    if kind is not None:
+        return kind.words
+    other = event_code.endswith("99")
+    return duty_class.words if event_name is None or other else event_name
+
+
 class Entry(Value):
     """流转记录: one line of a case's history. `seq` counts from 1 without holes."""
 
     seq: int
     at: Utc
-    actor: str
-    """Who did it; ``system`` for the product itself."""
+    actor: Actor
     move: Move | None = None
     """None for a remark: evidence arrived, the incident went on, and so on."""
     from_state: CaseState | None = None
@@ -224,12 +237,16 @@ class Entry(Value):
 
 
 class Case(Value):
-    """One case as everyone outside the database sees it."""
+    """One case as everyone outside the database sees it. One that the video patrol found has an
+    incident and a camera; of others either may be absent."""
 
     no: str
+    external_no: str | None = None
+    """Its number on the platform that it came from."""
     source: CaseSource
     state: CaseState
-    kind: IncidentKind
+    kind: IncidentKind | None = None
+    """None where nobody named one of the kinds that cameras find."""
     duty_class: DutyClass
     event_code: str
     event_name: Text | None = None
@@ -238,10 +255,11 @@ class Case(Value):
     triage: Triage
     title: Text
     explanation: Text
+    """Why a rule found it, or what was reported."""
 
-    incident_id: str
-    camera_id: Id
-    camera_name: Text
+    incident_id: str | None = None
+    camera_id: Id | None = None
+    camera_name: Text | None = None
     site_id: Id | None = None
     site_name: Text | None = None
     address: Text | None = None
@@ -262,7 +280,8 @@ class Case(Value):
     due_at: Utc | None = None
     """Until when the present stage should be over; past it the case is overdue 超期. None: it waits
     for nobody."""
-    score: float
+    score: float | None = None
+    """How sure the detector was."""
     count: int | None = None
 
     verdict: Verdict | None = None
@@ -271,8 +290,18 @@ class Case(Value):
     permit_no: str | None = None
     permit_until: Utc | None = None
     """With the verdict permitted: by which permit, and until when it holds."""
-    reviewer: str | None = None
+    reviewer: Actor | None = None
     assignee: str | None = None
     notice: Text | None = None
     version: int
     """Grows with every change; a move names the version it was decided on."""
+
+    @property
+    def what(self) -> Text:
+        """What it is about, in two or three words."""
+        return matter(self.kind, self.event_code, self.event_name, self.duty_class)
+
+    @property
+    def place(self) -> Text | None:
+        """Where it is, by the best name there is."""
+        return self.site_name or self.address or self.camera_name

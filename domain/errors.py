@@ -25,10 +25,12 @@ PatrolError
 ├── BookTaken                   another process has the worker's book
 ├── EvidenceError
 │   ├── EvidenceNotFound
+│   ├── EvidenceRefused         what was handed in is no picture, or too large a one
 │   ├── EvidenceStorageFull     no space is left where evidence is kept
 │   └── EvidenceTampered        a file's hash is not the one it was sealed with
 └── CaseError
     ├── CaseNotFound
+    ├── ReportRefused           what was reported cannot become a case
     ├── MoveRefused             the state table does not allow this move, or a reason is missing
     ├── MoveConflict            somebody else moved the case first
     └── CaseStoreUnavailable    the database does not answer; nothing was changed
@@ -170,6 +172,14 @@ class EvidenceNotFound(EvidenceError):
     """No such sealed file."""
 
 
+class EvidenceRefused(EvidenceError):
+    """What was handed in is no picture, or too large a one; `zh` says it to who did."""
+
+    def __init__(self, message: str, *, zh: str) -> None:
+        super().__init__(message)
+        self.zh = zh
+
+
 class EvidenceStorageFull(EvidenceError):
     """No space is left where evidence is kept."""
 
@@ -184,6 +194,10 @@ class CaseError(PatrolError):
 
 class CaseNotFound(CaseError):
     """No such case."""
+
+
+class ReportRefused(CaseError):
+    """What was reported cannot become a case; the message says what does not fit."""
 
 
 class MoveRefused(CaseError):

@@ -1,9 +1,9 @@
 """Evidence 证据: a sealed file, or the plain statement why there is none."""
 
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from domain.base import Detail, Text, Utc, Value
 from domain.ids import id_of
@@ -18,6 +18,8 @@ class EvidenceKind(StrEnum):
     SNAPSHOT_BOXED = "snapshot_boxed"
     CLIP = "clip"
     CLIP_PREVIEW = "clip_preview"
+    PHOTO = "photo"
+    """Taken by a person, and handed in for a case."""
 
     @property
     def words(self) -> Text:
@@ -40,6 +42,7 @@ _TITLES = {
     EvidenceKind.SNAPSHOT_BOXED: Text.of("标注快照", "Snapshot with boxes"),
     EvidenceKind.CLIP: Text.of("片段", "Clip"),
     EvidenceKind.CLIP_PREVIEW: Text.of("片段预览 (转码)", "Clip preview (transcoded)"),
+    EvidenceKind.PHOTO: Text.of("照片", "Photo"),
 }
 _MISSING_TITLES = {
     MissingReason.STORAGE_FULL: Text.of("磁盘已满", "Disk full"),
@@ -49,13 +52,35 @@ _MISSING_TITLES = {
 }
 
 
-class Evidence(Value):
+class OfOne(Value):
+    """What belongs to one incident, or to one case: an incident's camera made it, or a person
+    handed it in for the case."""
+
+    incident_id: str | None = None
+    case_no: str | None = None
+    camera_id: Id | None = None
+    """None for what no camera of ours took."""
+
+    @model_validator(mode="after")
+    def _belongs(self) -> Self:
+        if (self.incident_id is None) is (self.case_no is None):
+            raise ValueError(
+                "expected evidence of an incident or of a case, "
+                f"got incident_id={self.incident_id!r} and case_no={self.case_no!r}"
+            )
+        return self
+
+    @property
+    def about(self) -> str:
+        """The camera that took it, else the case that it was handed in for."""
+        return self.camera_id or self.case_no or str(self.incident_id)
+
+
+class Evidence(OfOne):
     """A sealed file. It lies at `path` below the evidence root and never changes again."""
 
     id: str
     kind: EvidenceKind
-    incident_id: str
-    camera_id: Id
     captured_from: Utc
     captured_to: Utc
     sealed_at: Utc
@@ -66,13 +91,11 @@ class Evidence(Value):
     status: Literal["sealed"] = "sealed"
 
 
-class MissingEvidence(Value):
+class MissingEvidence(OfOne):
     """Evidence that should be there and is not."""
 
     id: str
     kind: EvidenceKind
-    incident_id: str
-    camera_id: Id
     at: Utc
     reason: MissingReason
     detail: Detail = ""

@@ -70,7 +70,7 @@ class EvidenceSealed(Message):
 
     @property
     def subject(self) -> str:
-        return self.evidence.camera_id
+        return self.evidence.about
 
     @property
     def at(self) -> datetime:
@@ -87,7 +87,7 @@ class EvidenceMissed(Message):
 
     @property
     def subject(self) -> str:
-        return self.evidence.camera_id
+        return self.evidence.about
 
     @property
     def at(self) -> datetime:

@@ -67,8 +67,9 @@ class EvidenceStore(Closing):
         self,
         *,
         kind: EvidenceKind,
-        incident_id: str,
-        camera_id: str,
+        incident_id: str | None = None,
+        case_no: str | None = None,
+        camera_id: str | None = None,
         captured_from: datetime,
         captured_to: datetime,
         media_type: str,
@@ -77,7 +78,8 @@ class EvidenceStore(Closing):
         evidence_id: str | None = None,
         plan: Callable[[Evidence], None] = lambda _: None,
     ) -> Evidence:
-        """Let `write` fill a file at the path it is given, and seal it. The same content twice
+        """Let `write` fill a file at the path it is given, and seal it as evidence of an incident
+        or of a case; ValueError unless one of them is named. The same content twice
         makes one file and two records. EvidenceStorageFull without room, EvidenceError if the
         disk fails or nothing was written, else what `write` raises; then nothing is left.
 
@@ -91,6 +93,7 @@ class EvidenceStore(Closing):
                 id=evidence_id,
                 kind=kind,
                 incident_id=incident_id,
+                case_no=case_no,
                 camera_id=camera_id,
                 captured_from=captured_from,
                 captured_to=captured_to,

@@ -160,6 +160,7 @@ class Center:
         self._board.close()
         self._holders.close()
         self._store.close()
+        self._book.close()
         self._database.close()
         if self._file_claim is not None:
             self._file_claim.close()

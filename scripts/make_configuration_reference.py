@@ -24,7 +24,9 @@ from pydantic_core import PydanticUndefined  # noqa: E402
 
 from cases.settings import (  # noqa: E402
     CaseSettings,
+    EmergencySettings,
     KindSettings,
+    ReportedSettings,
     StageLimits,
     UrgentStageLimits,
     Variant,
@@ -83,6 +85,12 @@ MORE: tuple[tuple[str, str, type[BaseModel]], ...] = (
     ("grids.grids[]", "网格 · one grid", Grid),
     ("cases", "案件 · how incidents become cases", CaseSettings),
     ("cases.kinds.KIND", "案件种类 · what a case of one kind gets", KindSettings),
+    (
+        "cases.reported",
+        "上报案件 · what a reported case gets by default",
+        ReportedSettings,
+    ),
+    ("cases.emergency", "应急上报 · the same for emergency reports", EmergencySettings),
     ("cases.stages", "时限 · how long each stage may last", StageLimits),
     ("cases.urgent_stages", "急事时限 · the same for urgent matters", UrgentStageLimits),
     ("cases.kinds.KIND.variants[]", "变体 · what differs for some of a kind", Variant),

@@ -8,8 +8,10 @@ import hashlib
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from domain.actor import Actor
 from domain.base import Text
-from domain.case import Permit
+from domain.case import CaseSource, Permit
+from domain.duty import DutyClass
 from domain.evidence import Evidence, EvidenceKind, MissingEvidence, MissingReason
 from domain.geometry import Box, Point
 from domain.holding import Holding
@@ -23,9 +25,13 @@ from domain.incident import (
 )
 from domain.messages import IncidentClosed, IncidentOpened, IncidentUpdated
 from domain.place import CameraInfo, Grid, GridLevel, GridPlan, Site
+from domain.report import Report
 
 NOON = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
 """12:00:00 in the town on 2026-11-23."""
+
+LI, WANG = Actor.person("li", Text.of("李", "Li")), Actor.person("wang", Text.of("王", "Wang"))
+"""Two who decide."""
 
 PERMIT = Permit(no="城管许〔2026〕12 号", until=datetime(2026, 12, 31, 10, 0, tzinfo=UTC))
 """An approval until 18:00 in the town on the last day of 2026."""
@@ -198,11 +204,25 @@ def closed(incident: Incident, held: Holding | None = None) -> IncidentClosed:
     return IncidentClosed(incident=incident, held=held)
 
 
+def make_report(**changes: Any) -> Report:
+    """A heap of rubbish that a citizen saw beside the sample junction; any field by name."""
+    fields: dict[str, Any] = {
+        "source": CaseSource.SNAP,
+        "title": "垃圾成堆",
+        "description": "菜市场门口垃圾成堆\n已有两天",
+        "duty_class": DutyClass.ENVIRONMENT,
+        "lon": 103.8901,
+        "lat": 30.5001,
+        "address": "示例路 8 号",
+    }
+    return Report.model_validate({**fields, **changes})
+
+
 def make_evidence(
     evidence_id: str = "evi_1",
     kind: EvidenceKind = EvidenceKind.SNAPSHOT,
     *,
-    incident_id: str = "inc_1",
+    incident_id: str | None = "inc_1",
     at: datetime = NOON,
     **changes: Any,
 ) -> Evidence:

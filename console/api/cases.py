@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Header, HTTPException, Query, Request
 from pydantic import AwareDatetime, BaseModel, Field
 
+from cases.moves import Details
 from cases.queries import PAGE_MAX, CaseFilter, CaseOrder, CasePage, StateGroup
 from console.languages import language_of
 from console.problems import Answers, Problem
@@ -25,6 +26,7 @@ from domain.case import (
 )
 from domain.evidence import Evidence, MissingEvidence
 from domain.incident import IncidentKind
+from domain.report import Report
 
 router = APIRouter(prefix="/cases", tags=["cases"])
 
@@ -107,6 +109,22 @@ def list_cases(services: Here, wanted: Annotated[CaseQuery, Query()]) -> CasePag
         raise HTTPException(422, str(error)) from error
 
 
+@router.post(
+    "",
+    status_code=201,
+    responses={422: {"model": Problem, "description": "Not a report, or its place is unknown"}},
+    summary="Report a matter that no camera found",
+)
+def report_case(
+    services: Here,
+    report: Report,
+    idempotency_key: Annotated[str | None, Header(max_length=128)] = None,
+) -> Case:
+    """The case that it became. The same `external_no` of the same source, or the same
+    `Idempotency-Key`, again changes nothing and answers the case as it is now."""
+    return services.book.report(report, actor=services.actor, key=idempotency_key)
+
+
 @router.get("/{no}", responses=_MISSING, summary="One case")
 def read_case(services: Here, no: str) -> Case:
     return services.book.case(no)
@@ -131,19 +149,18 @@ def move_case(
     idempotency_key: Annotated[str | None, Header(max_length=128)] = None,
 ) -> Decided:
     """The same `Idempotency-Key` again changes nothing and answers the case as it is now."""
+    details: Details = {
+        "verdict": wanted.verdict,
+        "reason": wanted.reason,
+        "duplicate_of": wanted.duplicate_of,
+        "permit": wanted.permit,
+        "forced": wanted.forced,
+        "assignee": wanted.assignee,
+        "note": wanted.note,
+        "key": idempotency_key,
+    }
     case = services.book.move(
-        no,
-        wanted.move,
-        actor=services.actor,
-        version=wanted.version,
-        verdict=wanted.verdict,
-        reason=wanted.reason,
-        duplicate_of=wanted.duplicate_of,
-        permit=wanted.permit,
-        forced=wanted.forced,
-        assignee=wanted.assignee,
-        note=wanted.note,
-        key=idempotency_key,
+        no, wanted.move, actor=services.actor, version=wanted.version, **details
     )
     return _decided(request, services, case)
 

@@ -9,7 +9,8 @@ from domain.errors import CaseNotFound, EvidenceNotFound
 from domain.evidence import Evidence, EvidenceKind
 
 _FOR_EVER = "private, max-age=31536000, immutable"
-_SUFFIXES = {"image/jpeg": ".jpg", "image/webp": ".webp", "video/mp4": ".mp4"}
+_SUFFIXES = {"image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp", "video/mp4": ".mp4"}
+_PICTURES = (EvidenceKind.SNAPSHOT, EvidenceKind.PHOTO)
 _PLACEHOLDER = (
     b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 96 54"><path fill="none" '
     b'stroke="#5c6d80" stroke-width="2" d="M36 19h24v16H36zM41 31l6-6 5 5 3-3 5 5"/></svg>'
@@ -49,13 +50,13 @@ def _file_name(sealed: Evidence) -> str:
     """``gate-1_20261123T143207Z_clip.mp4``: where, when, what."""
     suffix = _SUFFIXES.get(sealed.media_type, "")
     taken = f"{sealed.captured_from:%Y%m%dT%H%M%SZ}"
-    return f"{sealed.camera_id}_{taken}_{sealed.kind.value}{suffix}"
+    return f"{sealed.about}_{taken}_{sealed.kind.value}{suffix}"
 
 
 @media.get("/cases/{no}/thumbnail")
 def read_thumbnail(services: Here, no: str) -> Response:
-    """A small picture of a case for lists; a drawing until there is a snapshot."""
-    sealed = _snapshot(services, no)
+    """A small picture of a case for lists; a drawing until there is one."""
+    sealed = _picture(services, no)
     try:
         path = services.store.path(sealed) if sealed else None
     except EvidenceNotFound:
@@ -67,10 +68,10 @@ def read_thumbnail(services: Here, no: str) -> Response:
     return Response(made, media_type="image/webp", headers={"Cache-Control": _FOR_EVER})
 
 
-def _snapshot(services: Services, no: str) -> Evidence | None:
+def _picture(services: Services, no: str) -> Evidence | None:
     try:
         pieces = services.book.evidence(no)
     except CaseNotFound:
         return None
     sealed = [piece for piece in pieces if isinstance(piece, Evidence)]
-    return next((piece for piece in sealed if piece.kind is EvidenceKind.SNAPSHOT), None)
+    return next((piece for piece in sealed if piece.kind in _PICTURES), None)

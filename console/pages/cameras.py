@@ -6,7 +6,8 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from console.eyes import Tile, count_eyes, tiles_of
+from console.eyes import Tile, tiles_of
+from console.head import head_of
 from console.pages.desk import times_of
 from console.promises import promises_of
 from console.rendering import render
@@ -36,8 +37,7 @@ def _board(request: Request, services: Services) -> Mapping[str, Any]:
 @router.get("/wall")
 def wall(request: Request, services: Here) -> HTMLResponse:
     tiles = _burning_first(tiles_of(services, times_of(request, services)))
-    counts, eyes = services.book.counts(), count_eyes(services)
-    return render(request, "wall.html", tiles=tiles, counts=counts, eyes=eyes)
+    return render(request, "wall.html", tiles=tiles, **head_of(services))
 
 
 @router.get("/wall/tiles")
@@ -48,9 +48,8 @@ def wall_tiles(request: Request, services: Here) -> HTMLResponse:
 
 @router.get("/cameras")
 def cameras(request: Request, services: Here) -> HTMLResponse:
-    counts, eyes = services.book.counts(), count_eyes(services)
     board = _board(request, services)
-    return render(request, "cameras.html", counts=counts, eyes=eyes, **board)
+    return render(request, "cameras.html", **board, **head_of(services))
 
 
 @router.get("/cameras/rows")

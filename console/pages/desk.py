@@ -5,7 +5,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from console.candidates import Candidate, when_words, where_words
 from console.case_view import CaseView, case_view
-from console.eyes import count_eyes
+from console.head import head_of
 from console.languages import language_of
 from console.pages.queue import Chosen, grids_by_level, queue_of
 from console.rendering import render
@@ -43,7 +43,6 @@ def desk(request: Request, services: Here, choice: Chosen) -> HTMLResponse:
         "desk.html",
         queue=heap,
         choice=choice,
-        counts=heap.counts,
         case_view=shown,
         chosen_by_address=chosen is not None,
         chosen_no=shown.case.no if shown else "",
@@ -52,7 +51,7 @@ def desk(request: Request, services: Here, choice: Chosen) -> HTMLResponse:
         grids_by_level=grids_by_level(services),
         priorities=tuple(Priority),
         false_reasons=tuple(FalseReason),
-        eyes=count_eyes(services),
+        **head_of(services, heap.counts),
     )
 
 
@@ -73,7 +72,7 @@ def queue(request: Request, services: Here, choice: Chosen) -> HTMLResponse:
         queue=heap,
         choice=choice,
         chosen_no=choice.case,
-        eyes=count_eyes(services),
+        **head_of(services, heap.counts),
     )
 
 
@@ -103,13 +102,10 @@ def case_page(request: Request, services: Here, no: str) -> HTMLResponse:
         case_view=view,
         whole_page=True,
         false_reasons=tuple(FalseReason),
-        counts=services.book.counts(),
-        eyes=count_eyes(services),
+        **head_of(services),
     )
 
 
 @router.get("/parts/counts")
 def counts(request: Request, services: Here) -> HTMLResponse:
-    return render(
-        request, "parts/counts.html", counts=services.book.counts(), eyes=count_eyes(services)
-    )
+    return render(request, "parts/counts.html", **head_of(services))

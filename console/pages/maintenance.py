@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from console.eyes import Tile, count_eyes, tiles_of
+from console.eyes import Tile, tiles_of
+from console.head import head_of
 from console.pages.desk import times_of
 from console.rendering import render
 from console.services import Here, Services
@@ -43,8 +44,7 @@ def _works(services: Services, times: Times) -> Sequence[Work]:
 @router.get("/maintenance")
 def maintenance(request: Request, services: Here) -> HTMLResponse:
     works = _works(services, times_of(request, services))
-    counts, eyes = services.book.counts(), count_eyes(services)
-    return render(request, "maintenance.html", works=works, counts=counts, eyes=eyes)
+    return render(request, "maintenance.html", works=works, **head_of(services))
 
 
 @router.get("/maintenance/rows")

@@ -11,7 +11,7 @@ from pydantic import BaseModel, field_validator
 from cases.queries import PAGE_MAX, CaseCounts, CaseFilter, CaseOrder, StateGroup
 from console.case_view import grid_names, is_urgent, overdue_words, place_of
 from console.services import Services
-from console.signs import Sign, kind_symbol, state_sign
+from console.signs import Sign, case_symbol, state_sign
 from console.times import Times
 from console.words import say
 from domain.case import Case, CaseState, Priority
@@ -163,7 +163,7 @@ def _row(services: Services, times: Times, case: Case) -> Row:
     return Row(
         case=case,
         state=state_sign(case.state),
-        symbol=kind_symbol(case.kind),
+        symbol=case_symbol(case),
         urgent=is_urgent(case),
         overdue=overdue_words(case, times),
         fresh=times.now - case.updated_at < _FRESH and case.version <= 2,

@@ -51,7 +51,11 @@ class Judge(Closing):
         """All cases so far."""
         asked: dict[str, str | int] = {"limit": PAGE, "order": "newest"}
         cases = map(Case.model_validate, self._web.get("/api/cases", params=asked).json()["cases"])
-        return [Opened(case.no, case.camera_id, case.kind, case.opened_at) for case in cases]
+        return [
+            Opened(case.no, case.camera_id, case.kind, case.opened_at)
+            for case in cases
+            if case.camera_id is not None and case.kind is not None
+        ]
 
     def evidence(self, cases: Iterable[Opened]) -> dict[str, int]:
         """How much of it has the content that its hash says, has not, or is missing."""

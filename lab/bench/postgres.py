@@ -23,7 +23,7 @@ STOP_TIMEOUT_S = 10.0
 _OWNER = "nobody"
 _TRUNCATE_ALL = """
 DO $$ BEGIN EXECUTE (
-    SELECT 'TRUNCATE ' || string_agg(quote_ident(tablename), ', ')
+    SELECT 'TRUNCATE ' || string_agg(quote_ident(tablename), ', ') || ' RESTART IDENTITY'
     FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'
 ); END $$
 """

@@ -9,6 +9,7 @@ import yaml
 from cases.book import CaseBook
 from cases.filling import Samples
 from cases.queries import CaseFilter, CaseOrder
+from domain.actor import Actor
 from domain.base import Text
 from domain.case import Case, FalseReason, Move, Verdict
 from domain.geometry import Box
@@ -178,7 +179,7 @@ def _move(book: CaseBook, case: Case, move: Move) -> Case:
     return book.move(
         case.no,
         move,
-        actor="bench",
+        actor=Actor.person("bench"),
         version=case.version,
         verdict=Verdict.FALSE if void else None,
         reason=FalseReason.LIGHT if void else None,

@@ -2,7 +2,9 @@
 
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +12,13 @@ import pytest
 
 from cases.book import CaseBook
 from cases.database import Database
+from cases.queries import StateGroup, group_of, overdue
 from cases.settings import CaseSettings
+from domain.actor import Actor
 from domain.case import Case, CaseState, FalseReason, Move, Verdict
 from domain.clock import VirtualClock
 from domain.incident import Incident
-from tests.builders import NOON, make_cameras, make_incident, make_plan, make_sites, opened
+from tests.builders import LI, NOON, make_cameras, make_incident, make_plan, make_sites, opened
 from tests.lacking import lacking
 from tests.postgres import PostgresMissing, PostgresServer, postgres_server
 
@@ -95,11 +99,17 @@ class Desk:
         self.book.handle(opened(incident))
         return self.case_of(incident.id)
 
+    def incident_of(self, case: Case) -> Incident:
+        """The incident of a case that a camera found."""
+        incident = self.book.incident(case.no)
+        assert incident is not None
+        return incident
+
     def case_of(self, incident_id: str) -> Case:
         [case] = [c for c in self.book.cases().cases if c.incident_id == incident_id]
         return case
 
-    def move(self, case: Case, move: Move, actor: str = "li", **details: Any) -> Case:
+    def move(self, case: Case, move: Move, actor: Actor = LI, **details: Any) -> Case:
         """Make a move on the case as it is now, with the note or verdict that it needs."""
         needed: dict[str, Any] = {}
         if move in (Move.RETURN, Move.REWORK, Move.SUSPEND, Move.REOPEN, Move.REPORT):
@@ -116,6 +126,13 @@ class Desk:
 
     def notes(self, case: Case) -> list[str]:
         return [entry.note.zh for entry in self.book.entries(case.no)]
+
+
+def needs_somebody(case: Case, at: datetime) -> bool:
+    """What `cases.needs` asks of the database, of one case and in plain words."""
+    unsent = case.state in (CaseState.FILED, CaseState.RETURNED, CaseState.REOPENED)
+    review = group_of(case.state, case.verdict) is StateGroup.REVIEW
+    return unsent or review or overdue(case.due_at, at)
 
 
 TO_CLOSED = (
@@ -151,15 +168,17 @@ MakeDesk = Callable[..., Desk]
 
 
 @pytest.fixture
-def make_desk(database: Database, clock: VirtualClock) -> MakeDesk:
+def make_desk(database: Database, clock: VirtualClock) -> Iterator[MakeDesk]:
     """A desk with these settings."""
+    with ExitStack() as books:
 
-    def make(**settings: Any) -> Desk:
-        book = CaseBook(database, CaseSettings.model_validate(settings), clock)
-        book.install(make_sites(), make_cameras(), make_plan())
-        return Desk(book, clock)
+        def make(**settings: Any) -> Desk:
+            book = CaseBook(database, CaseSettings.model_validate(settings), clock)
+            books.enter_context(book)
+            book.install(make_sites(), make_cameras(), make_plan())
+            return Desk(book, clock)
 
-    return make
+        yield make
 
 
 @pytest.fixture

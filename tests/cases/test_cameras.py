@@ -3,8 +3,8 @@
 from datetime import timedelta
 from typing import Any
 
-from cases.changes import ChangeKind
 from domain.case import Move
+from domain.change import ChangeKind
 from domain.health import CameraHealth, CameraLooks, CameraStatus, CoverageGap, FaultKind
 from domain.messages import CameraHealthChanged, CoverageGapEnded, LooksDone
 from tests.builders import NOON, make_cameras, make_plan, make_sites

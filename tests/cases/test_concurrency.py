@@ -14,7 +14,16 @@ from cases.settings import CaseSettings
 from domain.case import Case, FalseReason, Move, Verdict
 from domain.errors import MoveConflict
 from domain.messages import EvidenceSealed
-from tests.builders import NOON, make_evidence, make_incident, next_revision, opened, updated
+from tests.builders import (
+    LI,
+    NOON,
+    WANG,
+    make_evidence,
+    make_incident,
+    next_revision,
+    opened,
+    updated,
+)
 from tests.cases.conftest import Desk
 
 
@@ -45,14 +54,14 @@ def test_of_two_people_one_decides_and_the_other_is_told(desk: Desk) -> None:
 
 
 def _confirm(desk: Desk, case: Case) -> Case:
-    return desk.book.move(case.no, Move.CONFIRM, actor="li", version=case.version)
+    return desk.book.move(case.no, Move.CONFIRM, actor=LI, version=case.version)
 
 
 def _reject(desk: Desk, case: Case) -> Case:
     return desk.book.move(
         case.no,
         Move.REJECT,
-        actor="wang",
+        actor=WANG,
         version=case.version,
         verdict=Verdict.FALSE,
         reason=FalseReason.LIGHT,

@@ -60,6 +60,11 @@ class Town:
     def held(self, book: str, start: int = 1) -> Holding:
         return Holding(book=book, epoch=self.claim(book, start).epoch)
 
+    def incident(self, no: str) -> Incident:
+        incident = self.book.incident(no)
+        assert incident is not None
+        return incident
+
     @property
     def numbers(self) -> list[str]:
         return sorted(case.no for case in self.book.cases().cases)
@@ -132,7 +137,7 @@ def test_a_former_holder_is_not_believed_about_what_it_handed_over(town: Town) -
     left = closed_revision(incident, reason=CloseReason.RULE_CHANGED)
     town.book.handle(closed(left, former))
     (no,) = town.numbers
-    assert town.book.incident(no).state is IncidentState.OPEN
+    assert town.incident(no).state is IncidentState.OPEN
     grown = next_revision(incident, count=9)
     town.book.handle(updated(grown, now))
     assert town.book.incident(no) == grown
@@ -149,7 +154,7 @@ def test_what_was_left_behind_before_anybody_came_is_handed_over(town: Town) -> 
     back = next_revision(incident, revision=left.revision + 1)
     town.book.handle(updated(back, town.held("b")))
     assert len(town.numbers) == 1
-    assert town.book.incident(town.numbers[0]).state is IncidentState.OPEN
+    assert town.incident(town.numbers[0]).state is IncidentState.OPEN
 
 
 @pytest.mark.parametrize("granted", [False, True])
@@ -222,7 +227,7 @@ def test_two_workers_on_one_camera_make_one_case(town: Town) -> None:
     (no,) = town.numbers
     town.book.handle(closed(closed_revision(first), now))
     assert town.book.case(no).gone_at is not None
-    assert town.book.incident(no).state is IncidentState.CLOSED
+    assert town.incident(no).state is IncidentState.CLOSED
 
 
 def test_a_former_holder_that_alone_sees_something_makes_its_case(town: Town) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cases.queries import StateGroup
-from cases.states import SYSTEM
+from domain.actor import SYSTEM
 from domain.base import Text
 from domain.case import CaseSource, CaseState, Move, Priority, Triage, Verdict
 from domain.duty import DutyClass
@@ -243,7 +243,7 @@ def test_an_automatic_pre_dispatch_is_told(make_desk: MakeDesk) -> None:
 
 def test_a_camera_nobody_registered_still_makes_a_case(desk: Desk) -> None:
     case = desk.take(camera_id="stray-9")
-    assert (case.camera_name.zh, case.site_id, case.lon) == ("stray-9", None, None)
+    assert (case.camera_name, case.site_id, case.lon) == (Text.of("stray-9", "stray-9"), None, None)
     assert case.grids.innermost is None
     assert case.owner.zh == "协同指挥办公室"
     assert "摄像机未登记, 位置未知" in desk.notes(case)
@@ -282,7 +282,7 @@ def _story() -> list[Message]:
 def _outcome(desk: Desk) -> dict[str, dict[str, Any]]:
     """The cases without what rightly depends on the order: numbers and versions."""
     return {
-        case.incident_id: case.model_dump(exclude={"no", "version"})
+        str(case.incident_id): case.model_dump(exclude={"no", "version"})
         | {"evidence": desk.book.evidence(case.no)}
         for case in desk.book.cases().cases
     }

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from cases.states import SYSTEM
+from domain.actor import SYSTEM
 from domain.case import CaseState, FalseReason, Move, Permit, Verdict
 from domain.errors import CaseNotFound, MoveConflict, MoveRefused
 from domain.incident import IncidentKind
-from tests.builders import NOON, PERMIT, make_incident, next_revision, updated
+from tests.builders import LI, NOON, PERMIT, WANG, make_incident, next_revision, updated
 from tests.cases.conftest import TO_CLOSED, Desk, MakeDesk
 
 
@@ -18,16 +18,16 @@ def test_a_case_goes_the_whole_way_and_every_step_is_told(desk: Desk) -> None:
     entries = desk.book.entries(case.no)
     assert [entry.seq for entry in entries] == list(range(1, 11))
     assert [entry.move for entry in entries] == [None, Move.RECEIVE, *TO_CLOSED, Move.ARCHIVE]
-    assert [entry.actor for entry in entries] == [SYSTEM] * 2 + ["li"] * 8
+    assert [entry.actor for entry in entries] == [SYSTEM] * 2 + [LI] * 8
     for before, after in itertools.pairwise(entries):
         assert after.from_state is before.to_state
     assert case.version == 10
-    assert (case.verdict, case.reviewer) == (Verdict.REAL, "li")
+    assert (case.verdict, case.reviewer) == (Verdict.REAL, LI)
 
 
 def test_confirming_says_who_found_it_real(desk: Desk) -> None:
-    case = desk.move(desk.take(), Move.CONFIRM, "wang", note="确有占道")
-    assert (case.state, case.verdict, case.reviewer) == (CaseState.FILED, Verdict.REAL, "wang")
+    case = desk.move(desk.take(), Move.CONFIRM, WANG, note="确有占道")
+    assert (case.state, case.verdict, case.reviewer) == (CaseState.FILED, Verdict.REAL, WANG)
     assert desk.notes(case)[-1] == "属实并立案; 确有占道"
 
 
@@ -105,8 +105,6 @@ def test_a_duplicate_names_the_other_case(desk: Desk) -> None:
         (Move.CONFIRM, {"permit": PERMIT}, "a verdict with its reason goes with reject"),
         (Move.CONFIRM, {"verdict": Verdict.FALSE}, "a verdict with its reason goes with reject"),
         (Move.CONFIRM, {"assignee": "zhao"}, "an assignee goes with dispatch only"),
-        (Move.CONFIRM, {"actor": "  "}, "expected the name of who moves it"),
-        (Move.CONFIRM, {"actor": "x" * 129}, "actor of at most 128 characters, got 129"),
         (Move.CONFIRM, {"note": "x" * 2_001}, "note of at most 2000 characters, got 2001"),
         (Move.CONFIRM, {"note": "a\x00b"}, "expected a plain note"),
     ],
@@ -167,7 +165,7 @@ def test_a_fire_may_be_dispatched_while_its_review_runs(desk: Desk) -> None:
     case = desk.take(kind=IncidentKind.FIRE)
     case = desk.walk(case, Move.PRE_DISPATCH, Move.ACCEPT, Move.HANDLE)
     assert (case.state, case.verdict) == (CaseState.HANDLING, None)
-    case = desk.move(case, Move.CONFIRM, "wang")
+    case = desk.move(case, Move.CONFIRM, WANG)
     assert (case.state, case.verdict) == (CaseState.HANDLING, Verdict.REAL)
     assert Move.CONFIRM not in desk.book.allowed(case)
 
@@ -187,12 +185,12 @@ def test_a_case_nobody_reviewed_cannot_be_closed(desk: Desk) -> None:
 
 def test_the_slower_of_two_is_told_who_did_what_when(desk: Desk) -> None:
     case = desk.take()
-    desk.book.move(case.no, Move.CONFIRM, actor="li", version=case.version)
+    desk.book.move(case.no, Move.CONFIRM, actor=LI, version=case.version)
     details: dict[str, Any] = {"verdict": Verdict.FALSE, "reason": FalseReason.LIGHT}
     with pytest.raises(MoveConflict) as caught:
-        desk.book.move(case.no, Move.REJECT, actor="wang", version=case.version, **details)
+        desk.book.move(case.no, Move.REJECT, actor=WANG, version=case.version, **details)
     said = (
-        f"case {case.no} was moved since version 2: li · 属实并立案 · 2026-11-23 12:00:00 · filed"
+        f"case {case.no} was moved since version 2: 李 · 属实并立案 · 2026-11-23 12:00:00 · filed"
     )
     assert str(caught.value) == said
 
@@ -202,19 +200,19 @@ def test_that_the_incident_went_on_spoils_no_decision(desk: Desk) -> None:
     seen = desk.take(incident)
     desk.book.handle(updated(next_revision(incident)))
     assert desk.book.case(seen.no).version > seen.version
-    moved = desk.book.move(seen.no, Move.CONFIRM, actor="li", version=seen.version)
+    moved = desk.book.move(seen.no, Move.CONFIRM, actor=LI, version=seen.version)
     assert moved.state is CaseState.FILED
 
 
 def test_a_version_from_the_future_is_refused(desk: Desk) -> None:
     case = desk.take()
     with pytest.raises(MoveRefused, match="expected a version up to 2, got 7"):
-        desk.book.move(case.no, Move.CONFIRM, actor="li", version=7)
+        desk.book.move(case.no, Move.CONFIRM, actor=LI, version=7)
 
 
 def test_an_unknown_case_is_not_found(desk: Desk) -> None:
     with pytest.raises(CaseNotFound, match="'HS-20261123-0099'"):
-        desk.book.move("HS-20261123-0099", Move.CONFIRM, actor="li", version=1)
+        desk.book.move("HS-20261123-0099", Move.CONFIRM, actor=LI, version=1)
     for ask in (desk.book.case, desk.book.entries, desk.book.evidence, desk.book.incident):
         with pytest.raises(CaseNotFound):
             ask("HS-20261123-0099")
@@ -222,20 +220,20 @@ def test_an_unknown_case_is_not_found(desk: Desk) -> None:
 
 def test_the_same_request_again_does_nothing(desk: Desk) -> None:
     case = desk.take()
-    first = desk.book.move(case.no, Move.CONFIRM, actor="li", version=2, key="k1")
-    again = desk.book.move(case.no, Move.CONFIRM, actor="li", version=2, key="k1")
+    first = desk.book.move(case.no, Move.CONFIRM, actor=LI, version=2, key="k1")
+    again = desk.book.move(case.no, Move.CONFIRM, actor=LI, version=2, key="k1")
     assert again == first
     assert len(desk.book.entries(case.no)) == 3
     with pytest.raises(MoveRefused, match="expected a new key for a new move, got 'k1'"):
-        desk.book.move(case.no, Move.DISPATCH, actor="li", version=3, key="k1")
+        desk.book.move(case.no, Move.DISPATCH, actor=LI, version=3, key="k1")
 
 
 def test_undo_puts_everything_back_with_an_entry_of_its_own(desk: Desk) -> None:
     case = desk.take()
     desk.move(case, Move.REJECT)
     desk.clock.advance(10)
-    assert desk.book.undo_until(case.no, actor="li") == desk.clock.now()
-    back = desk.book.undo(case.no, actor="li", version=3)
+    assert desk.book.undo_until(case.no, actor=LI) == desk.clock.now()
+    back = desk.book.undo(case.no, actor=LI, version=3)
     assert back.state is CaseState.PENDING_REVIEW
     assert (back.verdict, back.verdict_reason, back.reviewer) == (None, None, None)
     last = desk.book.entries(case.no)[-1]
@@ -247,46 +245,46 @@ def test_undo_puts_everything_back_with_an_entry_of_its_own(desk: Desk) -> None:
 def test_undo_is_for_ten_seconds(desk: Desk) -> None:
     case = desk.move(desk.take(), Move.CONFIRM)
     desk.clock.advance(10.5)
-    assert desk.book.undo_until(case.no, actor="li") is None
+    assert desk.book.undo_until(case.no, actor=LI) is None
     with pytest.raises(MoveRefused, match="can be undone for 10 s"):
-        desk.book.undo(case.no, actor="li", version=case.version)
+        desk.book.undo(case.no, actor=LI, version=case.version)
 
 
 def test_undo_is_for_who_moved(desk: Desk) -> None:
     case = desk.move(desk.take(), Move.CONFIRM)
-    assert desk.book.undo_until(case.no, actor="wang") is None
-    with pytest.raises(MoveRefused, match="only who moved may undo; the last move: li · 属实"):
-        desk.book.undo(case.no, actor="wang", version=case.version)
+    assert desk.book.undo_until(case.no, actor=WANG) is None
+    with pytest.raises(MoveRefused, match="only who moved may undo; the last move: 李 · 属实"):
+        desk.book.undo(case.no, actor=WANG, version=case.version)
 
 
 def test_only_the_last_move_can_be_undone_and_only_once(desk: Desk) -> None:
     case = desk.walk(desk.take(), Move.CONFIRM, Move.DISPATCH)
-    case = desk.book.undo(case.no, actor="li", version=case.version)
+    case = desk.book.undo(case.no, actor=LI, version=case.version)
     assert (case.state, case.assignee, case.verdict) == (CaseState.FILED, None, Verdict.REAL)
-    assert desk.book.undo_until(case.no, actor="li") is None
+    assert desk.book.undo_until(case.no, actor=LI) is None
     with pytest.raises(MoveRefused, match="expected a person's move to undo"):
-        desk.book.undo(case.no, actor="li", version=case.version)
+        desk.book.undo(case.no, actor=LI, version=case.version)
 
 
 def test_what_the_system_did_cannot_be_undone(desk: Desk) -> None:
     case = desk.take()
-    for actor in ("li", SYSTEM):
+    for actor in (LI, SYSTEM):
         with pytest.raises(MoveRefused, match="expected a person's move to undo"):
             desk.book.undo(case.no, actor=actor, version=case.version)
 
 
 def test_undo_of_a_case_somebody_else_moved_conflicts(desk: Desk) -> None:
     seen = desk.move(desk.take(), Move.CONFIRM)
-    desk.move(seen, Move.DISPATCH, "wang")
-    with pytest.raises(MoveConflict, match="wang · 派遣"):
-        desk.book.undo(seen.no, actor="li", version=seen.version)
+    desk.move(seen, Move.DISPATCH, WANG)
+    with pytest.raises(MoveConflict, match="王 · 派遣"):
+        desk.book.undo(seen.no, actor=LI, version=seen.version)
 
 
 def test_evidence_and_news_between_do_not_hinder_undo(desk: Desk) -> None:
     incident = make_incident()
     case = desk.move(desk.take(incident), Move.CONFIRM)
     desk.book.handle(updated(next_revision(incident)))
-    assert desk.book.undo(case.no, actor="li", version=case.version).state is (
+    assert desk.book.undo(case.no, actor=LI, version=case.version).state is (
         CaseState.PENDING_REVIEW
     )
 
@@ -295,6 +293,6 @@ def test_the_time_to_undo_is_a_setting(make_desk: MakeDesk) -> None:
     desk = make_desk(undo_s=60)
     case = desk.move(desk.take(), Move.CONFIRM)
     desk.clock.advance(59)
-    assert desk.book.undo(case.no, actor="li", version=case.version).state is (
+    assert desk.book.undo(case.no, actor=LI, version=case.version).state is (
         CaseState.PENDING_REVIEW
     )

@@ -2,12 +2,11 @@
 
 import pytest
 
-from cases.needs import needs_somebody
-from cases.queries import CaseFilter, CaseOrder, is_overdue
+from cases.queries import CaseFilter, CaseOrder, overdue
 from domain.case import CaseState, FalseReason, Move, Verdict
 from domain.incident import IncidentKind
-from tests.builders import closed, closed_revision, make_incident, reopened_revision, updated
-from tests.cases.conftest import TO_CLOSED, WAYS, Desk, MakeDesk
+from tests.builders import LI, closed, closed_revision, make_incident, reopened_revision, updated
+from tests.cases.conftest import TO_CLOSED, WAYS, Desk, MakeDesk, needs_somebody
 
 FIRE = IncidentKind.FIRE
 AT_ONCE = {CaseState.PENDING_REVIEW, CaseState.FILED, CaseState.RETURNED, CaseState.REOPENED}
@@ -16,12 +15,12 @@ NEVER = {CaseState.SUSPENDED, CaseState.CLOSED, CaseState.ARCHIVED, CaseState.VO
 A_DAY_S = 86_400
 
 
-def needing(desk: Desk) -> list[str]:
+def needing(desk: Desk) -> list[str | None]:
     wanted = CaseFilter(needs=True, order=CaseOrder.DUE)
     return [case.incident_id for case in desk.book.cases(wanted).cases]
 
 
-def overdue(desk: Desk) -> list[str]:
+def found_late(desk: Desk) -> list[str | None]:
     return [case.incident_id for case in desk.book.cases(CaseFilter(overdue=True)).cases]
 
 
@@ -36,9 +35,9 @@ def test_a_case_needs_somebody_by_its_state_or_when_its_stage_is_overdue(
         assert needs_somebody(case, now) is expected
         assert needing(desk) == (["inc_1"] if expected else [])
         assert desk.book.counts().needs == len(needing(desk))
-        late = after_s > 0 and state not in NEVER
-        assert is_overdue(case, now) is late
-        assert (overdue(desk), desk.book.counts().overdue) == (["inc_1"] * late, int(late))
+        is_late = after_s > 0 and state not in NEVER
+        assert overdue(case.due_at, now) is is_late
+        assert (found_late(desk), desk.book.counts().overdue) == (["inc_1"] * is_late, int(is_late))
 
 
 @pytest.mark.parametrize(
@@ -96,7 +95,7 @@ def test_within_a_priority_the_most_overdue_comes_first(desk: Desk) -> None:
     desk.walk(later, Move.CONFIRM)  # due in 15 minutes, as long as a review: but numbered later
     assert needing(desk) == ["inc_fire", "inc_late", "inc_new", "inc_filed"]
     desk.clock.advance(1000)
-    assert overdue(desk)[0] == "inc_fire"
+    assert found_late(desk)[0] == "inc_fire"
     assert needing(desk) == ["inc_fire", "inc_late", "inc_new", "inc_filed"]
     desk.walk(late, Move.CONFIRM, Move.DISPATCH)
     assert needing(desk) == ["inc_fire", "inc_new", "inc_filed"]
@@ -107,7 +106,7 @@ def test_undo_puts_the_time_of_before_back(desk: Desk) -> None:
     desk.clock.advance(5)
     moved = desk.move(case, Move.CONFIRM)
     assert moved.due_at != case.due_at
-    back = desk.book.undo(case.no, actor="li", version=moved.version)
+    back = desk.book.undo(case.no, actor=LI, version=moved.version)
     assert back.due_at == case.due_at == case.review_due_at
 
 

@@ -101,5 +101,6 @@ def test_figures_and_the_wall_read_no_cases_that_are_over(desk: Desk, database: 
         desk.book.burning()
         desk.book.case(case.no)
         desk.book.entries(case.no)
+        desk.book.evidence(case.no)
     assert len(queries) > 5
     assert scans(database, queries) == []

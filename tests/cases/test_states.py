@@ -79,15 +79,29 @@ def test_a_review_in_the_field_leaves_the_case_where_it_is() -> None:
         assert find("HS-1", standing, M.REJECT, Who.PERSON).target(state, None) is S.VOIDED
 
 
+def test_a_bridge_says_how_far_those_are_who_were_sent_and_nothing_more() -> None:
+    may = {
+        (state, move)
+        for state, verdict in itertools.product(S, (None, *Verdict))
+        for move in allowed(Standing(state, verdict, True), Who.BRIDGE)
+    }
+    assert may == {
+        (S.DISPATCHED, M.ACCEPT),
+        (S.DISPATCHED, M.RETURN),
+        (S.ACCEPTED, M.RETURN),
+        (S.ACCEPTED, M.HANDLE),
+        (S.REWORK, M.HANDLE),
+        (S.HANDLING, M.REPORT),
+    }
+
+
 def test_no_way_leads_from_an_alert_to_closed_without_work() -> None:
     assert [rule.sources for rule in TABLE if rule.to is S.CLOSED] == [{S.VERIFYING}]
 
 
 def test_one_move_has_one_meaning_for_each_standing() -> None:
     verdicts, booleans = (None, *Verdict), (True, False)
-    for state, verdict, ahead, who in itertools.product(
-        S, verdicts, booleans, (Who.PERSON, Who.SYSTEM)
-    ):
+    for state, verdict, ahead, who in itertools.product(S, verdicts, booleans, Who):
         moves = allowed(Standing(state, verdict, ahead), who)
         assert len(moves) == len(set(moves))
 

@@ -11,13 +11,13 @@ from sqlalchemy import delete, update
 
 from cases import tally
 from cases.database import Database
-from cases.needs import needs_somebody
-from cases.queries import LIVE, CaseFilter, CaseOrder, StateGroup, group_of, is_overdue
+from cases.queries import LIVE, CaseFilter, CaseOrder, StateGroup, group_of, overdue
 from cases.sole import DatabaseClaim
 from cases.tables import CaseRow, CaseTallyRow
 from domain.case import Case, CaseState, Move, Priority
 from domain.incident import IncidentKind
-from tests.cases.conftest import WAYS, Desk
+from tests.builders import LI
+from tests.cases.conftest import WAYS, Desk, needs_somebody
 from tests.cases.test_concurrency import at_once
 from tests.cases.walking import CAMERAS, STEPS, Walk, all_cases
 from tests.steps import steps
@@ -51,7 +51,7 @@ def test_counters_are_a_recount_after_any_moves(
     live = Counter(case.kind for case in cases if group_of(case.state, case.verdict) in LIVE)
     assert counts.by_kind == {kind: live[kind] for kind in IncidentKind}
     assert counts.needs == sum(needs_somebody(case, now) for case in cases)
-    assert counts.overdue == sum(is_overdue(case, now) for case in cases)
+    assert counts.overdue == sum(overdue(case.due_at, now) for case in cases)
 
 
 _FILTERS: dict[str, Any] = {
@@ -101,7 +101,7 @@ def _judge(desk: Desk, wanted: dict[str, Any], order: CaseOrder) -> Callable[[Ca
                 wanted.get("grid") is None or wanted["grid"] in grids,
                 not wanted.get("unrouted") or grids == {None},
                 wanted.get("camera_id") in (None, case.camera_id),
-                not wanted.get("overdue") or is_overdue(case, now),
+                not wanted.get("overdue") or overdue(case.due_at, now),
                 not wanted.get("needs") or needs_somebody(case, now),
                 order is not CaseOrder.DUE or case.due_at is not None,
                 all(word in texts[case.no] for word in wanted.get("search", "").split()),
@@ -163,7 +163,7 @@ def test_people_at_once_are_all_counted(desk: Desk, database: Database) -> None:
     cases = [desk.take(incident_id=f"inc_{number}") for number in range(8)]
 
     def confirm(case: Case) -> Callable[[], object]:
-        return lambda: desk.book.move(case.no, Move.CONFIRM, actor="li", version=case.version)
+        return lambda: desk.book.move(case.no, Move.CONFIRM, actor=LI, version=case.version)
 
     at_once(*map(confirm, cases))
     assert_counted(database)

@@ -56,7 +56,7 @@ EXPECTED: dict[str, Any] = {
 
 def summary(desk: Desk) -> dict[str, Any]:
     return {
-        case.incident_id: (
+        str(case.incident_id): (
             case.state.value,
             len(desk.book.evidence(case.no)),
             case.gone_at is not None,

@@ -18,7 +18,7 @@ from cases.turns import Turns
 from domain.case import Move
 from domain.errors import CaseStoreUnavailable
 from domain.trouble import Trouble
-from tests.builders import make_incident, opened
+from tests.builders import LI, make_incident, opened
 from tests.cases.conftest import Desk
 from tests.waiting import wait_until
 
@@ -47,7 +47,7 @@ def test_reads_answer_while_sixty_decisions_wait_for_a_locked_database(
     def confirm(number: int) -> None:
         begun.release()
         case = cases[number]
-        desk.book.move(case.no, Move.CONFIRM, actor="li", version=case.version)
+        desk.book.move(case.no, Move.CONFIRM, actor=LI, version=case.version)
 
     with ThreadPoolExecutor(len(cases)) as people:
         with locked(database_url):

@@ -11,6 +11,7 @@ from domain.errors import MoveRefused
 from domain.incident import Incident, IncidentKind
 from domain.messages import Message
 from tests.builders import (
+    LI,
     closed,
     closed_revision,
     make_incident,
@@ -56,7 +57,7 @@ class Walk:
         return opened(make_incident(f"inc_{next(self._numbers)}", kind, camera_id=camera, at=at))
 
     def _incident_of(self, case: Case) -> Incident:
-        return self._desk.book.incident(case.no)
+        return self._desk.incident_of(case)
 
     def _go(self, case: Case, _number: int) -> None:
         self._desk.book.handle(closed(closed_revision(self._incident_of(case))))
@@ -77,13 +78,13 @@ class Walk:
             reason = FalseReason.LIGHT if verdict is Verdict.FALSE else None
             details |= {"verdict": verdict, "reason": reason}
         try:
-            self._desk.book.move(case.no, move, actor="li", version=case.version, **details)
+            self._desk.book.move(case.no, move, actor=LI, version=case.version, **details)
         except MoveRefused:
             return  # this one wants more than a walk gives; nothing was changed
 
     def _undo(self, case: Case, _number: int) -> None:
         try:
-            self._desk.book.undo(case.no, actor="li", version=case.version)
+            self._desk.book.undo(case.no, actor=LI, version=case.version)
         except MoveRefused:
             return
 

@@ -19,6 +19,7 @@ from cases.settings import CaseSettings
 from console.app import create_app
 from console.settings import ConsoleSettings
 from console.status import SystemStatus
+from domain.actor import Actor
 from domain.base import Text
 from domain.case import Case
 from domain.clock import Clock, VirtualClock
@@ -33,6 +34,8 @@ from tests.builders import NOON, make_cameras, make_incident, make_plan, make_si
 from tests.console.server import LiveServer, serving
 
 SETTINGS = ConsoleSettings(town=Text.of("示例镇", "Sampletown"), operator=Text.of("李(示例)", "Li"))
+OPERATOR = Actor.role("operator", SETTINGS.operator)
+"""Who the console says has acted."""
 CLIP_KINDS = (EvidenceKind.CLIP, EvidenceKind.CLIP_PREVIEW)
 
 
@@ -138,6 +141,7 @@ def build_center(
     board = LookBoard(bus_url)
     with EvidenceStore(folder / "evidence", clock, min_free_bytes=0) as store:
         yield Center(book, store, board, clock, settings)
+    book.close()
     board.close()
     database.close()
 

@@ -11,8 +11,8 @@ from domain.clock import VirtualClock
 from domain.evidence import EvidenceKind
 from domain.incident import IncidentKind
 from domain.messages import EvidenceMissed
-from tests.builders import make_missing
-from tests.console.conftest import Center
+from tests.builders import WANG, make_missing
+from tests.console.conftest import OPERATOR, Center
 
 PROBLEM = "application/problem+json"
 
@@ -109,7 +109,7 @@ def test_confirm_answers_the_case_and_until_when_it_can_be_undone(
     assert (body["case"]["state"], body["case"]["verdict"]) == ("filed", "real")
     assert body["state_words"] == "已立案"
     assert body["undo_until"] > clock.now().isoformat()
-    assert center.book.entries(case.no)[-1].actor == "李(示例)"
+    assert center.book.entries(case.no)[-1].actor == OPERATOR
 
 
 def test_reject_needs_its_reason_and_says_so(center: Center, client: httpx.Client) -> None:
@@ -142,7 +142,7 @@ def test_move_that_the_state_does_not_allow_is_refused(
 
 def test_the_slower_one_is_told_who_decided_what(center: Center, client: httpx.Client) -> None:
     case = center.open_case()
-    center.book.move(case.no, Move.CONFIRM, actor="王", version=case.version)
+    center.book.move(case.no, Move.CONFIRM, actor=WANG, version=case.version)
     answer = client.post(
         f"/api/cases/{case.no}/moves",
         json={"move": "reject", "version": case.version, "verdict": "permitted"},
@@ -171,12 +171,12 @@ def test_undo_takes_back_while_time_is_left(
     center: Center, client: httpx.Client, clock: VirtualClock
 ) -> None:
     case = center.open_case()
-    moved = center.book.move(case.no, Move.CONFIRM, actor="李(示例)", version=case.version)
+    moved = center.book.move(case.no, Move.CONFIRM, actor=OPERATOR, version=case.version)
     answer = client.post(f"/api/cases/{case.no}/undo", json={"version": moved.version})
     assert answer.status_code == 200
     assert center.book.case(case.no).state is CaseState.PENDING_REVIEW
     again = center.book.case(case.no)
-    moved = center.book.move(case.no, Move.CONFIRM, actor="李(示例)", version=again.version)
+    moved = center.book.move(case.no, Move.CONFIRM, actor=OPERATOR, version=again.version)
     clock.advance(60)
     late = client.post(f"/api/cases/{case.no}/undo", json={"version": moved.version})
     assert late.status_code == 422
@@ -184,7 +184,7 @@ def test_undo_takes_back_while_time_is_left(
 
 def test_dispatch_names_the_assignee(center: Center, client: httpx.Client) -> None:
     case = center.open_case()
-    filed = center.book.move(case.no, Move.CONFIRM, actor="王", version=case.version)
+    filed = center.book.move(case.no, Move.CONFIRM, actor=WANG, version=case.version)
     answer = client.post(
         f"/api/cases/{case.no}/moves",
         json={"move": "dispatch", "version": filed.version, "assignee": "赵(示例)"},
@@ -201,6 +201,7 @@ def test_openapi_names_every_route_and_its_types(client: httpx.Client) -> None:
         "/api/cases/{no}/entries",
         "/api/cases/{no}/evidence",
         "/api/cases/{no}/moves",
+        "/api/cases/{no}/photos",
         "/api/cases/{no}/undo",
         "/api/cameras",
         "/api/cameras/{camera_id}",

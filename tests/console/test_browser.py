@@ -9,13 +9,16 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
+from domain.actor import Actor
 from domain.base import Text
 from domain.case import CaseState, FalseReason, Move, Verdict
 from domain.clock import SystemClock
 from domain.evidence import EvidenceKind
 from domain.incident import IncidentKind
+from evidence.photo import seal_photo
+from tests.builders import WANG, make_report
 from tests.console.browser import DESKTOP, PATIENCE_MS, PHONE, Watch, chromium
-from tests.console.conftest import SETTINGS, Center, build_center, jpeg, picture
+from tests.console.conftest import OPERATOR, SETTINGS, Center, build_center, jpeg, picture
 from tests.console.server import LiveServer
 from tests.media import make_clip
 from tests.waiting import wait_until
@@ -176,7 +179,7 @@ def test_without_its_permit_nothing_is_permitted(center: Center, visit: OpenPage
 
 def test_d_dispatches_to_whom_is_typed(center: Center, visit: OpenPage) -> None:
     case = center.open_case()
-    center.book.move(case.no, Move.CONFIRM, actor="王", version=case.version)
+    center.book.move(case.no, Move.CONFIRM, actor=WANG, version=case.version)
     page = visit(f"/desk?group=work&case={case.no}")
     page.keyboard.press("d")
     page.keyboard.type("赵(示例)")
@@ -210,11 +213,29 @@ def test_the_slower_one_is_told(center: Center, visit: OpenPage) -> None:
     see(page, ".case-head", "自行消失")
 
 
+def test_a_case_that_no_camera_found_is_looked_at_and_decided(
+    center: Center, visit: OpenPage
+) -> None:
+    case = center.book.report(make_report(), actor=WANG)
+    page = visit("/desk")
+    see(page, ".facts", "随手拍")
+    see(page, "#media-" + case.no, "没有照片")
+    expect(page.locator(".mediabar")).to_have_count(0)
+    photo = seal_photo(center.store, case.no, jpeg(picture()), taken_at=case.opened_at)
+    center.book.hand_in(case.no, photo, actor=WANG)  # the open page hears of it
+    expect(page.locator(f"#picture-{photo.id}")).to_be_visible(timeout=PATIENCE_MS)
+    page.keyboard.press("y")
+    see(page, ".case-head", "已立案")
+    assert state_of(center, case.no) is CaseState.FILED
+
+
 def test_nobody_is_offered_to_undo_the_other_ones_decision(center: Center, visit: OpenPage) -> None:
     """In another window the same name sits: without a login nothing else tells them apart."""
-    case, name = center.open_case(), center.settings.operator.zh
+    case = center.open_case()
     page = visit("/desk?lang=en", watched=False)  # a refused request is an error on the console
-    page.route("**/api/cases/*/moves", lambda route: _after_another(center, case.no, route, name))
+    page.route(
+        "**/api/cases/*/moves", lambda route: _after_another(center, case.no, route, OPERATOR)
+    )
     page.keyboard.press("y")
     see(
         page,
@@ -228,7 +249,7 @@ def test_nobody_is_offered_to_undo_the_other_ones_decision(center: Center, visit
     assert state_of(center, case.no) is CaseState.VOIDED
 
 
-def _after_another(center: Center, no: str, route: Any, actor: str = "王") -> None:
+def _after_another(center: Center, no: str, route: Any, actor: Actor = WANG) -> None:
     case = center.book.case(no)
     center.book.move(no, Move.REJECT, actor=actor, version=case.version, verdict=Verdict.GONE)
     route.continue_()
@@ -240,7 +261,7 @@ def test_a_strip_decides_on_what_its_maker_saw(center: Center, visit: OpenPage) 
     shown(page, case.no)
     page.keyboard.press("n")
     see(page, "#strip-false", "反光")
-    center.book.move(case.no, Move.CONFIRM, actor="王", version=case.version)
+    center.book.move(case.no, Move.CONFIRM, actor=WANG, version=case.version)
     see(page, ".case-head", "已立案")
     page.keyboard.press("1")
     see(page, "#toasts", "王 已于")
@@ -272,7 +293,7 @@ def test_a_toast_undoes_the_case_that_it_speaks_of(center: Center, visit: OpenPa
     now = center.clock.now()
     cases = [center.open_case(f"inc_{n}", at=now - timedelta(minutes=n)) for n in range(2)]
     for case in cases:
-        center.book.move(case.no, Move.CONFIRM, actor="王", version=case.version)
+        center.book.move(case.no, Move.CONFIRM, actor=WANG, version=case.version)
     page = visit("/desk?group=work")
     for case, next_one in zip(cases, reversed(cases), strict=True):
         shown(page, case.no)
@@ -320,7 +341,7 @@ def test_space_plays_the_clip(center: Center, visit: OpenPage, tmp_path: Path) -
     page.keyboard.press("b")
     see(page, "#toasts", "片段上不画标注框")
     # What comes in meanwhile must not disturb who is watching.
-    center.book.move(case.no, Move.CONFIRM, actor="王", version=case.version)
+    center.book.move(case.no, Move.CONFIRM, actor=WANG, version=case.version)
     see(page, ".case-head", "已立案")
     assert video.evaluate("video => !video.paused || video.ended")
     page.keyboard.press("Escape")
@@ -554,7 +575,7 @@ def test_a_case_that_comes_is_announced_and_a_fire_at_once(center: Center, visit
 
 def test_overdue_is_a_filter_that_the_address_holds(center: Center, visit: OpenPage) -> None:
     late = center.open_case("inc_1")
-    filed = center.book.move(late.no, Move.CONFIRM, actor="王", version=late.version)
+    filed = center.book.move(late.no, Move.CONFIRM, actor=WANG, version=late.version)
     page = visit("/desk?group=all")
     expect(page.locator(".row-link")).to_have_count(1)
     page.locator("[name=overdue]").check()

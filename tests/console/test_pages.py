@@ -15,6 +15,7 @@ from domain.incident import IncidentKind
 from domain.messages import CameraHealthChanged, EvidenceMissed, IncidentUpdated, LooksDone
 from tests.builders import (
     NOON,
+    WANG,
     make_cameras,
     make_incident,
     make_missing,
@@ -23,7 +24,7 @@ from tests.builders import (
     next_revision,
     opened,
 )
-from tests.console.conftest import Center, jpeg, picture
+from tests.console.conftest import OPERATOR, Center, jpeg, picture
 
 
 def words(html: str) -> str:
@@ -115,7 +116,7 @@ def test_decided_cases_move_to_their_tabs(center: Center, client: httpx.Client) 
     center.book.move(
         case.no,
         Move.REJECT,
-        actor="王",
+        actor=WANG,
         version=case.version,
         verdict=Verdict.FALSE,
         reason=FalseReason.LIGHT,
@@ -230,7 +231,7 @@ def test_undo_is_offered_while_time_is_left(
     center: Center, client: httpx.Client, clock: VirtualClock
 ) -> None:
     case = center.open_case()
-    center.book.move(case.no, Move.CONFIRM, actor="李(示例)", version=case.version)
+    center.book.move(case.no, Move.CONFIRM, actor=OPERATOR, version=case.version)
     assert 'data-do="undo"' in client.get(f"/desk/cases/{case.no}").text
     clock.advance(11)
     assert 'data-do="undo"' not in client.get(f"/desk/cases/{case.no}").text

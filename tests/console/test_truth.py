@@ -12,6 +12,7 @@ from domain.health import CameraHealth, CameraStatus, FaultKind
 from domain.incident import IncidentKind
 from domain.messages import CameraHealthChanged
 from tests.builders import (
+    WANG,
     closed,
     closed_revision,
     make_incident,
@@ -29,7 +30,7 @@ CAMERAS = ("gate-1", "gate-2", "square-1", "far-1")
 def move(center: Center, no: str, *moves: Move) -> None:
     for one in moves:
         version = center.book.case(no).version
-        center.book.move(no, one, actor="王", version=version, note="测试")
+        center.book.move(no, one, actor=WANG, version=version, note="测试")
 
 
 def see(center: Center, *camera_ids: str, at: timedelta = timedelta()) -> None:
@@ -183,7 +184,7 @@ def test_the_slower_one_reads_it_in_the_language_of_the_page(
     move(center, case.no, Move.CONFIRM)
     body = {"move": "confirm", "version": case.version}
     said = client.post(f"/api/cases/{case.no}/moves?lang=en", json=body).json()["detail"]
-    assert said == f"王 decided on {case.no} at 12:00:00 (Confirm; 测试); it is Filed now"
+    assert said == f"Wang decided on {case.no} at 12:00:00 (Confirm; 测试); it is Filed now"
     body = {"move": "close", "version": center.book.case(case.no).version}
     said = client.post(f"/api/cases/{case.no}/moves?lang=en", json=body).json()["detail"]
     assert not re.findall(r"[\u4e00-\u9fff]", said)

@@ -43,7 +43,8 @@ def test_two_cameras_make_two_cases_each_with_a_picture_and_a_clip(
             def all_there() -> bool:
                 found = {case.camera_id: case.no for case in book.cases().cases}
                 return found.keys() == kinds_wanted.keys() and all(
-                    len(book.evidence(no)) == kinds_wanted[camera] for camera, no in found.items()
+                    len(book.evidence(no)) == kinds_wanted[str(camera)]
+                    for camera, no in found.items()
                 )
 
             wait_for(all_there, "two cases with all their evidence")
@@ -93,11 +94,14 @@ def test_a_worker_that_starts_again_carries_its_incident_on(tmp_path: Path, bus_
         with case_book(configuration, bus_url) as book:
             with worker(configuration, bus_url):
                 (case,) = wait_for(lambda: book.cases().cases, "the case")
-            revision = wait_for(lambda: book.incident(case.no), "the incident").revision
+
+            def revision() -> int:
+                incident = book.incident(case.no)
+                return 0 if incident is None else incident.revision
+
+            before = wait_for(revision, "the incident")
             with worker(configuration, bus_url):
-                wait_for(
-                    lambda: book.incident(case.no).revision > revision, "news of the same incident"
-                )
+                wait_for(lambda: revision() > before, "news of the same incident")
             assert [each.no for each in book.cases().cases] == [case.no]
 
 

@@ -93,10 +93,11 @@ def test_what_is_found_on_the_small_stream_has_its_evidence_from_the_large_one(
                 replay(paths[EvidenceKind.CLIP], look_every_s=0.5, start_at=NOON, decode="all")
             )
             assert clip[0].size_wh == LARGE_WH
-            opened_at = book.incident(case.no).opened_at
+            incident = book.incident(case.no)
+            assert incident is not None
             snapshot = pieces[EvidenceKind.SNAPSHOT]
             assert snapshot.status == "sealed"
-            assert abs(snapshot.captured_from - opened_at) < timedelta(seconds=1)
+            assert abs(snapshot.captured_from - incident.opened_at) < timedelta(seconds=1)
             assert says(book, lambda h: h.status is CameraStatus.SEEING).size_wh == LARGE_WH
 
 

@@ -20,6 +20,7 @@ def judge(place: Place, *, cases: int = HAPPENINGS) -> list[Evidence | MissingEv
         assert len(page.cases) == cases
         for case in page.cases:
             incident = book.incident(case.no)
+            assert incident is not None
             assert incident.state is IncidentState.CLOSED
             assert case.gone_at == incident.closed_at
             evidence = book.evidence(case.no)

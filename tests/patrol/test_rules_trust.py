@@ -20,7 +20,7 @@ from domain.incident import LabelledBox
 from patrol.commands.rules import app
 from patrol.rule_precision import precisions, wilson
 from patrol.rule_suggestions import suggestions
-from tests.builders import make_incident, opened
+from tests.builders import LI, make_incident, opened
 from vision.settings import ZoneSettings
 
 LAMP, STREET = (0.7, 0.1, 0.8, 0.2), (0.2, 0.5, 0.4, 0.8)
@@ -44,7 +44,7 @@ def judge(database: Database, name: str, box: tuple[float, ...], real: bool) -> 
     said: dict[str, Any] = {"verdict": Verdict.REAL if real else Verdict.FALSE}
     if not real:
         said["reason"] = FalseReason.LIGHT
-    book.move(case.no, move, actor="li", version=case.version, **said)
+    book.move(case.no, move, actor=LI, version=case.version, **said)
 
 
 def fill(database: Database, *, false: int, real: int) -> None:
