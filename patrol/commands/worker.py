@@ -1,5 +1,6 @@
 """`patrol worker`: one edge worker 小脑."""
 
+from patrol import __version__
 from patrol.bus import open_bus
 from patrol.commands.output import ConfigOption, DataOption
 from patrol.heartbeat import Pulse, refusing
@@ -16,7 +17,7 @@ def worker(config: ConfigOption = None, data: DataOption = None) -> None:
         configuration = prepare(config, data_dir=data, with_files=True)
         stopping = stop_on_signals()
         with worker_claim(configuration), open_bus(configuration) as bus_url:
-            post = Worker(configuration, bus_url=bus_url)
+            post = Worker(configuration, bus_url=bus_url, program_version=__version__)
             post.beat_into(pulse)
             pulse.ends(stopping)
             post.start(stopping)

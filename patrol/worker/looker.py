@@ -135,7 +135,8 @@ class Looker(threading.Thread):
         for post in owed:
             if len(taken) == most:
                 break
-            self._take_one(post, taken)
+            # Whoever asks to look now does not mean the last keyframe.
+            self._take_one(post, taken, follow=post.asked.waiting)
         self._roster.looked_in_time(len(taken) - before)
         if len(taken) < most:
             for post in self._roster.stirred(now, owed)[: most - len(taken)]:
@@ -156,7 +157,8 @@ class Looker(threading.Thread):
             return False
         frame: Frame | None = None
         with steadfast("take", camera=post.camera_id):
-            frame = post.reader.take(follow=follow)
+            if post.pause is None:  # it may just have been paused
+                frame = post.reader.take(follow=follow)
         if frame is None:
             self._roster.release(post)
             return False
@@ -202,7 +204,7 @@ class Looker(threading.Thread):
         post.note_picture(fault, frame.captured)
         if fault is None or not fault.blinds:
             return True
-        post.book.skip(frame.captured, fault.value, early=taken.early)
+        post.skip(frame, fault.value, early=taken.early)
         return False
 
     def _judge(
@@ -214,7 +216,7 @@ class Looker(threading.Thread):
     ) -> None:
         post, frame = taken.post, taken.frame
         if detections is None or detector is None:
-            post.book.skip(frame.captured, MissCause.NO_DETECTOR.value, early=taken.early)
+            post.skip(frame, MissCause.NO_DETECTOR.value, early=taken.early)
             return
         post.patrol.use_model(detector.ref)
         look = Look(
@@ -225,8 +227,7 @@ class Looker(threading.Thread):
             self._on_news(post, frame, news)
         if (wish := post.patrol.wants_second_look) is not None:
             self._attention.ask(Question(post, wish, frame))
-        runs_on = str(detector.runs_on)
-        post.book.done(frame.captured, detections.counts(), runs_on, early=taken.early)
+        post.looked(frame, detections, str(detector.runs_on), early=taken.early)
 
 
 @contextmanager
@@ -238,8 +239,7 @@ def _alone(*taken: Taken) -> Iterator[None]:
     except Exception:
         log.exception("look failed", camera=", ".join(each.post.camera_id for each in taken))
         for each in taken:
-            cause = MissCause.FAILED.value
-            each.post.book.skip(each.frame.captured, cause, early=each.early)
+            each.post.skip(each.frame, MissCause.FAILED.value, early=each.early)
 
 
 def _look_wh(detector: Detector | None, frame: Frame) -> tuple[int, int]:

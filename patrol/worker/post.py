@@ -4,16 +4,20 @@ from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 
+from domain.answers import LookSeen, PauseHeld
 from domain.clock import Clock, Moment
 from domain.health import CameraHealth, CameraStatus, CoverageGap, FaultKind, MissCause
+from models.detections import Detections
 from patrol.attention_speed import AttentionSpan
 from patrol.config import CameraSettings, Configuration
+from patrol.worker.asked import LooksAsked
 from patrol.worker.feeds import CameraFeeds
 from patrol.worker.kept_looks import KeptLooks
 from patrol.worker.lookbook import LookBook
 from patrol.worker.shadow import ShadowLog
 from patrol.worker.views import KeptView
 from streams.budget import RingBudget
+from streams.frame import Frame
 from streams.kept_decoders import KeptDecoders
 from streams.status import StreamStatus
 from vision.held_back import TellHeldBack
@@ -80,6 +84,10 @@ class CameraPost:
             clock.moment(),
             risk=configuration.risk_of(camera),
         )
+        self.asked = LooksAsked()
+        """Looks that people asked for."""
+        self.pause: PauseHeld | None = None
+        """While it holds nobody looks; packets are read all the same."""
         self._has_hours = bool(configuration.look_hours_of(camera))
         self._attention = AttentionSpan(configuration.attention)
         self._attention_every_s = configuration.attention.look_every_s
@@ -104,7 +112,7 @@ class CameraPost:
 
     def is_attended(self, now: Moment) -> bool:
         """Whether the camera is to be looked at at attention speed."""
-        return self._attention.holds(self.patrol.suspicious, now.s)
+        return self.pause is None and self._attention.holds(self.patrol.suspicious, now.s)
 
     def is_due_again(self, now: Moment) -> bool:
         """Whether, at attention speed, the next look is due."""
@@ -129,7 +137,44 @@ class CameraPost:
         cannot be decoded, what became of the last one, or the overload."""
         self.book.miss_if_late(now, self._miss_cause(now))
 
+    def looked(self, frame: Frame, seen: Detections, runs_on: str, *, early: bool) -> None:
+        """A look is done; whoever asked for it hears what was seen."""
+        self.book.done(frame.captured, seen.counts(), runs_on, early=early)
+        if self.asked.waiting:
+            self.asked.tell(
+                LookSeen(
+                    captured_at=frame.captured_at,
+                    size_wh=frame.size_wh,
+                    boxes=len(seen),
+                    score=round(float(seen.scores.max()), 3) if len(seen) else None,
+                    counts=seen.counts(),
+                )
+            )
+
+    def skip(self, frame: Frame, cause: str, *, early: bool) -> None:
+        """A picture could not be decided on; whoever asked for it hears why."""
+        self.book.skip(frame.captured, cause, early=early)
+        if self.asked.waiting:
+            self.asked.tell(
+                LookSeen(captured_at=frame.captured_at, size_wh=frame.size_wh, skipped=cause)
+            )
+
+    def hold_still(self, pause: PauseHeld | None, now: Moment) -> None:
+        """Be looked at no more, or (None) again, as if nothing had been owed meanwhile."""
+        self.pause = pause
+        if pause is None:
+            self.book.begin_again(now)
+
+    def accept_view(self) -> bool:
+        """Learn the view anew; whether one had been learned. To be called while nobody looks."""
+        was_known = self.picture.remembered_view is not None
+        self._view.forget()
+        self.picture.accept_view()
+        return was_known
+
     def _miss_cause(self, now: Moment) -> str:
+        if self.pause is not None:
+            return FaultKind.PAUSED.value
         if (fault := self.reader.status(now).fault) is not None:
             return fault.value
         if (damage := self.reader.damage) is not None:
@@ -145,7 +190,11 @@ class CameraPost:
         stream = self.reader.health(now)
         status, fault, since = stream.status, stream.fault, stream.since
         detail = stream.detail
-        if status is CameraStatus.SEEING and self.picture_fault is not None:
+        if self.pause is not None:
+            detail = "; ".join(filter(None, (f"paused, {self.pause.words.en}", detail)))
+            if fault is None:  # a stream that is lost stays told: a pause does not mend it
+                status, fault, since = CameraStatus.IMPAIRED, FaultKind.PAUSED, self.pause.paused_at
+        elif status is CameraStatus.SEEING and self.picture_fault is not None:
             status, fault = CameraStatus.IMPAIRED, self.picture_fault
             if self._picture_fault_since is not None:
                 since = self._picture_fault_since.dated_by(now)

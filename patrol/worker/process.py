@@ -25,6 +25,7 @@ from patrol.heartbeat import Pulse
 from patrol.worker.attention import Attention
 from patrol.worker.book import Book
 from patrol.worker.book.upgrade import take_up_older_files
+from patrol.worker.commands.end import RoadEnd
 from patrol.worker.eyes import Eyes
 from patrol.worker.holder import Holder
 from patrol.worker.learned import LessonKeeper
@@ -55,7 +56,12 @@ class Worker:
     """Reads, looks, judges and records the cameras of one configuration."""
 
     def __init__(
-        self, configuration: Configuration, *, bus_url: str, clock: Clock | None = None
+        self,
+        configuration: Configuration,
+        *,
+        bus_url: str,
+        clock: Clock | None = None,
+        program_version: str = "",
     ) -> None:
         self._clock = clock or SystemClock()
         worker_id = configuration.worker.id
@@ -141,6 +147,16 @@ class Worker:
             budget=budget,
         )
         self._lessons = LessonKeeper(configuration.worker_dir / "learned.json", self._posts)
+        self._road = RoadEnd(
+            configuration,
+            self._posts,
+            roster,
+            self._holder,
+            self._book,
+            bus_url=bus_url,
+            program_version=program_version,
+            clock=self._clock,
+        )
 
     def beat_into(self, pulse: Pulse) -> None:
         """Let `pulse` beat while every thread that has to turn does, and none is gone. To be
@@ -148,13 +164,15 @@ class Worker:
         for number, looker in enumerate(self._lookers, 1):
             looker.on_turn = pulse.part(f"looker {number}").turn
         self._reporter.on_turn = pulse.part("reporter").turn
-        for thread in (self._recorder, self._attention, self._holder, self._lessons):
+        kept = (self._recorder, self._attention, self._holder, self._lessons, *self._road.threads)
+        for thread in kept:
             pulse.lives(thread)
 
     def start(self, stopping: threading.Event) -> None:
         """Take up what was left open, then connect, look and report."""
         self._recall()
         self._lessons.recall()
+        self._road.recall()
         for post in self._posts:
             post.reader.start()
             stopping.wait(CONNECT_APART_S)
@@ -167,6 +185,7 @@ class Worker:
             looker.start()
         self._reporter.start()
         self._lessons.start()
+        self._road.start()
         log.info("worker started", cameras=len(self._posts))
 
     def stop(self) -> None:
@@ -176,6 +195,7 @@ class Worker:
         def at_most(share_s: float) -> float:
             return min(share_s, max(ends_s - time.monotonic(), 0.1))
 
+        self._road.stop(at_most(0.6))
         for looker in self._lookers:
             looker.stop(at_most(1.0))
         for post in self._posts:
