@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from domain.base import Text, Utc, Value
+from domain.base import Detail, Text, Utc, Value
 from domain.message import Message
 from domain.place import Id
 
@@ -21,7 +21,7 @@ WITHIN_MAX_S = 120.0
 REASON_MAX = 200
 
 CommandId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,79}$")]
-Reason = Annotated[str, Field(min_length=1, max_length=REASON_MAX)]
+Reason = Annotated[Detail, Field(min_length=1, max_length=REASON_MAX)]
 
 
 class AskerKind(StrEnum):
@@ -74,7 +74,7 @@ class Resume(_OfCamera):
     """Look at a paused camera again."""
 
     kind: Literal["resume"] = "resume"
-    reason: str = Field(default="", max_length=REASON_MAX)
+    reason: Detail = Field(default="", max_length=REASON_MAX)
 
 
 class AcceptView(_OfCamera):

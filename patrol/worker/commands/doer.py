@@ -22,6 +22,7 @@ from patrol.worker.steadfast import steadfast
 
 WAITING_MAX = 16
 """Commands that wait for the doer, and as many that it has begun and that wait for a look."""
+DETAIL_MAX = 500
 POLL_S = 0.05
 IDLE_S = 0.5
 
@@ -151,5 +152,5 @@ def answer_of(command_id: str, worker_id: str, clock: Clock, outcome: Outcome) -
         answered_at=clock.now(),
         answer=None if refused else outcome.answer,
         refusal=outcome.refusal if refused else None,
-        detail=outcome.detail if refused else "",
+        detail=outcome.detail[:DETAIL_MAX] if refused else "",
     )
