@@ -17,6 +17,7 @@ from console.settings import ConsoleSettings
 from console.status import SystemStatus
 from console.thumbnails import Thumbnails
 from domain.clock import Clock
+from events_bridge.command_road import CommandRoad
 from events_bridge.letters import Box, LetterBox
 from events_bridge.look_board import LookBoard
 from evidence.store import EvidenceStore
@@ -67,6 +68,8 @@ class Services:
     registry: Registry
     streams: Streams
     status: Callable[[], SystemStatus] | None = None
+    road: CommandRoad | None = None
+    """The way to the workers, if there is a bus."""
     boxes: Callable[[Box], LetterBox] | None = None
     """The dead letters and the parked messages of the center, if it has a bus."""
 

@@ -145,12 +145,12 @@ class Doer(threading.Thread):
 
 def answer_of(command_id: str, worker_id: str, clock: Clock, outcome: Outcome) -> CommandAnswered:
     """The message that tells the center."""
-    refused = isinstance(outcome, Refused)
+    refused = outcome if isinstance(outcome, Refused) else None
     return CommandAnswered(
         id=command_id,
         worker_id=worker_id,
         answered_at=clock.now(),
-        answer=None if refused else outcome.answer,
-        refusal=outcome.refusal if refused else None,
-        detail=outcome.detail[:DETAIL_MAX] if refused else "",
+        answer=outcome.answer if isinstance(outcome, Done) else None,
+        refusal=refused.refusal if refused else None,
+        detail=refused.detail[:DETAIL_MAX] if refused else "",
     )
