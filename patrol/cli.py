@@ -21,6 +21,7 @@ COMMANDS = {
     "center": "patrol.commands.center:center",
     "check": "patrol.commands.check:check",
     "probe": "patrol.commands.probe:probe",
+    "cameras": "patrol.commands.cameras:app",
     "accept-view": "patrol.commands.accept_view:accept_view",
     "simulate": "patrol.commands.simulate:simulate",
     "eval": "patrol.commands.evaluate:evaluate",

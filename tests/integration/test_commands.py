@@ -1,5 +1,6 @@
 """Commands from the center to a real worker, with a simulated camera at its other end."""
 
+import json
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -43,6 +44,7 @@ from events_bridge.command_road import CommandRoad, CommandView
 from patrol.config import Configuration
 from patrol.worker import Worker
 from streams.simulator import Simulator
+from tests.command_line import PatrolHere
 from tests.integration.rig import block_clip, case_book, prepare, wait_for, worker
 
 LI = AskedBy(kind=AskerKind.PERSON, id="li", name="李(示例)", role="dispatcher")
@@ -98,7 +100,7 @@ def town(tmp_path: Path, bus_url: str) -> Iterator[Town]:
         clip = block_clip(tmp_path / "gate.mp4", {(4, 3): "car"})
         cameras = stack.enter_context(Simulator({GATE: clip}, credentials=("viewer", "s3cret")))
         url = cameras.url(GATE, with_credentials=True)
-        configuration = prepare(tmp_path, {GATE: {"url": url}})
+        configuration = prepare(tmp_path, {GATE: {"url": url}}, bus={"url": bus_url})
         book = stack.enter_context(case_book(configuration, bus_url))
         road = stack.enter_context(CommandRoad(bus_url, SystemClock()))
         yield Town(configuration, bus_url, road, book)
@@ -238,3 +240,27 @@ def refusal_on_bus(town: Town, command_id: str) -> str | None:
     if said is None:
         return None
     return next((name.value for name in Refusal if f'"{name}"'.encode() in said), "")
+
+
+def test_the_command_line_asks_and_says_what_came(
+    town: Town, tmp_path: Path, patrol_here: PatrolHere
+) -> None:
+    where = ("--config", tmp_path / "patrol.yaml", "--data", tmp_path / "data")
+    saved = tmp_path / "now.jpg"
+
+    def ask(*words: object) -> tuple[int, str, str]:
+        return patrol_here("cameras", "ask", GATE, *words, *where)
+
+    with town.worker():
+        code, said, _ = ask("picture", "--save", saved, "--json")
+        assert code == 0
+        told = json.loads(said)
+        assert told["state"] == CommandState.ANSWERED
+        assert saved.stat().st_size == told["answered"]["answer"]["size_bytes"]
+        assert ask("pause")[0] == 2
+        code, said, _ = ask("resume")
+        assert (code, Refusal.NOT_PAUSED.words.en in said) == (1, True)
+    code, _, complaint = ask("look")
+    assert code == 1
+    assert "offline since" in complaint
+    assert patrol_here("cameras", "ask", "nowhere", "look", *where)[0] == 1
