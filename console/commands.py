@@ -23,6 +23,8 @@ from domain.commands import (
     Probe,
     Resume,
     TakePicture,
+    TellConfiguration,
+    camera_of,
     kind_words,
 )
 from events_bridge.command_road import CommandRoad, CommandView
@@ -52,8 +54,8 @@ _KINDS: dict[str, type[LookNow | TakePicture | Probe | AcceptView]] = {
     "probe": Probe,
     "accept_view": AcceptView,
 }
-KINDS = (*_KINDS, "pause", "resume")
-"""What may be asked of a camera."""
+KINDS = (*_KINDS, "pause", "resume", "configuration")
+"""What may be asked of a camera, and of the worker that holds it."""
 
 
 class CommandSaid(BaseModel):
@@ -62,7 +64,8 @@ class CommandSaid(BaseModel):
     id: str
     kind: str
     kind_words: Text
-    camera_id: str
+    camera_id: str | None
+    """None if it was for the worker itself."""
     worker_id: str
     asked_by: AskedBy
     asked_at: datetime
@@ -86,7 +89,7 @@ class CommandRequest(BaseModel):
     reason: str = Field(default="", max_length=REASON_MAX, description="Needed with pause")
     within_s: float = Field(default=WITHIN_S, ge=1, le=WITHIN_MAX_S, description="The deadline")
 
-    def of(self, camera_id: str) -> CameraCommand:
+    def of(self, camera_id: str) -> CameraCommand | TellConfiguration:
         """HTTPException 422 that says what was expected."""
         reason = self.reason.strip()
         if self.kind == "pause":
@@ -95,6 +98,8 @@ class CommandRequest(BaseModel):
             return Pause(camera_id=camera_id, reason=reason)
         if self.kind == "resume":
             return Resume(camera_id=camera_id, reason=reason)
+        if self.kind == "configuration":
+            return TellConfiguration()
         if self.kind not in _KINDS:
             raise HTTPException(422, f"expected one of {', '.join(KINDS)}, got {self.kind[:40]!r}")
         return _KINDS[self.kind](camera_id=camera_id)
@@ -113,6 +118,21 @@ def road_of(services: Services) -> CommandRoad:
     return services.road
 
 
+def ask_camera(
+    services: Services, camera_id: str, wanted: CommandRequest, key: str | None
+) -> CommandView:
+    """Ask the worker that holds a camera. Raises as `CommandRoad.ask`, and HTTPException 422 and
+    503."""
+    command, road = wanted.of(camera_id), road_of(services)
+    return road.ask(
+        command,
+        asked_by(services),
+        key=key,
+        worker_id=None if camera_of(command) else road.holder_of(camera_id),
+        within_s=wanted.within_s,
+    )
+
+
 def said_of(view: CommandView) -> CommandSaid:
     asked, answered = view.record.asked, view.record.answered
     answer = answered.answer if answered else None
@@ -121,7 +141,7 @@ def said_of(view: CommandView) -> CommandSaid:
         id=asked.id,
         kind=asked.command.kind,
         kind_words=kind_words(asked.command),
-        camera_id=asked.subject,
+        camera_id=camera_of(asked.command),
         worker_id=asked.worker_id,
         asked_by=asked.asked_by,
         asked_at=asked.asked_at,

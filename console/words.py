@@ -236,6 +236,8 @@ WORDS: dict[str, Text] = {
     "board.missed": _W("漏看 {n} 次 ({causes})", "missed {n} ({causes})"),
     # one camera, and what may be asked of its worker
     "camera.worker": _W("小脑", "Worker"),
+    "camera.listens": _W("在线, 接收指令", "Takes commands"),
+    "camera.offline": _W("离线", "Offline"),
     "commands.title": _W("指令", "Commands"),
     "commands.look_now": _W("看一眼", "Look now"),
     "commands.picture": _W("现场画面", "Live picture"),

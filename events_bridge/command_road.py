@@ -82,7 +82,7 @@ class CommandRoad(Closing):
         id_ = id_of("cmd", asked_by.kind, asked_by.id, key) if key else new_id("cmd", now)
         if key and (before := self._before(id_, command)) is not None:
             return before
-        worker_id = worker_id or self._holder_of(command)
+        worker_id = worker_id or self._worker_of(command)
         presence = self._present(worker_id)
         asked = CommandAsked(
             id=id_,
@@ -134,10 +134,8 @@ class CommandRoad(Closing):
         check_same(view.record, command)
         return view
 
-    def _holder_of(self, command: Command) -> str:
-        camera_id = camera_of(command)
-        if camera_id is None:
-            raise ValueError(f"expected the worker that {command.kind} is for")
+    def holder_of(self, camera_id: str) -> str:
+        """The worker that holds a camera; WorkerOffline if none ever did."""
         grant = self._holders.get([camera_id]).get(camera_id)
         if grant is None:
             raise WorkerOffline(
@@ -145,6 +143,11 @@ class CommandRoad(Closing):
                 zh=f"还没有小脑认领 {camera_id}, 指令未下发",
             )
         return grant.worker_id
+
+    def _worker_of(self, command: Command) -> str:
+        if (camera_id := camera_of(command)) is None:
+            raise ValueError(f"expected the worker that {command.kind} is for")
+        return self.holder_of(camera_id)
 
     def _present(self, worker_id: str) -> WorkerPresence:
         presence = self._presence.of(worker_id)

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Header, HTTPException, Response
 
 from console.api.cameras import LookResponse
-from console.commands import CommandRequest, CommandSaid, asked_by, road_of, said_of
+from console.commands import CommandRequest, CommandSaid, ask_camera, road_of, said_of
 from console.problems import Answers, Problem
 from console.services import Here
 
@@ -39,13 +39,10 @@ def ask(
 ) -> CommandSaid:
     """The command is on its way to the worker that holds the camera; `Location` is where to ask
     what became of it. The same `Idempotency-Key` again sends nothing."""
-    command = wanted.of(camera_id)
+    wanted.of(camera_id)  # what is wrong with it comes first
     if camera_id not in services.registry.cameras():
         raise HTTPException(404, f"no camera has the id {camera_id}")
-    view = road_of(services).ask(
-        command, asked_by(services), key=idempotency_key, within_s=wanted.within_s
-    )
-    said = said_of(view)
+    said = said_of(ask_camera(services, camera_id, wanted, idempotency_key))
     response.headers["Location"] = f"/api/commands/{said.id}"
     return said
 

@@ -7,7 +7,15 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form, HTTPException, Request
 from fastapi.responses import HTMLResponse
 
-from console.commands import SYMBOLS, TONES, CommandRequest, CommandSaid, asked_by, road_of, said_of
+from console.commands import (
+    SYMBOLS,
+    TONES,
+    CommandRequest,
+    CommandSaid,
+    ask_camera,
+    road_of,
+    said_of,
+)
 from console.eyes import Tile, count_eyes, tiles_of
 from console.pages.desk import times_of
 from console.rendering import render
@@ -21,6 +29,7 @@ from domain.errors import (
     TooManyCommands,
     WorkerOffline,
 )
+from domain.listening import WorkerPresence
 
 POLL_MS = 700
 """How often an open page asks what became of a command."""
@@ -33,13 +42,14 @@ def camera(request: Request, services: Here, camera_id: str) -> HTMLResponse:
     tile = _tile(request, services, camera_id)
     counts, eyes = services.book.counts(), count_eyes(services)
     context = {**_shown(camera_id), "tile": tile, "counts": counts, "eyes": eyes}
-    return render(request, "camera.html", **context)
+    return render(request, "camera.html", presence=_presence(services, tile), **context)
 
 
 @router.get("/camera/{camera_id}/facts")
 def facts(request: Request, services: Here, camera_id: str) -> HTMLResponse:
     tile = _tile(request, services, camera_id)
-    return render(request, "parts/camera_facts.html", tile=tile)
+    presence = _presence(services, tile)
+    return render(request, "parts/camera_facts.html", tile=tile, presence=presence)
 
 
 @router.post("/camera/{camera_id}/commands")
@@ -54,8 +64,7 @@ def ask(
     """Ask the camera's worker, and show how the command stands, or why it was not sent."""
     _tile(request, services, camera_id)
     try:
-        command = CommandRequest(kind=kind, reason=reason).of(camera_id)
-        view = road_of(services).ask(command, asked_by(services), key=key)
+        view = ask_camera(services, camera_id, CommandRequest(kind=kind, reason=reason), key)
     except HTTPException as error:
         return _panel(request, camera_id, unsent=Text.of(_ZH.get(kind, "请求有误"), error.detail))
     except WorkerOffline as error:
@@ -88,6 +97,16 @@ def _tile(request: Request, services: Services, camera_id: str) -> Tile:
     if tile is None:
         raise HTTPException(404, f"no camera has the id {camera_id}")
     return tile
+
+
+def _presence(services: Services, tile: Tile) -> WorkerPresence | None:
+    """Whether the camera's worker listens; None while nobody can tell."""
+    if services.road is None:
+        return None
+    try:
+        return services.road.presence(services.road.holder_of(tile.row.info.id))
+    except (BusUnavailable, WorkerOffline):
+        return None
 
 
 def _panel(request: Request, camera_id: str, **shown: Any) -> HTMLResponse:

@@ -23,6 +23,8 @@ from domain.commands import (
     Probe,
     Resume,
     TakePicture,
+    TellConfiguration,
+    camera_of,
     kind_words,
 )
 from domain.errors import ConfigurationError
@@ -49,6 +51,7 @@ class Wanted(StrEnum):
     PAUSE = "pause"
     RESUME = "resume"
     ACCEPT_VIEW = "accept-view"
+    CONFIGURATION = "configuration"
 
 
 @app.callback()
@@ -82,7 +85,8 @@ def ask(
     command = _command(camera, wanted, reason.strip())
     url = running_bus(configuration)
     with CommandRoad(url, SystemClock(), settings=configuration.bus) as road:
-        view = road.wait(road.ask(command, _who(), within_s=within))
+        worker_id = None if camera_of(command) else road.holder_of(camera)
+        view = road.wait(road.ask(command, _who(), worker_id=worker_id, within_s=within))
         jpeg = road.picture(view.record.asked.id) if save is not None else None
     if save is not None and jpeg is not None:
         save.write_bytes(jpeg)
@@ -94,7 +98,7 @@ def ask(
         raise typer.Exit(1)
 
 
-def _command(camera_id: str, wanted: Wanted, reason: str) -> CameraCommand:
+def _command(camera_id: str, wanted: Wanted, reason: str) -> CameraCommand | TellConfiguration:
     if len(reason) > REASON_MAX:
         raise typer.BadParameter(f"expected a reason of {REASON_MAX} characters at most")
     match wanted:
@@ -112,6 +116,8 @@ def _command(camera_id: str, wanted: Wanted, reason: str) -> CameraCommand:
             return Resume(camera_id=camera_id, reason=reason)
         case Wanted.ACCEPT_VIEW:
             return AcceptView(camera_id=camera_id)
+        case Wanted.CONFIGURATION:
+            return TellConfiguration()
 
 
 def _who() -> AskedBy:

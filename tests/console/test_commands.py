@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from domain.answers import Refusal
-from domain.commands import AskedBy, AskerKind
+from domain.commands import AskedBy, AskerKind, TellConfiguration
 from events_bridge.command_road import MOST, CommandRoad
 from tests.console.conftest import SETTINGS, Center, jpeg, picture
 from tests.console.edge import GATE, Edge, edge_of
@@ -61,6 +61,7 @@ def test_a_command_is_sent_once_and_its_answer_is_told(web: httpx.Client, edge: 
     [
         (ASK, {"kind": "pause"}, 422, "expected a reason"),
         (ASK, {"kind": "pause", "reason": "  "}, 422, "expected a reason"),
+        ("/api/cameras/square-1/commands", {"kind": "configuration"}, 503, "no worker has claimed"),
         (ASK, {"kind": "juggle"}, 422, "expected one of look_now"),
         (ASK, {"kind": "configure"}, 422, "expected one of look_now"),
         (ASK, {"kind": "look_now", "within_s": 1e9}, 422, "within_s"),
@@ -78,6 +79,14 @@ def test_what_cannot_be_sent_is_refused_in_both_languages(
     assert said in problem["detail_en"]
     assert re.search(r"[\u4e00-\u9fff]", problem["detail_zh"])
     assert edge.inbox.read() == []
+
+
+def test_the_worker_of_a_camera_is_asked_for_its_configuration(
+    web: httpx.Client, edge: Edge
+) -> None:
+    said = web.post(ASK, json={"kind": "configuration"}).json()
+    assert (said["camera_id"], said["worker_id"]) == (None, "edge-1")
+    assert edge.hear().command == TellConfiguration()
 
 
 def test_another_site_asks_nothing(web: httpx.Client, edge: Edge) -> None:
@@ -112,6 +121,7 @@ def test_the_page_of_a_camera_asks_and_follows(web: httpx.Client, edge: Edge) ->
     page = web.get(f"/camera/{GATE}").text
     for word in ("看一眼", "现场画面", "暂停巡看", "恢复巡看", "接受现画面", "尚未下发指令"):
         assert word in page
+    assert "在线, 接收指令" in page
     assert f'href="/camera/{GATE}"' in web.get("/cameras").text
     key = re.findall(r'name="key" value="([^"]+)"', page)[0]
 
@@ -140,6 +150,8 @@ def test_the_page_says_why_not(web: httpx.Client, edge: Edge) -> None:
     gone = web.post(PAGE_ASK, data={"kind": "look_now", "key": "3"}).text
     assert "未下发" in gone
     assert "已离线" in gone
+    facts = web.get(f"/camera/{GATE}/facts").text
+    assert "离线" in facts
     assert web.get("/camera/nowhere").status_code == 404
 
 

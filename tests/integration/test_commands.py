@@ -43,6 +43,7 @@ from events_bridge.command_board import commands_stream
 from events_bridge.command_road import CommandRoad, CommandView
 from patrol.config import Configuration
 from patrol.worker import Worker
+from patrol.worker.commands.end import digest_of
 from streams.simulator import Simulator
 from tests.command_line import PatrolHere
 from tests.integration.rig import block_clip, case_book, prepare, wait_for, worker
@@ -258,6 +259,8 @@ def test_the_command_line_asks_and_says_what_came(
         assert told["state"] == CommandState.ANSWERED
         assert saved.stat().st_size == told["answered"]["answer"]["size_bytes"]
         assert ask("pause")[0] == 2
+        code, said, _ = ask("configuration", "--json")
+        assert json.loads(said)["answered"]["answer"]["digest"] == digest_of(town.configuration)
         code, said, _ = ask("resume")
         assert (code, Refusal.NOT_PAUSED.words.en in said) == (1, True)
     code, _, complaint = ask("look")
