@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import redis
 
+from domain import checkpoint
 from domain.answers import ConfigurationTold, LookSeen, PauseHeld, Refusal
 from domain.clock import VirtualClock
 from domain.commands import (
@@ -285,6 +286,34 @@ def test_a_paused_camera_is_owed_nothing(edge: Edge) -> None:
     for post in edge.posts:
         post.miss_if_late(now)
     assert set(gate.book.close_page().skipped) == {"paused"}
+
+
+class Killed(BaseException):
+    """The process is gone."""
+
+
+@pytest.mark.parametrize("place", ["book.committed", "command.answered"])
+def test_a_kill_between_leaves_nothing_half_done(tmp_path: Path, bus_url: str, place: str) -> None:
+    def die(reached: str) -> None:
+        if reached == place:
+            checkpoint.watch(None)
+            raise Killed
+
+    with ExitStack() as stack:
+        edge = Edge(tmp_path, bus_url, stack)
+        edge.send(Pause(camera_id="gate", reason="检修"))
+        edge.receiver.turn()
+        checkpoint.watch(die)
+        with pytest.raises(Killed):
+            edge.doer.turn(0.001)
+    with ExitStack() as stack:
+        again = Edge(tmp_path, bus_url, stack)
+        pause = again.book.pauses["gate"]
+        again.turn(2)
+        answered = again.record().answered
+        assert answered is not None
+        assert answered.answer == pause
+        assert answered == again.book.answer("cmd_1")
 
 
 def test_an_answer_waits_in_the_book_for_a_bus_that_is_away(tmp_path: Path) -> None:
