@@ -9,6 +9,9 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, tzinfo
+
+import structlog
 
 from domain.base import Text
 from domain.clock import Clock
@@ -28,6 +31,8 @@ MOST_IN_S, MOST = 10.0, 20
 """Commands that one worker is sent in a span; what it refuses beyond its own queue costs it too."""
 POLL_S = 0.1
 
+_log = structlog.get_logger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class CommandView:
@@ -36,6 +41,8 @@ class CommandView:
     record: CommandRecord
     state: CommandState
     presence: WorkerPresence | None
+    zone: tzinfo = UTC
+    """In which people read times."""
 
     @property
     def words(self) -> Text:
@@ -45,7 +52,7 @@ class CommandView:
             words = self.state.words
             return Text.of(f"{words.zh}: {answered.words.zh}", f"{words.en}: {answered.words.en}")
         if self.state is CommandState.OFFLINE and self.presence is not None:
-            said = offline_words(self.record.asked.worker_id, self.presence)
+            said = offline_words(self.record.asked.worker_id, self.presence, self.zone)
             return Text.of(f"{said.zh}; 指令未见回执", f"{said.en}; the command was not answered")
         return self.state.words
 
@@ -53,8 +60,12 @@ class CommandView:
 class CommandRoad(Closing):
     """Thread-safe. Every method raises BusUnavailable."""
 
-    def __init__(self, url: str, clock: Clock, *, settings: BusSettings | None = None) -> None:
+    def __init__(
+        self, url: str, clock: Clock, *, zone: tzinfo = UTC, settings: BusSettings | None = None
+    ) -> None:
+        """`zone`: in which people read times."""
         self._clock = clock
+        self._zone = zone
         self._board = CommandBoard(url, settings=settings)
         self._holders = HolderBoard(url, settings=settings)
         self._presence = PresenceBoard(url, settings=settings)
@@ -78,23 +89,24 @@ class CommandRoad(Closing):
             CommandConflict: another command was asked for under this key.
             TooManyCommands: the worker was sent as many as it may be.
         """
-        now = self._clock.now()
-        id_ = id_of("cmd", asked_by.kind, asked_by.id, key) if key else new_id("cmd", now)
-        if key and (before := self._before(id_, command)) is not None:
+        id_ = self._id(asked_by, key)
+        if key is not None and (before := self._before(id_, command)) is not None:
             return before
         worker_id = worker_id or self._worker_of(command)
         presence = self._present(worker_id)
+        self._count(worker_id)
         asked = CommandAsked(
             id=id_,
             worker_id=worker_id,
             command=command,
             asked_by=asked_by,
-            asked_at=now,
+            asked_at=self._clock.now(),
             within_s=within_s,
         )
-        self._count(worker_id)
         self._board.ask(asked)
-        return _view(self._board.record(id_), presence)
+        who = f"{asked_by.kind}:{asked_by.id}"
+        _log.info("command sent", command=id_, kind=command.kind, of=asked.subject, asked_by=who)
+        return self._view(self._board.record(id_), presence)
 
     def view(self, command_id: str) -> CommandView:
         """How a command stands now.
@@ -103,7 +115,7 @@ class CommandRoad(Closing):
             CommandNotFound: there is none, or it was too long ago.
         """
         record = self._board.record(command_id)
-        return _view(record, self._presence.of(record.asked.worker_id))
+        return self._view(record, self._presence.of(record.asked.worker_id))
 
     def wait(self, view: CommandView, sleep: Callable[[float], object] = time.sleep) -> CommandView:
         """How a command ends: at its deadline at the latest, in the caller's thread."""
@@ -124,6 +136,11 @@ class CommandRoad(Closing):
         self._board.close()
         self._holders.close()
         self._presence.close()
+
+    def _id(self, asked_by: AskedBy, key: str | None) -> str:
+        if key is None:
+            return new_id("cmd", self._clock.now())
+        return id_of("cmd", asked_by.kind, asked_by.id, key)
 
     def _before(self, id_: str, command: Command) -> CommandView | None:
         """What became of a command that is asked for again, whoever is there now."""
@@ -149,6 +166,9 @@ class CommandRoad(Closing):
             raise ValueError(f"expected the worker that {command.kind} is for")
         return self.holder_of(camera_id)
 
+    def _view(self, record: CommandRecord, presence: WorkerPresence | None) -> CommandView:
+        return CommandView(record, _state(record, presence), presence, self._zone)
+
     def _present(self, worker_id: str) -> WorkerPresence:
         presence = self._presence.of(worker_id)
         if presence is None:
@@ -158,7 +178,7 @@ class CommandRoad(Closing):
                 zh=f"小脑 {worker_id} 从未接过指令 (版本较旧?), 指令未下发",
             )
         if not presence.is_here:
-            said = offline_words(worker_id, presence)
+            said = offline_words(worker_id, presence, self._zone)
             raise WorkerOffline(f"{said.en}; nothing was sent", zh=f"{said.zh}, 指令未下发")
         return presence
 
@@ -174,18 +194,14 @@ class CommandRoad(Closing):
             sent_s.append(now_s)
 
 
-def offline_words(worker_id: str, presence: WorkerPresence) -> Text:
+def offline_words(worker_id: str, presence: WorkerPresence, zone: tzinfo) -> Text:
     """Since when a worker is away."""
-    at = presence.said_at.isoformat(timespec="seconds")
+    at = presence.said_at.astimezone(zone).isoformat(sep=" ", timespec="seconds")
     silent_s = presence.silent_s
     return Text.of(
         f"小脑 {worker_id} 已离线 {silent_s:.0f} 秒 (自 {at})",
         f"worker {worker_id} is offline since {at} ({silent_s:.0f} s)",
     )
-
-
-def _view(record: CommandRecord, presence: WorkerPresence | None) -> CommandView:
-    return CommandView(record, _state(record, presence), presence)
 
 
 def _state(record: CommandRecord, presence: WorkerPresence | None) -> CommandState:

@@ -89,7 +89,7 @@ class Center:
             settings=bus,
         )
         self._board = LookBoard(bus_url, settings=bus)
-        self._road = CommandRoad(bus_url, clock, settings=bus)
+        self._road = CommandRoad(bus_url, clock, zone=configuration.town.zone, settings=bus)
         self._store = EvidenceStore(configuration.evidence_dir, clock)
         self._app = create_app(
             self._book,

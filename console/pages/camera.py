@@ -32,7 +32,7 @@ from domain.errors import (
 from domain.listening import WorkerPresence
 
 POLL_MS = 700
-"""How often an open page asks what became of a command."""
+"""How often an open page asks what became of a command; without an answer it asks on."""
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 

@@ -84,7 +84,8 @@ def ask(
         raise ConfigurationError(f"expected a camera id ({names}), got {camera!r}")
     command = _command(camera, wanted, reason.strip())
     url = running_bus(configuration)
-    with CommandRoad(url, SystemClock(), settings=configuration.bus) as road:
+    zone, bus = configuration.town.zone, configuration.bus
+    with CommandRoad(url, SystemClock(), zone=zone, settings=bus) as road:
         worker_id = None if camera_of(command) else road.holder_of(camera)
         view = road.wait(road.ask(command, _who(), worker_id=worker_id, within_s=within))
         jpeg = road.picture(view.record.asked.id) if save is not None else None

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -26,7 +27,7 @@ def edge(bus_url: str) -> Iterator[Edge]:
 @pytest.fixture
 def web(center: Center, edge: Edge, bus_url: str) -> Iterator[httpx.Client]:
     with (
-        CommandRoad(bus_url, center.clock) as road,
+        CommandRoad(bus_url, center.clock, zone=ZoneInfo(SETTINGS.timezone)) as road,
         serving(lambda: center.make_app(road=road)) as server,
         httpx.Client(base_url=server.url, timeout=20) as client,
     ):
@@ -107,7 +108,7 @@ def test_offline_conflict_flood_and_forgotten_have_answers_of_their_own(
     edge.listen(listens=False)
     gone = web.post(ASK, json={"kind": "probe"})
     assert gone.status_code == 503
-    assert "已离线" in gone.json()["detail_zh"]
+    assert re.search(r"已离线 \d+ 秒 \(自 .*\+08:00\)", gone.json()["detail_zh"])
     assert "offline since" in gone.json()["detail_en"]
     assert web.get("/api/commands/cmd_nobody").status_code == 404
     assert web.get("/api/commands/cmd_nobody/picture.jpg").status_code == 404
