@@ -90,7 +90,7 @@ class CommandRoad(Closing):
             TooManyCommands: the worker was sent as many as it may be.
         """
         id_ = self._id(asked_by, key)
-        if key is not None and (before := self._before(id_, command)) is not None:
+        if key and (before := self._before(id_, command)) is not None:
             return before
         worker_id = worker_id or self._worker_of(command)
         presence = self._present(worker_id)
@@ -138,7 +138,7 @@ class CommandRoad(Closing):
         self._presence.close()
 
     def _id(self, asked_by: AskedBy, key: str | None) -> str:
-        if key is None:
+        if not key:
             return new_id("cmd", self._clock.now())
         return id_of("cmd", asked_by.kind, asked_by.id, key)
 

@@ -92,25 +92,6 @@ MESSAGES_OF_EACH_TYPE: tuple[Message, ...] = (
         cameras=(CameraClaim(camera_id="gate-1", epoch=7), CameraClaim(camera_id="gate-2")),
         carried=(_INCIDENT.id,),
     ),
-    LooksDone(
-        worker_id="edge-1",
-        from_at=NOON - timedelta(seconds=10),
-        to_at=NOON,
-        cameras=(
-            CameraLooks(
-                camera_id="gate-1",
-                looks=5,
-                on_activity=1,
-                last_look_at=NOON,
-                longest_interval_s=2.04,
-                intervals_s=(2.0, 1.96, 2.04, 2.0, 2.0),
-                skipped={"overload": 1},
-                counts={"person": 3},
-                runs_on="cpu fp32, 1 thread (onnxruntime 1.26.0)",
-            ),
-        ),
-        rings=RingsHeld(held_bytes=1_150_000_000, max_bytes=2_147_483_648, cut=0),
-    ),
     CommandAsked(
         id="cmd_01JDCM3J00000000000000000C",
         worker_id="edge-1",
@@ -130,6 +111,25 @@ MESSAGES_OF_EACH_TYPE: tuple[Message, ...] = (
             paused_by=_LI,
             paused_at=NOON + timedelta(seconds=0.3),
         ),
+    ),
+    LooksDone(
+        worker_id="edge-1",
+        from_at=NOON - timedelta(seconds=10),
+        to_at=NOON,
+        cameras=(
+            CameraLooks(
+                camera_id="gate-1",
+                looks=5,
+                on_activity=1,
+                last_look_at=NOON,
+                longest_interval_s=2.04,
+                intervals_s=(2.0, 1.96, 2.04, 2.0, 2.0),
+                skipped={"overload": 1},
+                counts={"person": 3},
+                runs_on="cpu fp32, 1 thread (onnxruntime 1.26.0)",
+            ),
+        ),
+        rings=RingsHeld(held_bytes=1_150_000_000, max_bytes=2_147_483_648, cut=0),
     ),
 )
 
