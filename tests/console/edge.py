@@ -17,6 +17,8 @@ from events_bridge.settings import BusSettings
 from tests.builders import NOON
 
 GATE = "gate-1"
+BUS = BusSettings(block_s=0.01, offline_after_s=600)
+"""Under which nobody is away only because the machine is busy."""
 
 
 @dataclass
@@ -50,12 +52,11 @@ class Edge:
 @contextmanager
 def edge_of(bus_url: str) -> Iterator[Edge]:
     """A worker called edge-1 that holds gate-1 and listens."""
-    settings = BusSettings(block_s=0.01)
     with (
         HolderBoard(bus_url) as holders,
-        CommandBoard(bus_url) as board,
-        CommandInbox(bus_url, "edge-1", settings=settings) as inbox,
-        PresenceBoard(bus_url) as presence,
+        CommandBoard(bus_url, settings=BUS) as board,
+        CommandInbox(bus_url, "edge-1", settings=BUS) as inbox,
+        PresenceBoard(bus_url, settings=BUS) as presence,
     ):
         grant = {"camera_id": GATE, "epoch": 1, "worker_id": "edge-1", "book": "b", "start": 1}
         holders.put(CameraGrant.model_validate({**grant, "granted_at": NOON}))

@@ -12,7 +12,7 @@ from domain.commands import CommandAsked, Pause, TakePicture
 from events_bridge.command_road import CommandRoad
 from tests.console.browser import DESKTOP, PATIENCE_MS, PHONE, Watch, chromium
 from tests.console.conftest import Center, build_center, jpeg, picture
-from tests.console.edge import GATE, Edge, edge_of
+from tests.console.edge import BUS, GATE, Edge, edge_of
 from tests.console.server import LiveServer, serving
 from tests.console.test_accessible import faults, opened
 from tests.waiting import wait_until
@@ -41,22 +41,21 @@ def edge(bus_url: str) -> Iterator[Edge]:
 @pytest.fixture
 def console(center: Center, edge: Edge, bus_url: str) -> Iterator[LiveServer]:
     with (
-        CommandRoad(bus_url, center.clock) as road,
+        CommandRoad(bus_url, center.clock, settings=BUS) as road,
         serving(lambda: center.make_app(road=road)) as server,
     ):
         yield server
 
 
 def heard(edge: Edge) -> CommandAsked:
-    """The command that comes next; the worker says that it listens all the while."""
+    """The command that comes next, one at a time."""
     come: list[CommandAsked] = []
 
-    def listens() -> bool:
-        edge.listen()
+    def comes() -> bool:
         come.extend(edge.hear_all())
         return bool(come)
 
-    wait_until(listens, "a command")
+    wait_until(comes, "a command")
     (command,) = come
     return command
 

@@ -12,7 +12,7 @@ from domain.answers import Refusal
 from domain.commands import AskedBy, AskerKind, TellConfiguration
 from events_bridge.command_road import MOST, CommandRoad
 from tests.console.conftest import SETTINGS, Center, jpeg, picture
-from tests.console.edge import GATE, Edge, edge_of
+from tests.console.edge import BUS, GATE, Edge, edge_of
 from tests.console.server import serving
 
 ASK = f"/api/cameras/{GATE}/commands"
@@ -27,7 +27,7 @@ def edge(bus_url: str) -> Iterator[Edge]:
 @pytest.fixture
 def web(center: Center, edge: Edge, bus_url: str) -> Iterator[httpx.Client]:
     with (
-        CommandRoad(bus_url, center.clock, zone=ZoneInfo(SETTINGS.timezone)) as road,
+        CommandRoad(bus_url, center.clock, zone=ZoneInfo(SETTINGS.timezone), settings=BUS) as road,
         serving(lambda: center.make_app(road=road)) as server,
         httpx.Client(base_url=server.url, timeout=20) as client,
     ):

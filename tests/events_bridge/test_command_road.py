@@ -39,7 +39,7 @@ from tests.builders import NOON
 from tests.waiting import wait_until
 
 LI = AskedBy(kind=AskerKind.PERSON, id="li", name="李(示例)", role="dispatcher")
-QUICK = BusSettings(block_s=0.01)
+QUICK = BusSettings(block_s=0.01, offline_after_s=600)
 
 
 @dataclass
@@ -187,7 +187,9 @@ def test_one_worker_is_not_sent_more_than_so_many(bus: Bus) -> None:
 
 
 def test_a_flood_keeps_the_newest_of_a_bounded_stream(bus_url: str) -> None:
-    settings = BusSettings(block_s=0.01, commands_max_length=10, pictures_max_length=3)
+    settings = BusSettings(
+        block_s=0.01, offline_after_s=600, commands_max_length=10, pictures_max_length=3
+    )
     for bus in opened(bus_url, settings):
         for number in range(40):
             bus.board.ask(asked(f"cmd_{number}"))

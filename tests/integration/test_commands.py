@@ -65,7 +65,7 @@ class Town:
 
     def ask(self, command: Command, **options: str) -> CommandView:
         """Ask, and wait for what becomes of it."""
-        return self.road.wait(self.road.ask(command, LI, **options))
+        return self.road.wait(self.road.ask(command, LI, within_s=60, **options))
 
     def refusal(self, command: Command) -> Refusal | None:
         view = self.ask(command)
@@ -101,9 +101,11 @@ def town(tmp_path: Path, bus_url: str) -> Iterator[Town]:
         clip = block_clip(tmp_path / "gate.mp4", {(4, 3): "car"})
         cameras = stack.enter_context(Simulator({GATE: clip}, credentials=("viewer", "s3cret")))
         url = cameras.url(GATE, with_credentials=True)
-        configuration = prepare(tmp_path, {GATE: {"url": url}}, bus={"url": bus_url})
+        configuration = prepare(
+            tmp_path, {GATE: {"url": url}}, bus={"url": bus_url, "offline_after_s": 60}
+        )
         book = stack.enter_context(case_book(configuration, bus_url))
-        road = stack.enter_context(CommandRoad(bus_url, SystemClock()))
+        road = stack.enter_context(CommandRoad(bus_url, SystemClock(), settings=configuration.bus))
         yield Town(configuration, bus_url, road, book)
 
 
