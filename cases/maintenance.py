@@ -27,7 +27,10 @@ LISTED_MAX = 200
 
 
 def follow(session: Session, health: CameraHealth, settings: MaintenanceSettings) -> None:
-    """Take in news of a camera, whose row this transaction has locked."""
+    """Take in news of a camera, whose row this transaction has locked. What people have paused
+    is nobody's fault, and nothing is known of it until it is resumed."""
+    if health.fault is FaultKind.PAUSED:
+        return
     rows = _open_rows(session, health.camera_id)
     fault = health.fault
     healed = [row for row in rows if _is_over(row, health)]

@@ -15,12 +15,13 @@ from cases.database import WRITERS_WAITING
 from console import problems, stream
 from console.api import cameras as cameras_api
 from console.api import cases as cases_api
+from console.api import commands as commands_api
 from console.api import docs, evidence, health, uploads
 from console.api import maintenance as maintenance_api
 from console.guard import PlainAddress, SameOrigin, SecurityHeaders
 from console.limits import HeadLikeGet, RequestLimits
 from console.looks import LookTimes
-from console.pages import cameras, desk, maintenance, messages
+from console.pages import camera, cameras, desk, maintenance, messages
 from console.registry import Registry
 from console.rendering import STATIC, Renderer, assets_version
 from console.services import Services, Streams, Uploads
@@ -28,6 +29,7 @@ from console.settings import ConsoleSettings
 from console.status import SystemStatus
 from console.thumbnails import Thumbnails
 from domain.clock import Clock
+from events_bridge.command_road import CommandRoad
 from events_bridge.letters import Box, LetterBox
 from events_bridge.look_board import LookBoard
 from evidence.store import EvidenceStore
@@ -58,6 +60,7 @@ def create_app(
     clock: Clock,
     status: Callable[[], SystemStatus] | None = None,
     boxes: Callable[[Box], LetterBox] | None = None,
+    road: CommandRoad | None = None,
 ) -> FastAPI:
     """The console over these parts. ``app.state.streams.close()`` ends the open streams, which
     a server that stops has to do first."""
@@ -75,6 +78,7 @@ def create_app(
         uploads=Uploads(settings.uploads_max),
         status=status,
         boxes=boxes,
+        road=road,
     )
     app.state.streams = app.state.services.streams
     _add_routes(app)
@@ -121,10 +125,16 @@ def _add_routes(app: FastAPI) -> None:
     version = assets_version()
     app.state.renderer = Renderer(version)
     api = APIRouter(prefix="/api")
-    for part in (cases_api, uploads, cameras_api, maintenance_api, evidence, health, stream, docs):
+    for part in (
+        cases_api, uploads, cameras_api, commands_api, maintenance_api, evidence, health, stream,
+        docs,
+    ):  # fmt: skip
         api.include_router(part.router)
     app.include_router(api)
-    pages = (desk.router, cameras.router, maintenance.router, messages.router, evidence.media)
+    pages = (
+        desk.router, cameras.router, camera.router, maintenance.router, messages.router,
+        evidence.media,
+    )  # fmt: skip
     for router in pages:
         app.include_router(router)
     app.mount(f"/static/{version}", GZipMiddleware(_Assets(directory=STATIC)))

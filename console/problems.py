@@ -21,6 +21,8 @@ from domain.errors import (
     BusUnavailable,
     CaseNotFound,
     CaseStoreUnavailable,
+    CommandConflict,
+    CommandNotFound,
     EvidenceError,
     EvidenceNotFound,
     EvidenceRefused,
@@ -30,8 +32,11 @@ from domain.errors import (
     MoveRefused,
     PatrolError,
     ReportRefused,
+    TooManyCommands,
+    WorkerOffline,
 )
 from domain.trouble import Trouble
+from events_bridge.command_road import MOST_IN_S
 
 _log = structlog.get_logger(__name__)
 
@@ -161,6 +166,28 @@ def _no_bus(request: Request, error: Exception) -> Response:
     return problem(request, 503, "Not available", said)
 
 
+def _offline(request: Request, error: Exception) -> Response:
+    zh = error.zh if isinstance(error, WorkerOffline) else ""
+    return problem(request, 503, "Worker offline", Text.of(zh, str(error)))
+
+
+def _no_command(request: Request, error: Exception) -> Response:
+    said = Text.of("没有这条指令, 或已过久", str(error))
+    return problem(request, 404, "Not found", said)
+
+
+def _other_command(request: Request, error: Exception) -> Response:
+    said = Text.of("该幂等键已用于另一条指令", str(error))
+    return problem(request, 409, "The key stands for another command", said)
+
+
+def _too_many_commands(request: Request, error: Exception) -> Response:
+    said = Text.of("下发给该小脑的指令过多, 请稍后再试", str(error))
+    answer = problem(request, 429, "Too many commands", said)
+    answer.headers["Retry-After"] = f"{MOST_IN_S:.0f}"
+    return answer
+
+
 def _no_letter(request: Request, error: Exception) -> Response:
     said = Text.of("没有这条消息, 可能已被重放或弃置", str(error))
     return _answer(request, 404, "Not found", said, "error.not_found")
@@ -204,6 +231,10 @@ HANDLERS: dict[type[Exception], Callable[[Request, Exception], Response]] = {
     CaseStoreUnavailable: _unavailable,
     BusUnavailable: _no_bus,
     LetterNotFound: _no_letter,
+    WorkerOffline: _offline,
+    CommandNotFound: _no_command,
+    CommandConflict: _other_command,
+    TooManyCommands: _too_many_commands,
     EvidenceNotFound: _no_evidence,
     EvidenceTampered: _tampered,
     EvidenceRefused: _photo_refused,

@@ -18,6 +18,7 @@ from console.status import SystemStatus
 from console.thumbnails import Thumbnails
 from domain.actor import Actor
 from domain.clock import Clock
+from events_bridge.command_road import CommandRoad
 from events_bridge.letters import Box, LetterBox
 from events_bridge.look_board import LookBoard
 from evidence.store import EvidenceStore
@@ -86,6 +87,8 @@ class Services:
     streams: Streams
     uploads: Uploads
     status: Callable[[], SystemStatus] | None = None
+    road: CommandRoad | None = None
+    """The way to the workers, if there is a bus."""
     boxes: Callable[[Box], LetterBox] | None = None
     """The dead letters and the parked messages of the center, if it has a bus."""
 

@@ -104,7 +104,10 @@ def case_symbol(case: Case) -> str:
 
 
 def camera_sign(status: CameraStatus, fault: FaultKind | None) -> Sign:
-    """The status in words and colour; a fault that has its own icon shows that."""
+    """The status in words and colour; a fault that has its own icon shows that. A pause is what
+    people wanted, and no bad picture."""
+    if fault is FaultKind.PAUSED:
+        return Sign(fault.words, "grey", "player-pause")
     tone, symbol = _STATUSES[status]
     return Sign(status.words, tone, _FAULTS.get(fault, symbol) if fault else symbol)
 

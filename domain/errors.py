@@ -20,6 +20,10 @@ PatrolError
 ├── BusError
 │   ├── BusUnavailable          the bus does not answer; messages wait in the worker's book
 │   ├── LetterNotFound          no such dead letter, or somebody has taken it away
+│   ├── WorkerOffline           nobody is there to take a command, and nothing was sent
+│   ├── CommandNotFound         no such command, or it was long ago
+│   ├── CommandConflict         another command was asked for under this id
+│   ├── TooManyCommands         more were asked of a worker than it may be sent
 │   └── MessageInvalid          an envelope that cannot be understood; goes to the dead letters
 │       └── MessageTooNew       one that a newer program wrote; waits until such a one reads it
 ├── BookTaken                   another process has the worker's book
@@ -150,6 +154,26 @@ class BusUnavailable(BusError):
 
 class LetterNotFound(BusError):
     """No such dead letter, or somebody has taken it away."""
+
+
+class WorkerOffline(BusError):
+    """Nobody is there to take a command; nothing was sent. `zh` says so in Chinese."""
+
+    def __init__(self, message: str, *, zh: str) -> None:
+        super().__init__(message)
+        self.zh = zh
+
+
+class CommandNotFound(BusError):
+    """No such command, or it was so long ago that it is forgotten."""
+
+
+class CommandConflict(BusError):
+    """Another command was asked for under this id."""
+
+
+class TooManyCommands(BusError):
+    """More commands were asked of a worker than it may be sent; nothing was sent."""
 
 
 class MessageInvalid(BusError):

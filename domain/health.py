@@ -21,7 +21,8 @@ class CameraStatus(StrEnum):
 
 class FaultKind(StrEnum):
     """Why a camera does not see. The first group is about the stream, the second the picture, and
-    the last about the program, which nobody but the center can tell."""
+    the last about the program: people paused it, or nobody runs it, which only the center can
+    tell."""
 
     REFUSED = "refused"
     UNREACHABLE = "unreachable"
@@ -43,6 +44,7 @@ class FaultKind(StrEnum):
     COLOUR_CAST = "colour_cast"
     NOISY = "noisy"
 
+    PAUSED = "paused"
     WORKER_AWAY = "worker_away"
 
     @property
@@ -100,6 +102,7 @@ _FAULT_TITLES = {
     FaultKind.BLURRED: Text.of("画面模糊", "Blurred picture"),
     FaultKind.COLOUR_CAST: Text.of("画面偏色", "Colour cast"),
     FaultKind.NOISY: Text.of("画面噪声", "Noisy picture"),
+    FaultKind.PAUSED: Text.of("巡看已暂停", "Paused by people"),
     FaultKind.WORKER_AWAY: Text.of("小脑未运行", "Worker not running"),
 }
 
@@ -155,7 +158,8 @@ class CameraHealth(Value):
 
 
 class CoverageGap(Value):
-    """A span in which no packets of a camera came, or nobody was there to take them, and why."""
+    """A span in which no packets of a camera came, nobody was there to take them, or people had
+    paused it; and why."""
 
     camera_id: Id
     from_at: Utc

@@ -1,33 +1,16 @@
 """What crosses the bus. Each message is one of these frozen values in a CloudEvents envelope."""
 
 from datetime import datetime
-from typing import ClassVar
 
+from domain.answers import CommandAnswered
 from domain.base import Utc, Value
+from domain.commands import CommandAsked
 from domain.evidence import Evidence, MissingEvidence
 from domain.health import CameraHealth, CameraLooks, CoverageGap
 from domain.held_back import HeldBack
 from domain.holding import CameraClaim, Holding
 from domain.incident import Incident
-
-
-class Message(Value):
-    """A message knows its CloudEvents type, its subject, its time, and a name that is the same
-    each time the same news is sent (so that consumers can be idempotent)."""
-
-    type: ClassVar[str]
-
-    @property
-    def name(self) -> str:
-        raise NotImplementedError
-
-    @property
-    def subject(self) -> str:
-        raise NotImplementedError
-
-    @property
-    def at(self) -> datetime:
-        raise NotImplementedError
+from domain.message import Message as Message
 
 
 class _IncidentMessage(Message):
@@ -222,6 +205,8 @@ MESSAGES: dict[str, type[Message]] = {
         FindingsHeldBack,
         CamerasClaimed,
         LooksDone,
+        CommandAsked,
+        CommandAnswered,
     )
 }
 """Every message by its CloudEvents type."""

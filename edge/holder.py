@@ -65,6 +65,10 @@ class Holder(threading.Thread):
         """Whether the center has not answered for some camera."""
         return len(self._answered) < len(self._camera_ids)
 
+    def lost(self, camera_id: str) -> bool:
+        """Whether another book was given the camera after this one."""
+        return camera_id in self._lost
+
     def claim(self) -> None:
         """Claim all cameras in the name of the book as it is called now."""
         self._claimed_for, self._claimed_at = self._book.id, self._clock.moment()

@@ -54,6 +54,13 @@ class LookBook:
             self._promise_s = look_every_s
             self._due_s = min(self._due_s, self._turn_s + look_every_s)
 
+    def begin_again(self, now: Moment) -> None:
+        """Owe from now on, as at the start: what was not looked at until now was not owed."""
+        with self._lock:
+            self._turn_s = self._last_done_s = now.s
+            self._due_s = now.s
+            self._skipped_last = ""
+
     def waited(self, now: Moment) -> float:
         """How long the camera has waited for its turn, counted in promises: 1 is on time. A missed
         look does not lower it, so that nobody is put off twice."""

@@ -147,7 +147,8 @@ class Looker(threading.Thread):
         for post in owed:
             if len(taken) == most:
                 break
-            self._take_one(post, taken)
+            # Whoever asks to look now does not mean the last keyframe.
+            self._take_one(post, taken, follow=post.asked.waiting)
         self._roster.looked_in_time(len(taken) - before)
         if len(taken) < most:
             for post in self._roster.stirred(now, owed)[: most - len(taken)]:
@@ -168,7 +169,8 @@ class Looker(threading.Thread):
             return False
         frame: Frame | None = None
         with steadfast("take", camera=post.camera_id):
-            frame = post.reader.take(follow=follow)
+            if post.pause is None:  # it may just have been paused
+                frame = post.reader.take(follow=follow)
         if frame is None:
             self._roster.release(post)
             return False
@@ -214,7 +216,7 @@ class Looker(threading.Thread):
         post.note_picture(diagnosis, frame.captured)
         if diagnosis.fault is not None and diagnosis.blinds:
             post.kept.keep_blinded(frame.captured_at, diagnosis)
-            post.book.skip(frame.captured, diagnosis.fault.value, early=taken.early)
+            post.skip(frame, diagnosis.fault.value, early=taken.early)
         return diagnosis
 
     def _judge(
@@ -223,7 +225,7 @@ class Looker(threading.Thread):
         taken = shown.taken
         post, frame = taken.post, taken.frame
         if detections is None or detector is None:
-            post.book.skip(frame.captured, MissCause.NO_DETECTOR.value, early=taken.early)
+            post.skip(frame, MissCause.NO_DETECTOR.value, early=taken.early)
             return
         at, size_wh = frame.captured_at, frame.size_wh
         look = Look(post.camera_id, at, detections, size_wh, shown.image, frame.captured_s)
@@ -233,8 +235,7 @@ class Looker(threading.Thread):
         wish = post.step.wish
         if wish is not None and self._attention.ask(Question(post, wish, frame)):
             post.step.asked(wish)
-        runs_on = str(detector.runs_on)
-        post.book.done(frame.captured, detections.counts(), runs_on, early=taken.early)
+        post.looked(frame, detections, str(detector.runs_on), early=taken.early)
 
 
 @contextmanager
@@ -246,8 +247,7 @@ def _alone(*taken: Taken) -> Iterator[None]:
     except Exception:
         log.exception("look failed", camera=", ".join(each.post.camera_id for each in taken))
         for each in taken:
-            cause = MissCause.FAILED.value
-            each.post.book.skip(each.frame.captured, cause, early=each.early)
+            each.post.skip(each.frame, MissCause.FAILED.value, early=each.early)
 
 
 def _look_wh(detector: Detector | None, frame: Frame) -> tuple[int, int]:

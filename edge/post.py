@@ -4,15 +4,19 @@ from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 
+from domain.answers import LookSeen, PauseHeld
 from domain.clock import Clock, Moment
 from domain.health import CameraHealth, CameraStatus, CoverageGap, FaultKind, MissCause
+from edge.asked import LooksAsked
 from edge.feeds import CameraFeeds
 from edge.lookbook import LookBook
 from edge.state.kept_looks import KeptLooks
 from edge.state.shadow import ShadowLog
 from edge.state.views import KeptView
+from models.detections import Detections
 from settings.config import CameraSettings, Configuration
 from streams.budget import RingBudget
+from streams.frame import Frame
 from streams.kept_decoders import KeptDecoders
 from streams.status import StreamStatus
 from vision.held_back import TellHeldBack
@@ -80,6 +84,10 @@ class CameraPost:
             clock.moment(),
             risk=configuration.risk_of(camera),
         )
+        self.asked = LooksAsked()
+        """Looks that people asked for."""
+        self.pause: PauseHeld | None = None
+        """While it holds nobody looks; packets are read all the same."""
         self._has_hours = bool(configuration.look_hours_of(camera))
         self.step = LookStep(self.patrol, configuration.looking, picture=self.picture)
         self._shown: Moment | None = None
@@ -103,7 +111,7 @@ class CameraPost:
 
     def is_attended(self, now: Moment) -> bool:
         """Whether the camera is to be looked at at attention speed."""
-        return self.step.attended(now.s)
+        return self.pause is None and self.step.attended(now.s)
 
     def is_due_again(self, now: Moment) -> bool:
         """Whether, at attention speed, the next look is due."""
@@ -127,7 +135,44 @@ class CameraPost:
         cannot be decoded, what became of the last one, or the overload."""
         self.book.miss_if_late(now, self._miss_cause(now))
 
+    def looked(self, frame: Frame, seen: Detections, runs_on: str, *, early: bool) -> None:
+        """A look is done; whoever asked for it hears what was seen."""
+        self.book.done(frame.captured, seen.counts(), runs_on, early=early)
+        if self.asked.waiting:
+            self.asked.tell(
+                LookSeen(
+                    captured_at=frame.captured_at,
+                    size_wh=frame.size_wh,
+                    boxes=len(seen),
+                    score=round(float(seen.scores.max()), 3) if len(seen) else None,
+                    counts=seen.counts(),
+                )
+            )
+
+    def skip(self, frame: Frame, cause: str, *, early: bool) -> None:
+        """A picture could not be decided on; whoever asked for it hears why."""
+        self.book.skip(frame.captured, cause, early=early)
+        if self.asked.waiting:
+            self.asked.tell(
+                LookSeen(captured_at=frame.captured_at, size_wh=frame.size_wh, skipped=cause)
+            )
+
+    def hold_still(self, pause: PauseHeld | None, now: Moment) -> None:
+        """Be looked at no more, or (None) again, as if nothing had been owed meanwhile."""
+        self.pause = pause
+        if pause is None:
+            self.book.begin_again(now)
+
+    def accept_view(self) -> bool:
+        """Learn the view anew; whether one had been learned. To be called while nobody looks."""
+        was_known = self.picture.remembered_view is not None
+        self._view.forget()
+        self.picture.accept_view()
+        return was_known
+
     def _miss_cause(self, now: Moment) -> str:
+        if self.pause is not None:
+            return FaultKind.PAUSED.value
         if (fault := self.reader.status(now).fault) is not None:
             return fault.value
         if (damage := self.reader.damage) is not None:
@@ -143,7 +188,11 @@ class CameraPost:
         stream = self.reader.health(now)
         status, fault, since = stream.status, stream.fault, stream.since
         detail = stream.detail
-        if status is CameraStatus.SEEING and self.picture_fault is not None:
+        if self.pause is not None:
+            detail = "; ".join(filter(None, (f"paused, {self.pause.words.en}", detail)))
+            if fault is None:  # a stream that is lost stays told: a pause does not mend it
+                status, fault, since = CameraStatus.IMPAIRED, FaultKind.PAUSED, self.pause.paused_at
+        elif status is CameraStatus.SEEING and self.picture_fault is not None:
             status, fault = CameraStatus.IMPAIRED, self.picture_fault
             if self._picture_fault_since is not None:
                 since = self._picture_fault_since.dated_by(now)

@@ -16,6 +16,7 @@ from domain.messages import CoverageGapEnded, FindingsHeldBack
 from edge.attention import Attention
 from edge.book import Book
 from edge.book.upgrade import take_up_older_files
+from edge.commands.end import RoadEnd
 from edge.doors import DoorKeeper
 from edge.eyes import Eyes
 from edge.holder import Holder
@@ -56,7 +57,12 @@ class Worker:
     """Reads, looks, judges and records the cameras of one configuration."""
 
     def __init__(
-        self, configuration: Configuration, *, bus_url: str, clock: Clock | None = None
+        self,
+        configuration: Configuration,
+        *,
+        bus_url: str,
+        clock: Clock | None = None,
+        program_version: str = "",
     ) -> None:
         self._clock = clock or SystemClock()
         worker_id = configuration.worker.id
@@ -143,6 +149,16 @@ class Worker:
         )
         self._doors = DoorKeeper(configuration.worker_dir / "doors.json")
         self._lessons = LessonKeeper(configuration.worker_dir / "learned.json", self._posts)
+        self._road = RoadEnd(
+            configuration,
+            self._posts,
+            roster,
+            self._holder,
+            self._book,
+            bus_url=bus_url,
+            program_version=program_version,
+            clock=self._clock,
+        )
 
     def beat_into(self, pulse: Pulse) -> None:
         """Let `pulse` beat while every thread that has to turn does, and none is gone. To be
@@ -150,7 +166,8 @@ class Worker:
         for number, looker in enumerate(self._lookers, 1):
             looker.on_turn = pulse.part(f"looker {number}").turn
         self._reporter.on_turn = pulse.part("reporter").turn
-        for thread in (self._recorder, self._attention, self._holder, self._lessons):
+        kept = (self._recorder, self._attention, self._holder, self._lessons, *self._road.threads)
+        for thread in kept:
             pulse.lives(thread)
 
     def start(self, stopping: threading.Event) -> None:
@@ -158,6 +175,7 @@ class Worker:
         self._recall()
         self._lessons.recall()
         self._doors.recall()
+        self._road.recall()
         for post in self._posts:
             post.reader.start()
             stopping.wait(CONNECT_APART_S)
@@ -170,6 +188,7 @@ class Worker:
             looker.start()
         self._reporter.start()
         self._lessons.start()
+        self._road.start()
         log.info("worker started", cameras=len(self._posts))
 
     def stop(self) -> None:
@@ -179,6 +198,7 @@ class Worker:
         def at_most(share_s: float) -> float:
             return min(share_s, max(ends_s - time.monotonic(), 0.1))
 
+        self._road.stop(at_most(0.6))
         for looker in self._lookers:
             looker.stop(at_most(1.0))
         for post in self._posts:

@@ -34,9 +34,12 @@ class Roster:
         self._ticked: Moment | None = None
 
     def owed(self, now: Moment) -> list[CameraPost]:
-        """The posts to which a look is owed; who has waited most promises, times risk, is first."""
-        due = [post for post in self._free() if post.is_due(now)]
-        return sorted(due, key=lambda post: post.book.urgency(now), reverse=True)
+        """The posts to which a look is owed; who has waited most promises, times risk, is first.
+        What people asked for comes before all."""
+        due = [post for post in self._free() if post.asked.waiting or post.is_due(now)]
+        return sorted(
+            due, key=lambda post: (post.asked.waiting, post.book.urgency(now)), reverse=True
+        )
 
     def suspicious(self, now: Moment, owed: Sequence[CameraPost]) -> list[CameraPost]:
         """The posts to look at again at attention speed. They do not wait for what is `owed` to
@@ -92,8 +95,13 @@ class Roster:
             self._in_hand.discard(post.camera_id)
 
     def _free(self) -> list[CameraPost]:
+        """Those that nobody has in hand, and that are not paused."""
         with self._lock:
-            return [post for post in self.posts if post.camera_id not in self._in_hand]
+            return [
+                post
+                for post in self.posts
+                if post.camera_id not in self._in_hand and post.pause is None
+            ]
 
 
 def _overdue(now: Moment, owed: Sequence[CameraPost]) -> bool:

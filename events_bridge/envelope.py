@@ -9,6 +9,7 @@ from cloudevents.core.exceptions import BaseCloudEventException
 from cloudevents.core.formats.json import JSONFormat
 from cloudevents.core.v1.event import CloudEvent
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from domain.errors import MessageInvalid, MessageTooNew
 from domain.messages import MESSAGES, Message
@@ -112,9 +113,14 @@ def _is_newer_value(error: ValidationError) -> bool:
     all, is no such thing."""
     return any(
         fault["type"] in _NEWER_FAULTS
-        and (fault["type"] == "extra_forbidden" or (isinstance(got := fault["input"], str) and got))
+        and (fault["type"] == "extra_forbidden" or (isinstance(got := _word(fault), str) and got))
         for fault in error.errors(include_url=False)
     )
+
+
+def _word(fault: ErrorDetails) -> object:
+    """What came in the place of a known word: of a union, the word that tells its kinds apart."""
+    return fault["ctx"]["tag"] if fault["type"] == "union_tag_invalid" else fault["input"]
 
 
 def _is_newer_envelope(envelope: bytes) -> bool:

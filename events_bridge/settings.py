@@ -33,6 +33,14 @@ class BusSettings(Settings):
     """The last look's picture of each camera: <name>:<camera id>."""
     holder_key: str = "patrol:holder"
     """Which worker holds each camera, as the center granted it: <name>:<camera id>."""
+    commands_stream: str = "patrol:commands"
+    """Commands to workers, one stream for each: <name>:<worker id>."""
+    command_key: str = "patrol:command"
+    """A command and its answer: <name>:<command id>."""
+    pictures_stream: str = "patrol:pictures"
+    """Live pictures that somebody asked for; only the newest are kept."""
+    listening_key: str = "patrol:listening"
+    """When each worker last said that it takes commands: <name>:<worker id>."""
 
     news_keep_s: float = Field(default=_DAY_S, ge=0)
     """How long news stays on the bus after every group has acknowledged it."""
@@ -44,6 +52,17 @@ class BusSettings(Settings):
     parked_max_length: int = Field(default=10_000, ge=1)
     """Messages of a group that wait for a newer program; then as dead letters."""
     look_keep_s: float = Field(default=_DAY_S, gt=0)
+
+    commands_max_length: int = Field(default=256, ge=1)
+    """Commands on a worker's stream; the oldest leave it, which is no loss once they are late."""
+    command_keep_s: float = Field(default=3_600.0, ge=300)
+    """How long a command and its answer can be asked for."""
+    pictures_max_length: int = Field(default=64, ge=1)
+    """Live pictures of all workers together: 32 MB at most."""
+    listening_every_s: float = Field(default=2.0, gt=0)
+    """How often a worker says that it takes commands."""
+    offline_after_s: float = Field(default=8.0, gt=0)
+    """A worker that has not said so for this long is offline, and told nothing."""
 
     connect_timeout_s: float = Field(default=2.0, gt=0)
     answer_timeout_s: float = Field(default=5.0, gt=0)

@@ -18,6 +18,7 @@ from domain.clock import Clock, SystemClock
 from domain.errors import CaseStoreUnavailable
 from domain.messages import Message
 from domain.place import GridPlan
+from events_bridge.command_road import CommandRoad
 from events_bridge.consumer import Consumer
 from events_bridge.holder_board import HolderBoard
 from events_bridge.lease import Lease
@@ -88,6 +89,7 @@ class Center:
             settings=bus,
         )
         self._board = LookBoard(bus_url, settings=bus)
+        self._road = CommandRoad(bus_url, clock, zone=configuration.town.zone, settings=bus)
         self._store = EvidenceStore(configuration.evidence_dir, clock)
         self._app = create_app(
             self._book,
@@ -97,6 +99,7 @@ class Center:
             clock=clock,
             status=self.status,
             boxes=self._consumer.box,
+            road=self._road,
         )
 
     def status(self) -> SystemStatus:
@@ -159,6 +162,7 @@ class Center:
         self._only.stop()
         self._board.close()
         self._holders.close()
+        self._road.close()
         self._store.close()
         self._book.close()
         self._database.close()

@@ -27,6 +27,7 @@ COMMANDS = {
         "patrol.commands.probe:probe",
         "Open a camera once, its second stream too if it has one, and report what it sends.",
     ),
+    "cameras": Late("patrol.commands.cameras:app", "The cameras 摄像机 of the town."),
     "accept-view": Late(
         "patrol.commands.accept_view:accept_view",
         "Let the worker learn a camera's view anew. On the worker's machine; it may go on running.",

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import structlog
 
+from domain.answers import CommandAnswered, PauseHeld
 from domain.clock import Clock, SystemClock
 from domain.closing import Closing
 from domain.holding import CameraClaim, CameraGrant, Holding
@@ -110,6 +111,17 @@ class Book(Closing):
         era = held.book if held.epoch is None else held.epoch
         return id_of("inc", *key, era, episode)
 
+    # ---- commands
+
+    def answer(self, command_id: str) -> CommandAnswered | None:
+        """What came of a command that was done before."""
+        return self._file.read(partial(_answer, command_id=command_id))
+
+    @property
+    def pauses(self) -> dict[str, PauseHeld]:
+        """The cameras that people have paused, by id."""
+        return self._file.read(_pauses)
+
     # ---- who holds what
 
     def held(self, camera_id: str) -> Holding:
@@ -173,6 +185,18 @@ def _fact(connection: sqlite3.Connection, name: str) -> str | None:
 def _incidents(connection: sqlite3.Connection) -> tuple[Incident, ...]:
     rows = connection.execute("SELECT document FROM incidents ORDER BY id").fetchall()
     return tuple(Incident.model_validate_json(document) for (document,) in rows)
+
+
+def _answer(connection: sqlite3.Connection, command_id: str) -> CommandAnswered | None:
+    query = "SELECT answer FROM commands WHERE id = ?"
+    row = connection.execute(query, (command_id,)).fetchone()
+    return None if row is None else CommandAnswered.model_validate_json(row[0])
+
+
+def _pauses(connection: sqlite3.Connection) -> dict[str, PauseHeld]:
+    rows = connection.execute("SELECT document FROM pauses").fetchall()
+    pauses = (PauseHeld.model_validate_json(document) for (document,) in rows)
+    return {pause.camera_id: pause for pause in pauses}
 
 
 def _last_episode(connection: sqlite3.Connection, key: Key) -> int:

@@ -26,7 +26,7 @@ from domain.checkpoint import reached
 from domain.clock import Clock
 from domain.errors import BookTaken
 from domain.ids import new_id
-from edge.book.schema import TABLES, VERSION
+from edge.book.schema import ADDED, TABLES, VERSION
 
 BUSY_TIMEOUT_S = 2.0
 """Somebody who looks into the book with a tool of his own is waited for so long."""
@@ -224,6 +224,7 @@ def _opened(path: Path, clock: Clock) -> sqlite3.Connection:
         if _check(connection, new_too=True) == 0:
             _make_tables(connection)
             _rename(connection, clock)
+        connection.executescript(ADDED)
     except BaseException:
         connection.close()
         raise
@@ -247,7 +248,7 @@ def _prepare(connection: sqlite3.Connection) -> None:
 
 
 def _make_tables(connection: sqlite3.Connection) -> None:
-    script = f"BEGIN IMMEDIATE;{TABLES};PRAGMA user_version={VERSION};COMMIT;"
+    script = f"BEGIN IMMEDIATE;{TABLES};{ADDED};PRAGMA user_version={VERSION};COMMIT;"
     connection.executescript(script)
 
 
@@ -272,6 +273,7 @@ def _copied(disk: sqlite3.Connection) -> sqlite3.Connection:
     try:
         disk.backup(memory)
         _check(memory)
+        memory.executescript(ADDED)
     except sqlite3.Error:
         memory.close()
         raise

@@ -3,11 +3,15 @@
 import sqlite3
 from collections.abc import Callable, Sequence
 
+from domain.answers import CommandAnswered, PauseHeld
 from domain.evidence import Evidence, EvidenceKind, evidence_id
 from domain.incident import Incident
 from domain.messages import Message
 from edge.book.outbox import Letter, Rank, insert
 from events_bridge.outbox import Lane
+
+COMMANDS_KEPT = 500
+"""Answers that a book remembers: no worker is sent so many within the longest deadline."""
 
 Line = tuple[str, tuple[str | int | None, ...]]
 """A statement and its parameters."""
@@ -64,6 +68,25 @@ class Page:
 
     def fact(self, name: str, value: str) -> None:
         self._add("INSERT OR REPLACE INTO facts VALUES (?, ?)", name, value)
+
+    def answer(self, answered: CommandAnswered) -> None:
+        """A command is done, and this is what came of it. The oldest answers are forgotten."""
+        self._add(
+            "INSERT OR IGNORE INTO commands (id, answer) VALUES (?, ?)",
+            answered.id, answered.model_dump_json(),
+        )  # fmt: skip
+        self._add(
+            "DELETE FROM commands WHERE number <= (SELECT MAX(number) FROM commands) - ?",
+            COMMANDS_KEPT,
+        )
+
+    def pause(self, pause: PauseHeld) -> None:
+        self._add(
+            "INSERT OR REPLACE INTO pauses VALUES (?, ?)", pause.camera_id, pause.model_dump_json()
+        )
+
+    def resume(self, camera_id: str) -> None:
+        self._add("DELETE FROM pauses WHERE camera_id = ?", camera_id)
 
     def owe(self, incident: Incident, kind: EvidenceKind, *, done: bool = False) -> None:
         """An incident should have a file; `done` if the center knows what became of it."""

@@ -53,3 +53,21 @@ CREATE TABLE outbox (
 );
 CREATE INDEX ix_outbox_lane ON outbox (lane, number);
 """
+
+ADDED = """
+-- Commands of the center that were done, with their answers: what comes twice is done once. Only
+-- the newest are kept.
+CREATE TABLE IF NOT EXISTS commands (
+    number INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    answer TEXT NOT NULL
+);
+
+-- Cameras that people have paused.
+CREATE TABLE IF NOT EXISTS pauses (
+    camera_id TEXT PRIMARY KEY,
+    document TEXT NOT NULL
+) WITHOUT ROWID;
+"""
+"""Tables that came later. A program that does not know them leaves them alone, so the version
+stays."""

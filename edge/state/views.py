@@ -55,6 +55,14 @@ class KeptView:
             log.warning("view lost", camera=self._camera_id, error=str(error))
         return PictureWatch(settings, watch_view=watch_view)
 
+    def forget(self) -> None:
+        """Remove what is kept of the camera's view, if it can be removed."""
+        self._kept = None
+        try:
+            self._path.unlink(missing_ok=True)
+        except OSError as error:
+            log.warning("view not removed", camera=self._camera_id, error=str(error))
+
     def follow(self, watch: PictureWatch, now: Moment) -> None:
         """Keep what the watch learned; learn anew if somebody removed what was kept."""
         if self._asked is not None and now - self._asked < ASK_EVERY_S:

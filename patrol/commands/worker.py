@@ -1,6 +1,7 @@
 """`patrol worker`: one edge worker 小脑."""
 
 from edge.process import Worker
+from patrol import __version__
 from patrol.bus import open_bus
 from patrol.commands.output import ConfigOption, DataOption
 from patrol.heartbeat import Pulse, refusing
@@ -19,7 +20,7 @@ def worker(config: ConfigOption = None, data: DataOption = None) -> None:
         with worker_claim(configuration), open_bus(configuration) as bus_url:
             only = OnlyWorker(configuration, bus_url)
             only.check()
-            post = Worker(configuration, bus_url=bus_url)
+            post = Worker(configuration, bus_url=bus_url, program_version=__version__)
             post.beat_into(pulse)
             pulse.ends(stopping)
             post.start(stopping)

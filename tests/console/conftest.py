@@ -26,6 +26,7 @@ from domain.clock import Clock, VirtualClock
 from domain.evidence import Evidence, EvidenceKind
 from domain.incident import Incident, IncidentKind
 from domain.messages import EvidenceSealed
+from events_bridge.command_road import CommandRoad
 from events_bridge.letters import Box, LetterBox
 from events_bridge.look_board import LookBoard
 from evidence.store import EvidenceStore
@@ -66,6 +67,7 @@ class Center:
         self,
         status: Callable[[], SystemStatus] | None = None,
         boxes: Callable[[Box], LetterBox] | None = None,
+        road: CommandRoad | None = None,
     ) -> FastAPI:
         return create_app(
             self.book,
@@ -75,6 +77,7 @@ class Center:
             clock=self.clock,
             status=status,
             boxes=boxes,
+            road=road,
         )
 
     def open_case(

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
+from domain.answers import CommandAnswered, PauseHeld
 from domain.clock import VirtualClock
 from domain.errors import BookTaken
 from domain.evidence import EvidenceKind
@@ -17,7 +18,8 @@ from domain.holding import CameraGrant
 from domain.messages import EvidenceSealed, IncidentOpened, LooksDone
 from edge.book import Book
 from edge.book.outbox import Rank
-from edge.book.schema import VERSION
+from edge.book.page import COMMANDS_KEPT
+from edge.book.schema import TABLES, VERSION
 from events_bridge.envelope import to_envelope
 from events_bridge.outbox import Lane
 from tests.books import SOURCE, make_book, waiting
@@ -328,3 +330,33 @@ def test_a_closed_book_has_nothing_to_send(tmp_path: Path) -> None:
     assert book.outbox.peek(10) is None
     assert len(book.outbox) == 0
     book.outbox.sync()
+
+
+def test_a_book_of_before_commands_is_given_their_tables(tmp_path: Path) -> None:
+    older = sqlite3.connect(tmp_path / "book.sqlite3")
+    older.executescript(f"{TABLES};PRAGMA user_version={VERSION};")
+    older.execute("INSERT INTO facts VALUES ('book', 'book_older')")
+    older.commit()
+    older.close()
+    pause = next(m for m in MESSAGES_OF_EACH_TYPE if isinstance(m, CommandAnswered))
+    assert isinstance(pause.answer, PauseHeld)
+    with make_book(tmp_path) as book:
+        assert book.id == "book_older"
+        with book.page() as page:
+            page.pause(pause.answer)
+            page.answer(pause)
+    with make_book(tmp_path) as book:
+        assert book.pauses == {pause.answer.camera_id: pause.answer}
+        assert book.answer(pause.id) == pause
+        with book.page() as page:
+            page.resume(pause.answer.camera_id)
+        assert book.pauses == {}
+
+
+def test_only_the_newest_answers_are_remembered(book: Book) -> None:
+    answered = next(m for m in MESSAGES_OF_EACH_TYPE if isinstance(m, CommandAnswered))
+    with book.page() as page:
+        for number in range(COMMANDS_KEPT + 3):
+            page.answer(answered.model_copy(update={"id": f"cmd_{number}"}))
+    kept = [n for n in range(COMMANDS_KEPT + 3) if book.answer(f"cmd_{n}") is not None]
+    assert kept == list(range(3, COMMANDS_KEPT + 3))

@@ -4,7 +4,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
+from domain.answers import PauseHeld
 from domain.clock import Moment
+from edge.asked import LooksAsked
 from edge.lookbook import LookBook
 from edge.post import CameraPost
 from edge.roster import Roster
@@ -21,6 +23,8 @@ class Post:
     suspects: bool = False
     stirs: bool = False
     risk: float = 1.0
+    asked: LooksAsked = field(default_factory=LooksAsked)
+    pause: PauseHeld | None = None
     book: LookBook = field(init=False)
 
     def __post_init__(self) -> None:

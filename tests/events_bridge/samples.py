@@ -2,7 +2,9 @@
 
 from datetime import timedelta
 
+from domain.answers import CommandAnswered, PauseHeld, Refusal
 from domain.base import Text
+from domain.commands import AskedBy, AskerKind, CommandAsked, Pause
 from domain.evidence import EvidenceKind
 from domain.health import CameraHealth, CameraLooks, CameraStatus, CoverageGap, FaultKind
 from domain.held_back import HeldBack, HeldBackReason
@@ -37,6 +39,8 @@ _INCIDENT = make_incident(
     IncidentKind.CROWDING,
     notice=Text.of("合成画面 (演示)", "Composed picture (demo)"),
 )
+
+_LI = AskedBy(kind=AskerKind.PERSON, id="li", name="李(示例)", role="dispatcher")
 
 MESSAGES_OF_EACH_TYPE: tuple[Message, ...] = (
     opened(_INCIDENT, Holding(book="book_01JDCM3J00000000000000000B", epoch=7)),
@@ -88,6 +92,26 @@ MESSAGES_OF_EACH_TYPE: tuple[Message, ...] = (
         cameras=(CameraClaim(camera_id="gate-1", epoch=7), CameraClaim(camera_id="gate-2")),
         carried=(_INCIDENT.id,),
     ),
+    CommandAsked(
+        id="cmd_01JDCM3J00000000000000000C",
+        worker_id="edge-1",
+        command=Pause(camera_id="gate-1", reason="杆件检修(示例)"),
+        asked_by=_LI,
+        asked_at=NOON,
+        within_s=15.0,
+    ),
+    CommandAnswered(
+        id="cmd_01JDCM3J00000000000000000C",
+        worker_id="edge-1",
+        answered_at=NOON + timedelta(seconds=0.4),
+        answer=PauseHeld(
+            camera_id="gate-1",
+            command_id="cmd_01JDCM3J00000000000000000C",
+            reason="杆件检修(示例)",
+            paused_by=_LI,
+            paused_at=NOON + timedelta(seconds=0.3),
+        ),
+    ),
     LooksDone(
         worker_id="edge-1",
         from_at=NOON - timedelta(seconds=10),
@@ -107,6 +131,14 @@ MESSAGES_OF_EACH_TYPE: tuple[Message, ...] = (
         ),
         rings=RingsHeld(held_bytes=1_150_000_000, max_bytes=2_147_483_648, cut=0),
     ),
+)
+
+REFUSED = CommandAnswered(
+    id="cmd_01JDCM3J00000000000000000D",
+    worker_id="edge-1",
+    answered_at=NOON,
+    refusal=Refusal.NO_PICTURE,
+    detail="rtsp://admin:s3cret@10.0.0.1/1: no packet for 12 s",
 )
 
 

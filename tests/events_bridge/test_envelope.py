@@ -11,7 +11,7 @@ import pytest
 from domain.errors import MessageInvalid, MessageTooNew
 from domain.messages import MESSAGES, CameraHealthChanged, Message
 from events_bridge.envelope import from_envelope, header_of, to_envelope, worker_source
-from tests.events_bridge.samples import MESSAGES_OF_EACH_TYPE
+from tests.events_bridge.samples import MESSAGES_OF_EACH_TYPE, REFUSED
 
 GOLDEN = Path(__file__).parent / "golden"
 SOURCE = worker_source("edge-1")
@@ -47,6 +47,12 @@ def test_what_a_newer_worker_adds_is_ignored() -> None:
     fields["data"]["incident"]["invented_later"] = 1
     fields["traceparent"] = "00-1-2-01"
     assert from_envelope(json.dumps(fields).encode()) == message
+
+
+def test_a_refusal_travels_without_the_password_that_its_detail_quotes() -> None:
+    envelope = to_envelope(REFUSED, SOURCE)
+    assert b"s3cret" not in envelope
+    assert from_envelope(envelope) == REFUSED
 
 
 def test_a_number_that_json_does_not_know_becomes_null() -> None:

@@ -143,6 +143,11 @@ class PictureWatch:
         return self._symptoms[FaultKind.MOVED].holds
 
     @property
+    def keeps_view(self) -> bool:
+        """Whether the camera has a view to keep."""
+        return self._view is not None
+
+    @property
     def remembered_view(self) -> bytes | None:
         """What to hand to the next run; none while the view is being learned."""
         return None if self._view is None else self._view.remembered
