@@ -9,15 +9,16 @@ everybody has read them who keeps a place here (`mark`), and for a week at the m
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
-from sqlalchemy import ColumnElement, and_, delete, func, or_, select
+from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, select
 from sqlalchemy.orm import Session
 
 from cases.database import Database, insert_if_absent, one_at_a_time
 from cases.tables import OutboxReaderRow, OutboxRow
-from domain.base import Value
 from domain.change import CaseChange, ChangeKind
 from domain.clock import Clock
 
@@ -31,7 +32,8 @@ PRUNED_AT_ONCE = 1_000
 _log = structlog.get_logger(__name__)
 
 
-class Told(Value):
+@dataclass(frozen=True, slots=True)
+class Told:
     """One row: a change, and the cursor of who has read it."""
 
     seq: int
@@ -56,9 +58,9 @@ class Outbox:
 
     def after(self, cursor: int, limit: int) -> tuple[Told, ...]:
         """At most `limit` changes behind a cursor, in the order of their commits."""
-        query = select(OutboxRow).where(OutboxRow.seq > cursor).order_by(OutboxRow.seq)
+        query = select(*_COLUMNS).where(OutboxRow.seq > cursor).order_by(OutboxRow.seq)
         with self._database.reading() as session:
-            return tuple(_told(row) for row in session.scalars(query.limit(limit)))
+            return tuple(_told(*row) for row in session.execute(query.limit(limit)))
 
     def cursor(self, reader: str) -> int:
         """Where a reader goes on that must miss nothing, across restarts. One that was unknown
@@ -91,10 +93,9 @@ def put(session: Session, changes: Sequence[CaseChange]) -> None:
         return
     session.flush()
     one_at_a_time(session, "outbox")
-    rows = [_row(change) for change in changes]
-    session.add_all(rows)
-    session.flush()
-    if any(row.seq % PRUNE_EVERY == 0 for row in rows):
+    written = insert(OutboxRow).returning(OutboxRow.seq, sort_by_parameter_order=True)
+    seqs = session.execute(written, [_row(change) for change in changes]).scalars().all()
+    if any(seq % PRUNE_EVERY == 0 for seq in seqs):
         _prune(session, max(change.at for change in changes))
 
 
@@ -102,21 +103,26 @@ def _newest(session: Session) -> int:
     return session.scalar(select(func.max(OutboxRow.seq))) or 0
 
 
-def _row(change: CaseChange) -> OutboxRow:
-    return OutboxRow(
-        at=change.at,
-        what=change.what,
-        case_no=change.no,
-        version=change.version,
-        camera_id=change.camera_id,
-    )
+_COLUMNS = (
+    OutboxRow.seq, OutboxRow.what, OutboxRow.case_no, OutboxRow.version, OutboxRow.camera_id,
+    OutboxRow.at,
+)  # fmt: skip
 
 
-def _told(row: OutboxRow) -> Told:
-    change = CaseChange(
-        what=row.what, no=row.case_no, version=row.version, camera_id=row.camera_id, at=row.at
-    )
-    return Told(seq=row.seq, change=change)
+def _row(change: CaseChange) -> dict[str, Any]:
+    return {
+        "at": change.at,
+        "what": change.what,
+        "case_no": change.no,
+        "version": change.version,
+        "camera_id": change.camera_id,
+    }
+
+
+def _told(
+    seq: int, what: ChangeKind, no: str | None, version: int, camera_id: str | None, at: datetime
+) -> Told:
+    return Told(seq, CaseChange(what=what, no=no, version=version, camera_id=camera_id, at=at))
 
 
 def _place(session: Session, reader: str, at: datetime) -> OutboxReaderRow:
