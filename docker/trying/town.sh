@@ -3,7 +3,7 @@
 
 project=sentinel-patrol-try
 # Where no systemd runs podman complains that it cannot time health checks; they are asked here.
-podman() { command podman --log-level=fatal "$@"; }
+quietly() { "$@" > /dev/null 2>> "$work/podman.log" || fail "$*: $work/podman.log"; }
 services=(bus database cameras center edge-1 edge-2 proxy)
 
 # healthy NAME…: wait until the health check of each container has said yes; what each said.
@@ -20,7 +20,7 @@ healthy() {
             fi
         done
         waiting=("${left[@]}")
-        if [ $((SECONDS - began)) -gt "$seconds" ]; then
+        if [ "${#waiting[@]}" -gt 0 ] && [ $((SECONDS - began)) -gt "$seconds" ]; then
             for name in "${waiting[@]}"; do
                 podman inspect --format '{{json .State.Health.Log}}' "$name" >&2
                 podman logs --tail 20 "$name" >&2
@@ -36,7 +36,7 @@ stopped() {
     local name code began took_ms
     for name in "$@"; do
         began=$(date +%s%N)
-        podman stop --time 20 "$name" > /dev/null
+        quietly podman stop --time 20 "$name"
         code=$(podman inspect --format '{{.State.ExitCode}}' "$name")
         took_ms=$((($(date +%s%N) - began) / 1000000))
         say "    stopped in $took_ms ms, exit code $code: ${name#"$project"_}"
@@ -88,8 +88,8 @@ trap clean_up EXIT
 say "one box: the image's own command, on a read-only root …"
 alone="$project"_alone
 podman rm --force --volumes "$alone" > /dev/null 2>&1 || true
-podman run --detach --name "$alone" --read-only --tmpfs /tmp --cap-drop ALL \
-    --security-opt no-new-privileges sentinel-patrol:latest > /dev/null
+quietly podman run --detach --name "$alone" --read-only --tmpfs /tmp --cap-drop ALL \
+    --security-opt no-new-privileges sentinel-patrol:latest
 healthy "$alone"
 inside() { podman exec "$alone" "$@"; }
 for role in center worker up; do
@@ -99,7 +99,7 @@ done
 [ "$(inside id -u)" != 0 ] || fail "expected a user without rights, got root"
 if inside touch /opt/patrol/x 2> /dev/null; then fail "the program's own files can be written"; fi
 stopped "$alone"
-podman rm --volumes "$alone" > /dev/null
+quietly podman rm --volumes "$alone"
 
 # -- the town --------------------------------------------------------------------------------------
 if [ ! -f "$work/media/fire.mp4" ]; then
@@ -115,7 +115,8 @@ town_file edge-2 west=cam1 > "$work/edge-2.yaml"
 word() { od -An -N12 -tx1 /dev/urandom | tr -d ' \n'; }
 login="$(word)"
 caddy="$(full "$(service_image proxy)")"
-hash="$(echo "$login" | podman run --rm --interactive "$caddy" caddy hash-password)"
+hash="$(echo "$login" | podman run --rm --interactive "$caddy" caddy hash-password \
+    2>> "$work/podman.log")"
 (
     umask 077
     cat > "$work/env" << END
@@ -151,6 +152,14 @@ town down --volumes > /dev/null 2>&1 || true
 begin
 say "cases, each with its evidence:"
 cases || fail "no case of each worker"
+# Commands inside find file, bus and database without being told.
+within() { # within SERVICE COMMAND…
+    podman exec "${project}_$1_1" "${@:2}" > "$work/said.log" 2>&1 \
+        || { cat "$work/said.log" >&2; fail "$*"; }
+}
+within center patrol bus dead list
+within edge-1 patrol models list
+within edge-2 patrol check /etc/patrol/edge-2.yaml
 answer() {
     curl --silent --insecure --noproxy '*' --output /dev/null --write-out '%{http_code}' "$@" \
         "https://localhost:$port/desk"
@@ -168,11 +177,11 @@ fi
 say "stopping, in the middle of its work:"
 stopped "${containers[@]}"
 unfinished="$(podman run --rm --volume "$project"_evidence:/evidence:ro --entrypoint find \
-    sentinel-patrol:latest /evidence/tmp -type f)"
+    sentinel-patrol:latest /evidence/tmp -type f 2>> "$work/podman.log")"
 [ -z "$unfinished" ] || fail "half-written evidence was left: $unfinished"
 say "    nothing half-written"
 say "starting it again:"
-for name in "${containers[@]}"; do podman start "$name" > /dev/null 2>&1; done
+for name in "${containers[@]}"; do quietly podman start "$name"; done
 healthy "${containers[@]}"
 cases || fail "cases or evidence are gone"
 say "all well"
