@@ -6,6 +6,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from domain.masking import mask_secrets
+
 _LONGEST = 60
 _NO_INPUT = object()
 
@@ -48,7 +50,8 @@ def shown(value: object) -> str:
         return "nothing"
     if isinstance(value, bool):
         return "yes or true" if value else "no or false"
-    words = repr(value) if isinstance(value, str) else str(value)
+    # masked before it is cut: the @ that tells a password may stand behind the cut
+    words = mask_secrets(repr(value) if isinstance(value, str) else str(value))
     return words if len(words) <= _LONGEST else f"{words[: _LONGEST - 1]}…"
 
 

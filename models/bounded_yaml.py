@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from domain.documents import UnreadableText, read_text
+from domain.masking import mask_secrets
 
 DEEPEST = 40
 """Levels of mappings and lists within each other."""
@@ -202,5 +203,5 @@ def _kind(node: yaml.Node) -> str:
 
 
 def _shortened(value: Any) -> str:
-    words = repr(value)
+    words = mask_secrets(repr(value))
     return words if len(words) <= 60 else f"{words[:57]}…"
