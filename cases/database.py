@@ -173,6 +173,11 @@ def file_of(url: str) -> Path | None:
     return Path(str(parsed.database)) if parsed.drivername.startswith("sqlite") else None
 
 
+def check_address(url: str) -> None:
+    """Raises ConfigurationError for an address that no database of ours could have."""
+    _parse(url)
+
+
 def _parse(text_url: str) -> URL:
     expected = "expected sqlite:///FILE or postgresql://USER@HOST/NAME"
     try:

@@ -73,6 +73,8 @@ def _got(detail: Mapping[str, Any]) -> str:
 def _wide_hint(value: object) -> str:
     """Which sign of a text is a full-width one: numbers and keys are written in ASCII."""
     for sign in value if isinstance(value, str) else "":
+        if unicodedata.category(sign) in ("Cf", "Cc") and sign not in "\n\t":
+            return f": it holds the invisible sign U+{ord(sign):04X}, take it out"
         plain = unicodedata.normalize("NFKC", sign)
         if not sign.isascii() and len(plain) == 1 and plain.isascii():
             return f": {sign} is full-width (U+{ord(sign):04X}), write {plain}"
