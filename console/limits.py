@@ -27,6 +27,10 @@ class RequestLimits:
             zh, en = "请求头过多", f"expected at most {MAX_HEADERS} headers"
             problem = plain_problem(431, "Too many headers", zh, en)
             await problem(scope, receive, send)
+        elif self._is_of_two_lengths(scope):
+            zh, en = "请求长度矛盾", "expected Content-Length or Transfer-Encoding, got both"
+            problem = plain_problem(400, "Two lengths", zh, en)
+            await problem(scope, receive, send)
         elif self._is_too_large(scope):
             problem = plain_problem(413, "Body too large", *self._words)
             await problem(scope, receive, send)
@@ -39,6 +43,12 @@ class RequestLimits:
             f"请求内容过大, 最多 {self._max_bytes} 字节",
             f"expected a body of at most {self._max_bytes} bytes, got more",
         )
+
+    def _is_of_two_lengths(self, scope: Scope) -> bool:
+        """A proxy before us may end such a request elsewhere than we do, and send on the rest of
+        it as another one (RFC 9112, 6.3)."""
+        headers = Headers(scope=scope)
+        return "content-length" in headers and "transfer-encoding" in headers
 
     def _is_too_large(self, scope: Scope) -> bool:
         told = Headers(scope=scope).get("content-length", "0")

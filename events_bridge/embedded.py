@@ -12,6 +12,7 @@ leads to the original's server.
 import atexit
 import fcntl
 import os
+import shutil
 import sys
 import threading
 import time
@@ -29,6 +30,8 @@ from events_bridge.valkey import ValkeyProcess, answers, socket_of, socket_url
 
 START_TIMEOUT_S = 20.0
 """For the server to answer, its data loaded."""
+LEAST_FREE_BYTES = 64 * 1024
+"""With less free a server cannot even say so in its log."""
 WATCH_EVERY_S = 0.5
 SOCKET_PATH_MAX_BYTES = 103
 """What fits on macOS. On Linux sockets are reached by handle, so their paths are short."""
@@ -116,6 +119,7 @@ class EmbeddedBus(Running):
                 raise BusUnavailable(f"the embedded bus of {held.name}: {self._trouble}")
             if time.monotonic() > deadline:
                 words = self._server.last_words() if self._server else "another process owns it"
+                words = words or _without_words(self._directory)
                 raise BusUnavailable(
                     f"expected the embedded bus of {held.name} to answer within "
                     f"{timeout_s:g} s, got none: {words}"
@@ -180,6 +184,12 @@ class EmbeddedBus(Running):
             self._server = None
         os.close(self._lock)
         self._lock = None
+
+
+def _without_words(directory: Path) -> str:
+    """Why a server that could not even write its log did not answer."""
+    is_full = shutil.disk_usage(directory).free < LEAST_FREE_BYTES
+    return "no room is left on its disk" if is_full else "it said nothing"
 
 
 def url_of(directory: Path) -> str:
