@@ -53,7 +53,11 @@ BEHIND_NAMES = (
         re.MULTILINE,
     ),
     # {user: admin, password: secret}, and password:secret
-    _pattern(rf"(?:(?<=, )|(?<=,)|(?<=\{{)|(?<=^)|(?<=\s)){_NAME}\s?:\s?(?P<secret>[^\s,}}]+)"),
+    # but not "wrong password: rtsp://…", which names a camera
+    _pattern(
+        rf"(?:(?<=, )|(?<=,)|(?<=\{{)|(?<=^)|(?<=\s)){_NAME}\s?:\s?"
+        rf"(?P<secret>(?!\w[\w+.-]{{0,30}}://)[^\s,}}]+)"
+    ),
     # <password>secret</password>
     _pattern(rf"<(?:\w{{1,20}}:)?(?:{_LONG}|{_SHORT}|token)\b[^<>]{{0,200}}>(?P<secret>[^<]+)"),
     # ${CAMERA_PASSWORD:-secret}

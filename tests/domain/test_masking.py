@@ -143,6 +143,7 @@ def test_masking_twice_is_masking_once(text: str) -> None:
         "摄像机 gate：无数据, 已 12:30",
         "密码错误",
         "auth=digest",
+        "Wrong user name or password: rtsp://10.0.0.1/x cannot be opened",
         "expected rtsp://host:port/path with a numeric port",
         "a basic challenge, then basic authentication",
         "2026-11-29T03:07:58Z <b>密码</b> token",
