@@ -97,6 +97,12 @@ def read_json(path: Path, most_bytes: int = MOST_BYTES) -> Any:
         raise UnreadableText(f"expected JSON, {error}") from error
 
 
+def real_path(path: Path) -> Path:
+    """Where a path leads over all links. One that leads round in a circle stays as it is: whoever
+    opens it is told so by an OSError, as of anything else that cannot be opened."""
+    return Path(os.path.realpath(path))
+
+
 def decoded(data: bytes) -> str:
     """The text that bytes are in UTF-8.
 

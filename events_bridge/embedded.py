@@ -22,6 +22,7 @@ from pathlib import Path
 import structlog
 
 from domain.closing import Running
+from domain.documents import real_path
 from domain.errors import BusUnavailable
 from events_bridge.backoff import Backoff
 from events_bridge.held import HeldDirectory, hold, told
@@ -43,7 +44,7 @@ class EmbeddedBus(Running):
     """`with EmbeddedBus(directory) as bus: connect to bus.url`."""
 
     def __init__(self, directory: Path, *, settings: BusSettings | None = None) -> None:
-        self._directory = directory.resolve()
+        self._directory = real_path(directory)
         self._settings = settings or BusSettings()
         self._held: HeldDirectory | None = None
         self._lock: int | None = None
@@ -199,7 +200,7 @@ def url_of(directory: Path) -> str:
         BusUnavailable: there is no such directory.
     """
     try:
-        return socket_url(socket_of(hold(directory.resolve(strict=True))))
+        return socket_url(socket_of(hold(Path(os.path.realpath(directory, strict=True)))))
     except OSError as error:
         raise BusUnavailable(
             f"expected the directory of an embedded bus at {directory}: {told(error)}"
