@@ -37,7 +37,7 @@ BEHIND_NAMES = (
     ),
     # host=db password='secret word' user=patrol
     _pattern(
-        rf"(?:(?<!_){_NAME}|(?<![a-z0-9_])token)\s*=\s*(?:{_OPEN})?"
+        rf"(?:(?<!_){_NAME}|(?<![a-z0-9_])token)\s*=\s*"
         rf"(?P<secret>{_QUOTED}|{_VALUE}(?={_END}))"
     ),
     # {"password": "secret"}
