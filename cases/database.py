@@ -31,6 +31,7 @@ from cases.table_base import Base
 from cases.troubles import told_in_words
 from cases.turns import Turns
 from domain.errors import CaseStoreUnavailable, ConfigurationError
+from domain.masking import mask_secrets, with_plain_password
 from domain.trouble import Trouble
 
 BUSY_TIMEOUT_S = 10.0
@@ -78,7 +79,7 @@ class Database:
 
     @property
     def masked_url(self) -> str:
-        return self._url.render_as_string(hide_password=True)
+        return mask_secrets(self._url.render_as_string(hide_password=True))
 
     @property
     def dialect(self) -> str:
@@ -187,10 +188,15 @@ def file_of(url: str) -> Path | None:
     return Path(str(parsed.database)) if parsed.drivername.startswith("sqlite") else None
 
 
+def check_address(url: str) -> None:
+    """Raises ConfigurationError for an address that no database of ours could have."""
+    _parse(url)
+
+
 def _parse(text_url: str) -> URL:
     expected = "expected sqlite:///FILE or postgresql://USER@HOST/NAME"
     try:
-        url = make_url(text_url)
+        url = make_url(with_plain_password(text_url))
     except (ArgumentError, ValueError):
         raise ConfigurationError(f"database.url: {expected}") from None
     if url.drivername in ("postgresql", "postgres", "postgresql+psycopg"):
@@ -222,7 +228,7 @@ def _engine(url: URL, kept: int, more: int) -> Engine:
             f"database.url: PostgreSQL needs the extra sentinel-patrol[postgres] ({error})"
         ) from error
     except (ArgumentError, TypeError, ValueError) as error:
-        shown = url.render_as_string(hide_password=True)
+        shown = mask_secrets(url.render_as_string(hide_password=True))
         raise ConfigurationError(f"database.url: {shown}: {error}") from error
     if local:
         event.listen(engine, "connect", _prepare_sqlite)

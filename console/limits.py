@@ -31,6 +31,10 @@ class RequestLimits:
             zh, en = "请求头过多", f"expected at most {MAX_HEADERS} headers"
             problem = plain_problem(431, "Too many headers", zh, en)
             await problem(scope, receive, send)
+        elif _is_of_two_lengths(scope):
+            zh, en = "请求长度矛盾", "expected Content-Length or Transfer-Encoding, got both"
+            problem = plain_problem(400, "Two lengths", zh, en)
+            await problem(scope, receive, send)
         elif _told_bytes(scope) > (most := self._most(scope)):
             problem = plain_problem(413, "Body too large", *_words(most))
             await problem(scope, receive, send)
@@ -40,6 +44,13 @@ class RequestLimits:
     def _most(self, scope: Scope) -> int:
         takes_files = self._files_at.fullmatch(scope["path"])
         return self._file_max_bytes if takes_files else self._max_bytes
+
+
+def _is_of_two_lengths(scope: Scope) -> bool:
+    """A proxy before us may end such a request elsewhere than we do, and send on the rest of
+    it as another one (RFC 9112, 6.3)."""
+    headers = Headers(scope=scope)
+    return "content-length" in headers and "transfer-encoding" in headers
 
 
 def _words(most: int) -> tuple[str, str]:

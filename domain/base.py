@@ -1,13 +1,14 @@
 """The ground every value stands on: frozen pydantic models, aware UTC times, bilingual text."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
 
 from domain.masking import mask_secrets
 
 Language = Literal["zh", "en"]
+_NUMBERS = frozenset({int, float})
 
 Detail = Annotated[str, AfterValidator(mask_secrets)]
 """Words for those who look after the program. Libraries quote addresses: no password stays."""
@@ -46,6 +47,25 @@ class Settings(BaseModel):
         allow_inf_nan=False,
         hide_input_in_errors=True,  # it may be an address with its password
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_truth_for_a_number(cls, data: Any) -> Any:
+        """YAML makes true of an unquoted ``yes``, and pydantic 1 of that: as a word it is refused
+        at its place, with all else that is wrong."""
+        if not isinstance(data, dict):
+            return data
+        wrong = {
+            key: str(value).lower()
+            for key, value in data.items()
+            if isinstance(value, bool) and key in cls.model_fields and cls._is_number(key)
+        }
+        return {**data, **wrong} if wrong else data
+
+    @classmethod
+    def _is_number(cls, name: str) -> bool:
+        kind = cls.model_fields[name].annotation
+        return kind in _NUMBERS or bool(set(get_args(kind)) & _NUMBERS)
 
 
 class Text(Value):

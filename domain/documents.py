@@ -2,12 +2,17 @@
 no text at all."""
 
 import json
+import os
+import select
 import stat
+import time
 from pathlib import Path
 from typing import Any
 
 MOST_BYTES = 8 * 1024 * 1024
 """Far more than any configuration, truth or label file of a town needs."""
+PIPE_WAIT_S = 10.0
+"""A configuration may come from another program, as in ``patrol check <(make-it)``."""
 _WIDE = ((b"\xff\xfe\0\0", "UTF-32"), (b"\0\0\xfe\xff", "UTF-32"), (b"\xff\xfe", "UTF-16"),
          (b"\xfe\xff", "UTF-16"))  # fmt: skip
 _NUL_SHARE = 0.2
@@ -38,9 +43,12 @@ def read_bytes(path: Path, most_bytes: int = MOST_BYTES) -> bytes:
         UnreadableText: it is not there, no file, or too large.
     """
     try:
-        with path.open("rb") as file:
-            if stat.S_ISREG(path.stat().st_mode) and path.stat().st_size > most_bytes:
-                raise UnreadableText(_too_large(path.stat().st_size, most_bytes))
+        with open(path, "rb", opener=_without_waiting) as file:
+            about = os.fstat(file.fileno())
+            if stat.S_ISREG(about.st_mode) and about.st_size > most_bytes:
+                raise UnreadableText(_too_large(about.st_size, most_bytes))
+            if stat.S_ISFIFO(about.st_mode):
+                return _from_pipe(file.fileno(), most_bytes)
             data = file.read(most_bytes + 1)
     except OSError as error:
         raise UnreadableText(f"cannot be read: {error.strerror or error}") from error
@@ -51,6 +59,24 @@ def read_bytes(path: Path, most_bytes: int = MOST_BYTES) -> bytes:
     if len(data) > most_bytes:
         raise UnreadableText(_too_large(len(data), most_bytes))
     return data
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    """Opening a named pipe would wait for its other end, for ever if nobody comes."""
+    return os.open(path, flags | os.O_NONBLOCK)
+
+
+def _from_pipe(pipe: int, most_bytes: int) -> bytes:
+    """What another program writes, if it does so in time."""
+    data, deadline = bytearray(), time.monotonic() + PIPE_WAIT_S
+    while select.select([pipe], [], [], max(deadline - time.monotonic(), 0.0))[0]:
+        piece = os.read(pipe, 65536)
+        data += piece
+        if len(data) > most_bytes:
+            raise UnreadableText(_too_large(len(data), most_bytes))
+        if not piece:
+            return bytes(data)
+    raise UnreadableText(f"cannot be read: a pipe whose end did not come within {PIPE_WAIT_S:g} s")
 
 
 def read_json(path: Path, most_bytes: int = MOST_BYTES) -> Any:
@@ -69,6 +95,12 @@ def read_json(path: Path, most_bytes: int = MOST_BYTES) -> Any:
         if isinstance(error, UnreadableText):
             raise
         raise UnreadableText(f"expected JSON, {error}") from error
+
+
+def real_path(path: Path) -> Path:
+    """Where a path leads over all links. One that leads round in a circle stays as it is: whoever
+    opens it is told so by an OSError, as of anything else that cannot be opened."""
+    return Path(os.path.realpath(path))
 
 
 def decoded(data: bytes) -> str:

@@ -10,6 +10,9 @@ from domain.base import Value
 
 Unit = Annotated[float, Field(ge=0.0, le=1.0)]
 Point = tuple[float, float]
+MOST_CORNERS = 2_000
+"""Of a polygon: more than surveyors draw of a town's border; whether sides cross is asked of each
+pair."""
 
 
 class Box(Value):
@@ -59,6 +62,8 @@ def simple_ring(points: tuple[Point, ...]) -> tuple[Point, ...]:
         points = points[:-1]
     if len(points) < 3:
         raise ValueError(f"expected a polygon of at least 3 points, got {len(points)}")
+    if len(points) > MOST_CORNERS:
+        raise ValueError(f"expected a polygon of at most {MOST_CORNERS} points, got {len(points)}")
     if len(set(points)) != len(points):
         raise ValueError("expected a polygon without repeated points")
     if crossing := _first_crossing(points):

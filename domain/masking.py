@@ -11,13 +11,20 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
+from urllib.parse import quote, unquote
+
+from domain.named_secrets import BEHIND_NAMES
 
 STARS = "***"
 _HIGHEST_PORT = 65_535
 _HOST = re.compile(r"(?:(?:[\w-]+\.)+[\w-]+|\[[\da-fA-F:.]+\])(?::\d+)?(?:[/?#]|\Z)")
 """What can only be a host: an address, or a name with a dot."""
 _ADDRESS = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}\Z|\[")
-_SUSPICIOUS = re.compile(r"[@=:%&\\]|--|\b(?:requirepass|masterauth)\b|[^\x00-\x7f]", re.IGNORECASE)
+_SUSPICIOUS = re.compile(
+    r"[@=:%&\\<]|-[-u]|\$\{|\b(?:requirepass|masterauth|basic|bearer|cookie|authorization)\b|"
+    r"[^\x00-\x7f]",
+    re.IGNORECASE,
+)
 """A text without any of these holds no secret that could be found."""
 
 _SCHEME = re.compile(r"\w[\w+.-]{0,30}://")
@@ -27,46 +34,13 @@ _KNOWN = re.compile(
 _WORD = re.compile(r"\S+")
 _SEAM = re.compile(r'(?<=[\[{,:])"|"(?=[\]},:])')
 """A quote that ends or begins a value of packed JSON."""
-_REST_OF_PASSWORD = re.compile(r"(?:[^\S\n]+[^\s@]+){0,3}?[^\S\n]+[^\s@]*(?=@)")
-"""Blanks in a password, and what follows them up to the ``@``."""
-
-_SECRET = r"(?:pg)?(?:password|passwd|passphrase|pass|pwd|psw|pw|secret|loginpas|userpwd)"
-_IN_QUERY = rf"(?:(?:ssl_|login)?{_SECRET}|auth|token)="
-_QUOTED = r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\""
-_VALUE, _END = r"(?!\\[\"'])[^&\s\"]*?", r"[:,;.)']{0,3}(?:[&\s\"]|\Z)"
-_PARAMETERS = (
-    # ?user=admin&password=secret
-    re.compile(rf"[?&/;]{_IN_QUERY}(?P<secret>{_VALUE})(?={_END})", re.IGNORECASE),
-    # user=admin_password=secret_channel=1_stream=0.sdp, and CAMERA_PASSWORD=secret
-    re.compile(rf"_{_IN_QUERY}(?P<secret>{_QUOTED}|{_VALUE}(?=_[a-z]+=|\?|{_END}))", re.IGNORECASE),
-    # host=db password='secret word' user=patrol
-    re.compile(
-        rf"(?<![a-z0-9_]){_SECRET}\s*=\s*(?P<secret>{_QUOTED}|{_VALUE}(?={_END}))", re.IGNORECASE
-    ),
-    # {"password": "secret"}
-    re.compile(
-        rf"(?P<quote>[\"'])(?:\w{{0,40}}_)?(?:{_SECRET}|token)(?P=quote)\s*:\s*"
-        rf"(?P<secret>{_QUOTED}|[^,}}\s\"']+)",
-        re.IGNORECASE,
-    ),
-    # a line of YAML
-    re.compile(
-        rf"(?:^|[\"'(\[{{])[ \t]*(?:-[ \t]+)?(?:\w{{0,40}}_)?{_SECRET}:[ \t]+(?P<secret>\S.*)$",
-        re.I | re.MULTILINE,
-    ),
-    # --password secret
-    re.compile(
-        rf"(?:--(?:\w+-)*(?:{_SECRET}|auth)|\b(?:requirepass|masterauth))(?:=|\s+)(?P<secret>\S+)",
-        re.IGNORECASE,
-    ),
-    # Authorization: Basic c2VjcmV0
-    re.compile(
-        r"authorization[\"']?\s*[:=]\s*[\"']?(?:basic|bearer|digest)\s+(?P<secret>[^\"'\r\n]\S*)",
-        re.IGNORECASE,
-    ),
-    re.compile(r"(?:密码|口令)\s*[:=]\s*(?P<secret>\S+)"),
-)
-"""A password behind its name: in a query, in a path as many cameras have it, in settings."""
+_PLACEHOLDERS = frozenset({"port", "PORT", "<port>", "{port}"})
+"""What our own messages write where a port stands."""
+_REST = r"(?:[^\S\n]+[^\s@]+){{0,{}}}?[^\S\n]+[^\s@]*(?=@)"
+_REST_OF_PASSWORD, _REST_OF_SENTENCE = re.compile(_REST.format(7)), re.compile(_REST.format(3))
+"""Blanks in a password, and what follows them up to the ``@``; fewer where the colon may be one of
+a sentence."""
+_WIDE_AT = re.compile("[＠﹫]")
 
 _ESCAPED = re.compile(
     r"%(?:25)*(?P<percent>[2-7][\da-f])|\\u(?P<u>[\da-f]{4})|\\x(?P<x>[\da-f]{2})|\\(?P<slash>[/\"'])"
@@ -75,7 +49,9 @@ _ESCAPED = re.compile(
     re.IGNORECASE,
 )
 _ENTITIES = {"colon": ":", "commat": "@", "sol": "/", "amp": "&", "equals": "=", "quest": "?"}
-_LOOK_ALIKES = {"∶": ":", "꞉": ":", "ː": ":", "։": ":", "∕": "/", "⁄": "/", "⧸": "/", "。": "."}
+_LOOK_ALIKES = {
+    **dict.fromkeys("∶꞉ː։︰⁚˸׃", ":"), **dict.fromkeys("∕⁄⧸╱", "/"), "。": ".",
+}  # fmt: skip
 
 Span = tuple[int, int]
 
@@ -135,6 +111,17 @@ def split_credentials(rest: str, *, in_doubt: bool = False) -> tuple[str, str]:
     return rest[:split], rest[split + 1 :]
 
 
+def with_plain_password(url: str) -> str:
+    """`url` with user and password percent-encoded, whether they were or stood there plainly: what
+    reads it next finds the host where people see it, and quotes no piece of a password as one."""
+    scheme, mark, rest = url.partition("://")
+    credentials, place = split_credentials(rest)
+    if not mark or not credentials:
+        return url
+    parts = [quote(unquote(part), safe="") for part in credentials.split(":", 1)]
+    return f"{scheme}://{':'.join(parts)}@{place}"
+
+
 def _authority(rest: str) -> str:
     """What stands before the path of a url."""
     return rest[: min((at for at in map(rest.find, "/?#") if at >= 0), default=len(rest))]
@@ -177,7 +164,7 @@ def _starred(text: str, spans: Sequence[Span]) -> str:
 
 def _secrets(text: str) -> Iterator[Span]:
     """Where the passwords of a text stand."""
-    for pattern in _PARAMETERS:
+    for pattern in BEHIND_NAMES:
         for found in pattern.finditer(text):
             start, end = found.span("secret")
             quoted = end - start >= 2 and text[start] in "'\"" and text[start] == text[end - 1]
@@ -200,7 +187,7 @@ def _in_word(text: str, start: int, end: int) -> Iterator[Span]:
             yield text.index(":", bare) + 1, scheme.end() + len(credentials)
         elif colon:
             yield scheme.end() + len(user) + 1, scheme.end() + len(credentials)
-        elif not credentials and (more := _with_blanks(text, scheme.end(), end)):
+        elif not credentials and (more := _in_cut(text, scheme.end(), end)):
             yield more
         start = end - len(place) + len(_authority(place))
     yield from _in_bare(text, start, end)
@@ -211,16 +198,20 @@ def _last_bare(text: str, start: int, end: int) -> int:
     return max((seam.end() for seam in _SEAM.finditer(text, start, end)), default=start)
 
 
-def _with_blanks(text: str, start: int, end: int) -> Span | None:
-    """The password of a url that a blank in it has cut in two: what looks like its port is none,
-    and an ``@`` comes soon."""
+def _in_cut(text: str, start: int, end: int) -> Span | None:
+    """The password of a url that is cut: what looks like its port is none. Either a blank in the
+    password cuts it, and an ``@`` comes soon, or it ends before its ``@``, as where somebody
+    shortened it."""
     authority = _authority(text[start:end])
     user, colon, port = authority.partition(":")
     port = port.rstrip(",.;:)'\"")
     if not colon or port.isdecimal() or (port and authority.startswith("[")):
         return None
-    found = _REST_OF_PASSWORD.match(text, end)
-    return (start + len(user) + 1, found.end()) if found else None
+    found = (_REST_OF_PASSWORD if port else _REST_OF_SENTENCE).match(text, end)
+    if not found and (not port or port in _PLACEHOLDERS):
+        return None
+    begin = start + len(user) + 1
+    return begin, found.end() if found else begin + len(_WIDE_AT.split(port)[0])
 
 
 def _in_bare(text: str, start: int, end: int) -> Iterator[Span]:

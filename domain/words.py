@@ -6,6 +6,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from domain.masking import mask_secrets
+
 _LONGEST = 60
 _NO_INPUT = object()
 
@@ -48,7 +50,8 @@ def shown(value: object) -> str:
         return "nothing"
     if isinstance(value, bool):
         return "yes or true" if value else "no or false"
-    words = repr(value) if isinstance(value, str) else str(value)
+    # masked before it is cut: the @ that tells a password may stand behind the cut
+    words = mask_secrets(repr(value) if isinstance(value, str) else str(value))
     return words if len(words) <= _LONGEST else f"{words[: _LONGEST - 1]}…"
 
 
@@ -70,6 +73,8 @@ def _got(detail: Mapping[str, Any]) -> str:
 def _wide_hint(value: object) -> str:
     """Which sign of a text is a full-width one: numbers and keys are written in ASCII."""
     for sign in value if isinstance(value, str) else "":
+        if unicodedata.category(sign) in ("Cf", "Cc") and sign not in "\n\t":
+            return f": it holds the invisible sign U+{ord(sign):04X}, take it out"
         plain = unicodedata.normalize("NFKC", sign)
         if not sign.isascii() and len(plain) == 1 and plain.isascii():
             return f": {sign} is full-width (U+{ord(sign):04X}), write {plain}"

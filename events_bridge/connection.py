@@ -63,7 +63,7 @@ def connect(url: str, settings: BusSettings) -> redis.Redis:
         pool = client.connection_pool
         pool.connection_class(**pool.connection_kwargs)  # else told by the first command
     except (TypeError, ValueError) as error:
-        shown = mask_url(url)
+        shown = mask_url(url.partition("?")[0])  # an unknown option's value may be a secret
         raise ConfigurationError(
             f"bus.url: expected options of redis-py, got {shown} ({error})"
         ) from None

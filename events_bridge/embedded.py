@@ -12,6 +12,7 @@ leads to the original's server.
 import atexit
 import fcntl
 import os
+import shutil
 import sys
 import threading
 import time
@@ -21,6 +22,7 @@ from pathlib import Path
 import structlog
 
 from domain.closing import Running
+from domain.documents import real_path
 from domain.errors import BusUnavailable
 from events_bridge.backoff import Backoff
 from events_bridge.held import HeldDirectory, hold, told
@@ -29,6 +31,8 @@ from events_bridge.valkey import ValkeyProcess, answers, socket_of, socket_url
 
 START_TIMEOUT_S = 20.0
 """For the server to answer, its data loaded."""
+LEAST_FREE_BYTES = 64 * 1024
+"""With less free a server cannot even say so in its log."""
 WATCH_EVERY_S = 0.5
 SOCKET_PATH_MAX_BYTES = 103
 """What fits on macOS. On Linux sockets are reached by handle, so their paths are short."""
@@ -40,7 +44,7 @@ class EmbeddedBus(Running):
     """`with EmbeddedBus(directory) as bus: connect to bus.url`."""
 
     def __init__(self, directory: Path, *, settings: BusSettings | None = None) -> None:
-        self._directory = directory.resolve()
+        self._directory = real_path(directory)
         self._settings = settings or BusSettings()
         self._held: HeldDirectory | None = None
         self._lock: int | None = None
@@ -116,6 +120,7 @@ class EmbeddedBus(Running):
                 raise BusUnavailable(f"the embedded bus of {held.name}: {self._trouble}")
             if time.monotonic() > deadline:
                 words = self._server.last_words() if self._server else "another process owns it"
+                words = words or _without_words(self._directory)
                 raise BusUnavailable(
                     f"expected the embedded bus of {held.name} to answer within "
                     f"{timeout_s:g} s, got none: {words}"
@@ -182,6 +187,12 @@ class EmbeddedBus(Running):
         self._lock = None
 
 
+def _without_words(directory: Path) -> str:
+    """Why a server that could not even write its log did not answer."""
+    is_full = shutil.disk_usage(directory).free < LEAST_FREE_BYTES
+    return "no room is left on its disk" if is_full else "it said nothing"
+
+
 def url_of(directory: Path) -> str:
     """Where the server of a directory listens while one runs. Nothing is made or started.
 
@@ -189,7 +200,7 @@ def url_of(directory: Path) -> str:
         BusUnavailable: there is no such directory.
     """
     try:
-        return socket_url(socket_of(hold(directory.resolve(strict=True))))
+        return socket_url(socket_of(hold(Path(os.path.realpath(directory, strict=True)))))
     except OSError as error:
         raise BusUnavailable(
             f"expected the directory of an embedded bus at {directory}: {told(error)}"

@@ -12,10 +12,14 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from domain.errors import MessageInvalid, MessageTooNew
+from domain.masking import mask_secrets
 from domain.messages import MESSAGES, Message
 
 SPECVERSION = "1.0"
 _SHOWN_CHARACTERS = 120
+_REASON_CHARACTERS = 1_000
+_MASKED_CHARACTERS = 4_000
+"""More is not even looked at."""
 _TYPE = re.compile(r"(patrol(?:\.[a-z0-9_]+)+)\.v(\d{1,6})")
 _SPECVERSION = re.compile(r"(\d{1,3})\.(\d{1,3})")
 _NEWER_FAULTS = frozenset({"enum", "literal_error", "union_tag_invalid", "extra_forbidden"})
@@ -66,13 +70,16 @@ def from_envelope(envelope: bytes) -> Message:
     kind = MESSAGES.get(event.get_type())
     if kind is None:
         error = MessageTooNew if _is_newer_type(event.get_type()) else MessageInvalid
-        raise error(f"expected one of the types {', '.join(MESSAGES)}, got {event.get_type()}")
+        raise error(
+            f"expected one of the types {', '.join(MESSAGES)}, got {shortened(event.get_type())}"
+        )
     try:
         return kind.model_validate(event.get_data())
     except ValidationError as error:
         what = MessageTooNew if _is_newer_value(error) else MessageInvalid
         raise what(
-            f"expected the fields of {kind.type}, but {_faults(error)} (id={event.get_id()})"
+            f"expected the fields of {kind.type}, but {_faults(error)} "
+            f"(id={shortened(event.get_id())})"
         ) from error
 
 
@@ -82,7 +89,14 @@ def header_of(envelope: bytes) -> Header:
     if fields is None:
         return Header()
     names = ("type", "subject", "source", "id")
-    return Header(**{n: v for n in names if isinstance(v := fields.get(n), str)})
+    return Header(**{n: shortened(v) for n in names if isinstance(v := fields.get(n), str)})
+
+
+def shortened(text: str, most: int = _SHOWN_CHARACTERS) -> str:
+    """`text` as an error or a page may quote it: a sender may write as much as it likes."""
+    if len(text) <= most:
+        return text
+    return f"{mask_secrets(text[:_MASKED_CHARACTERS])[:most]}…"
 
 
 def _read(envelope: bytes) -> CloudEvent:
@@ -93,7 +107,7 @@ def _read(envelope: bytes) -> CloudEvent:
         error = MessageTooNew if _is_newer_envelope(envelope) else MessageInvalid
         raise error(
             f"expected a CloudEvents {SPECVERSION} envelope in JSON, got {_beginning(envelope)} "
-            f"({why})"
+            f"({shortened(str(why), _REASON_CHARACTERS)})"
         ) from why
     if not isinstance(event, CloudEvent):
         raise MessageInvalid(f"expected CloudEvents {SPECVERSION}, got {type(event).__name__}")
@@ -145,7 +159,8 @@ def _beginning(envelope: bytes) -> str:
 
 
 def _faults(error: ValidationError) -> str:
-    return "; ".join(
+    faults = "; ".join(
         f"{'.'.join(map(str, fault['loc'])) or 'data'}: {fault['msg']}"
         for fault in error.errors(include_input=False, include_url=False)
     )
+    return shortened(faults, _REASON_CHARACTERS)

@@ -2,9 +2,10 @@
 nothing that a terminal would obey."""
 
 from domain.base import Detail, Utc, Value
-from events_bridge.envelope import header_of
+from events_bridge.envelope import header_of, shortened
 from events_bridge.letters import Box, Letter
 
+REASON_CHARACTERS = 2_000
 SHOWN_BYTES = 256 * 2**10
 """Of an envelope no more is shown."""
 
@@ -36,7 +37,7 @@ class LetterView(Value):
             id=letter.id,
             box=box,
             at=letter.at,
-            reason=plain(letter.reason),
+            reason=plain(shortened(letter.reason, REASON_CHARACTERS)),
             type=plain(header.type),
             subject=plain(header.subject),
             source=plain(header.source),

@@ -1,5 +1,6 @@
 """Addresses of redis servers: checked without being repeated, and shown without their password."""
 
+import re
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -37,6 +38,11 @@ def check_url(url: str) -> str:
             f"expected {scheme}://user:password@host:port/number, with signs such as / in the "
             f"password written as %2F, got {mask_url(url)}"
         )
+    if scheme != "unix" and not re.fullmatch(r"/?\d*", urlsplit(url).path):
+        raise ValueError(
+            f"expected {scheme}://host:port/number, with the number of a database, got "
+            f"{mask_url(url)}"
+        )  # redis-py would take number 0
     return url
 
 

@@ -20,6 +20,7 @@ import structlog
 from domain.checkpoint import reached
 from domain.clock import Clock, SystemClock
 from domain.closing import Closing
+from domain.documents import real_path
 from domain.errors import (
     EvidenceError,
     EvidenceNotFound,
@@ -50,7 +51,7 @@ class EvidenceStore(Closing):
         *,
         min_free_bytes: int = MIN_FREE_BYTES,
     ) -> None:
-        self._root = root.resolve()
+        self._root = real_path(root)
         self._clock = clock or SystemClock()
         self._min_free_bytes = min_free_bytes
         self._workspace: Workspace | None = None
@@ -130,7 +131,7 @@ class EvidenceStore(Closing):
         if not _SEALED_PATH.fullmatch(relative):
             raise EvidenceNotFound(f"expected aa/<sha256>.<suffix>, got {relative!r}")
         path = self._root / relative
-        if path.resolve() != path or not path.is_file():
+        if real_path(path) != path or not path.is_file():
             raise EvidenceNotFound(f"no sealed file {relative}")
         return path
 

@@ -15,6 +15,7 @@ from console.app import create_app
 from console.door import served
 from console.status import Part, PartStatus, SystemStatus
 from domain.clock import Clock, SystemClock
+from domain.documents import real_path
 from domain.errors import CaseStoreUnavailable
 from domain.messages import Message
 from domain.place import GridPlan
@@ -202,7 +203,7 @@ def _claim_file(configuration: Configuration) -> Claim | None:
     """The claim on an SQLite database outside of the data directory, which a center of another
     directory might use too."""
     file = file_of(configuration.database_url)
-    if file is None or file.resolve().parent == configuration.data_dir.resolve():
+    if file is None or real_path(file).parent == real_path(configuration.data_dir):
         return None
-    real = file.resolve()
+    real = real_path(file)
     return Claim(real.with_name(f"{real.name}.lock"), f"a center with {real.name}")

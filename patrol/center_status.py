@@ -8,6 +8,7 @@ from pathlib import Path
 
 from cases.database import file_of
 from console.status import Part, PartStatus
+from domain.documents import real_path
 from domain.errors import BusUnavailable
 from domain.trouble import Trouble, trouble_of
 from events_bridge.consumer import Consumer
@@ -59,7 +60,7 @@ def disk_parts(configuration: Configuration) -> Iterator[PartStatus]:
     """The disks that the program writes to, by what is on them."""
     yield disk_part(Part.DISK_DATA, configuration.data_dir, LEAST_FREE_BYTES)
     file = file_of(configuration.database_url)
-    if file is not None and file.resolve().parent != configuration.data_dir.resolve():
+    if file is not None and real_path(file).parent != real_path(configuration.data_dir):
         yield disk_part(Part.DISK_CASES, file.parent, LEAST_FREE_BYTES)
     # A center may have the evidence read-only: workers write it.
     least = configuration.evidence.min_free_bytes

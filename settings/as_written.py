@@ -4,6 +4,8 @@ YAML makes 83 of an unquoted ``0123``, 750 of ``12:30``, and false of the name `
 """
 
 import copy
+import math
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +16,9 @@ _NAMES = frozenset(
     "zones exempt_zones cameras".split()
 )
 """Keys whose values, or the items of whose lists, are names."""
+_TIMES = frozenset({"from", "to"})
+"""Keys of times of day, which take what YAML makes of ``8:30`` for what it is."""
+_PLAIN_NUMBER = re.compile(r"[-+]?(?:0|[1-9]\d*|(?:\d+\.\d*|\.\d+))(?:[eE][-+]?\d+)?")
 
 
 def as_written(file: YamlFile) -> tuple[YamlFile, list[Problem]]:
@@ -24,7 +29,26 @@ def as_written(file: YamlFile) -> tuple[YamlFile, list[Problem]]:
         for location, text in file.written.items()
         if _is_name(location) and (doubt := _taken(file, data, location, text))
     ]
+    doubts += [
+        file.problem(location, f"YAML reads {read} of {text}: write {read}, or the text in quotes")
+        for location, text in file.written.items()
+        if not _is_name(location) and (read := _other_number(file.data, location, text)) is not None
+    ]
     return (replace(file, data=data), doubts) if doubts else (file, [])
+
+
+def _other_number(data: Any, location: Location, text: str) -> int | float | None:
+    """The number that YAML reads where people see another, or a time: 8 of ``010``, 90 of
+    ``1:30``."""
+    if _PLAIN_NUMBER.fullmatch(text):
+        return None
+    try:
+        for part in location:
+            data = data[part]
+    except (KeyError, IndexError, TypeError):
+        return None
+    is_odd = isinstance(data, int | float) and not isinstance(data, bool) and math.isfinite(data)
+    return data if is_odd and location[-1] not in _TIMES else None
 
 
 def _is_name(location: Location) -> bool:

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from cases.database import check_address
 from domain.clock import SystemClock
-from domain.errors import ModelError
+from domain.errors import ConfigurationError, ModelError
+from events_bridge.connection import connect
 from models.catalogue.catalog import Catalog
 from models.sessions.runtime import abilities
 from settings.approvals import approval_of, by_rule
@@ -39,7 +41,8 @@ def check_file(path: Path, *, data_dir: Path | None = None, at: datetime | None 
         return Report(tuple(sorted(problems)), tuple(sorted(reading.doubts)))
     if data_dir is not None:
         configuration = configuration.model_copy(update={"data_dir": data_dir})
-    problems += reading.told([*_model_errors(configuration), *missing_files(configuration)])
+    found = [*_model_errors(configuration), *missing_files(configuration)]
+    problems += reading.told([*found, *_address_errors(configuration)])
     warnings = [*reading.doubts, *reading.told(_warnings(configuration, at))]
     grids = configuration.grids.grids if configuration.grids else ()
     return Report(
@@ -50,6 +53,19 @@ def check_file(path: Path, *, data_dir: Path | None = None, at: datetime | None 
         sites=len(configuration.sites),
         grids=len(grids),
     )
+
+
+def _address_errors(configuration: Configuration) -> Iterator[tuple[Location, str]]:
+    """Addresses that no database and no bus could have; nobody is asked whether they answer."""
+    try:
+        check_address(configuration.database_url)
+    except ConfigurationError as error:
+        yield ("database", "url"), str(error).removeprefix("database.url: ")
+    if not configuration.bus.is_embedded:
+        try:
+            connect(configuration.bus.url, configuration.bus).close()
+        except ConfigurationError as error:
+            yield ("bus", "url"), str(error).removeprefix("bus.url: ")
 
 
 def _model_errors(configuration: Configuration) -> Iterator[tuple[Location, str]]:

@@ -17,7 +17,9 @@ from pydantic import Field, SecretStr, field_validator
 from cases.settings import CaseSettings
 from console.settings import ConsoleSettings
 from domain.base import Settings, Text
+from domain.masking import holds_secret
 from domain.place import CameraInfo, GbId, GridPlan, Id, Site
+from domain.words import shown
 from events_bridge.settings import BusSettings
 from evidence.settings import EvidenceSettings
 from models.settings import DetectorSettings
@@ -49,8 +51,14 @@ class TownSettings(Settings):
     def _known(cls, name: str) -> str:
         try:
             ZoneInfo(name)
-        except (ZoneInfoNotFoundError, ValueError) as error:
-            raise ValueError(f"expected a time zone such as Asia/Shanghai, got {name!r}") from error
+        except (
+            ZoneInfoNotFoundError,
+            ValueError,
+            OSError,
+        ) as error:  # a folder of zones, a long name
+            raise ValueError(
+                f"expected a time zone such as Asia/Shanghai, got {shown(name)}"
+            ) from error
         return name
 
     @property
@@ -203,6 +211,20 @@ class Configuration(Settings):
             if key in ("url", "model") and isinstance(value, str)
         }
         return {key: value for key, value in {**data, **filled}.items() if value != ""}
+
+    @field_validator("data_dir")
+    @classmethod
+    def _is_a_path(cls, path: Path) -> Path:
+        words = str(path)
+        if "\0" in words or "://" in words or holds_secret(words):
+            raise ValueError(f"expected the path of a folder, got {shown(words)}")
+        try:
+            is_other = path.exists() and not path.is_dir()
+        except OSError as error:
+            raise ValueError(f"expected the path of a folder: {error.strerror}") from None
+        if is_other:
+            raise ValueError(f"expected the path of a folder, {shown(words)} is a file")
+        return path
 
     def written_rules_of(self, camera: CameraSettings) -> RulesSettings:
         """The rules that are written down for a camera, whether they may watch or not."""

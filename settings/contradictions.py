@@ -35,10 +35,11 @@ def contradictions(configuration: Configuration) -> list[tuple[Location, str]]:
 
 
 def _doubles(section: str, ids: list[str]) -> list[tuple[Location, str]]:
+    firsts: dict[str, int] = {}
     return [
-        ((section, index, "id"), f"expected each id once, {section}[{ids.index(id_)}] has {id_!r}")
+        ((section, index, "id"), f"expected each id once, {section}[{first}] has {id_!r}")
         for index, id_ in enumerate(ids)
-        if ids.index(id_) != index
+        if (first := firsts.setdefault(id_, index)) != index
     ]
 
 

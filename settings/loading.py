@@ -98,6 +98,7 @@ def prepare(
     try:
         configuration.data_dir.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        message = f"data directory {configuration.data_dir}: {error.strerror}"
+        said = "expected a folder, it is none" if type(error) is FileExistsError else error.strerror
+        message = f"data directory {configuration.data_dir}: {said}"
         raise ConfigurationError(message) from error
     return configuration

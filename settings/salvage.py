@@ -2,7 +2,7 @@
 same run, not one mistake after another."""
 
 import copy
-from collections.abc import Iterable
+from collections.abc import Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,8 @@ from settings.yamlfile import Location, Problem, YamlFile
 
 _ROUNDS = 12
 """A mended value may show what its mistake hid, and that another."""
+MOST_PROBLEMS = 1_000
+"""So many are told at once; a file with more is of another kind, or made to keep us busy."""
 _TRIANGLE = [[0, 0], [1, 0], [1, 1]]
 _OF_A_KNOWN_ZONE = ("polygon", "name", "kind")
 """What may be wrong with a zone whose id is known all the same."""
@@ -71,17 +73,22 @@ def salvage(file: YamlFile) -> Salvaged:
             configuration = Configuration.model_validate(data)
             return Salvaged(configuration, frozenset(broken), tuple(sorted(problems)))
         except ValidationError as error:
-            found = [(file.location_of(each["loc"]), each) for each in details_of(error)]
+            details = details_of(error)
+            found = [(file.location_of(each["loc"]), each) for each in details[:MOST_PROBLEMS]]
             again = [_lies_in(location, broken) for location, _ in found]
             for (location, detail), is_known in zip(found, again, strict=True):
                 if not is_known and file.line_of(location) not in told:
                     problems.add(file.problem(location, in_our_words(detail)))
                 broken.add(_mend(data, location, str(detail["type"]), again=is_known))
+        if len(details) > MOST_PROBLEMS:
+            words = f"{len(details)} mistakes: these are the first {MOST_PROBLEMS}"
+            problems.add(file.problem((), words))
+            break
     return Salvaged(None, frozenset(broken), tuple(sorted(problems)))
 
 
-def _lies_in(location: Location, broken: Iterable[Location]) -> bool:
-    return any(location[: len(each)] == each for each in broken)
+def _lies_in(location: Location, broken: Set[Location]) -> bool:
+    return any(location[:depth] in broken for depth in range(len(location) + 1))
 
 
 def _mend(data: Any, location: Location, kind: str, *, again: bool) -> Location:

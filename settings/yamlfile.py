@@ -165,11 +165,12 @@ def _walk(
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
         for key, value in node.value:
-            here = (*location, str(key.value))
-            yield here, value, key.start_mark.line + 1, str(key.value) in seen
-            if str(key.value) not in seen:
+            name = str(key.value) if isinstance(key, yaml.ScalarNode) else "?"
+            here = (*location, name)
+            yield here, value, key.start_mark.line + 1, name in seen
+            if name not in seen:
                 yield from _walk(value, here)
-            seen.add(str(key.value))
+            seen.add(name)
     elif isinstance(node, yaml.SequenceNode):
         for index, item in enumerate(node.value):
             here = (*location, index)

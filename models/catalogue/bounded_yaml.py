@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from domain.documents import UnreadableText, read_text
+from domain.masking import mask_secrets
 
 DEEPEST = 40
 """Levels of mappings and lists within each other."""
@@ -161,7 +162,7 @@ def in_words(error: yaml.YAMLError, text: str) -> UnreadableText:
 
 
 _CURES = (
-    ("found character '\\t'", "a tab indents this line: indent with blanks"),
+    ("found character '\\t'", "a tab stands where only blanks may: write blanks"),
     ("mapping values are not allowed", "a second colon, or an indentation that does not fit: put "
      "the value in quotes, or indent the line like its neighbours"),
     ("could not find expected ':'", "expected a colon and a blank behind the key"),
@@ -174,6 +175,7 @@ _CURES = (
     ("unknown escape character", "a backslash in double quotes begins an escape: take single "
      "quotes"),
     ("that cannot start any token", "a value cannot begin with this sign: put it in quotes"),
+    ("but found '<document end>'", "the line ... ends the file before it says anything"),
     ("but found another document", "expected one document, another one begins with ---"),
     ("expected '<document start>'", "expected the end of the file, something follows that is "
      "indented less, or not part of the mapping"),
@@ -183,13 +185,23 @@ _CURES = (
 )  # fmt: skip
 
 
+_WIDE_SIGNS = {
+    "：": "a colon and a blank behind the key", "，": "a comma", "｛": "{", "｝": "}", "［": "[",
+    "］": "]", "－": "-", "＃": "#", "“": "plain quotes", "”": "plain quotes",
+}  # fmt: skip
+"""Signs of other keyboards that YAML takes for letters, and what is meant."""
+
+
 def _cure(said: str, lines: Sequence[str]) -> str:
     """PyYAML's words, in ours, with the line that it means and the one before."""
-    if any("：" in each and not each.lstrip().startswith("#") for each in lines):
-        return "here stands a full-width ： (U+FF1A), write a colon and a blank behind the key"
+    for sign, written in _WIDE_SIGNS.items():
+        if any(sign in each and not each.lstrip().startswith("#") for each in lines):
+            return f"here stands a full-width {sign} (U+{ord(sign):04X}), write {written}"
+    if any(sign in each for each in lines for sign in "\u00a0\u3000\ufeff\u200b"):
+        return "here stands a blank that is none of YAML's (U+3000, U+00A0 or such): write blanks"
     line = lines[-1] if lines else ""
     if "\t" in line[: len(line) - len(line.lstrip())]:
-        return _CURES[0][1]
+        return "a tab indents this line: indent with blanks"
     return next((cure for words, cure in _CURES if words in said), said)
 
 
@@ -202,5 +214,5 @@ def _kind(node: yaml.Node) -> str:
 
 
 def _shortened(value: Any) -> str:
-    words = repr(value)
+    words = mask_secrets(repr(value))
     return words if len(words) <= 60 else f"{words[:57]}…"

@@ -7,6 +7,7 @@ from typing import Any, get_args
 
 from domain.base import Value
 from domain.errors import ModelShapeError
+from domain.masking import mask_secrets
 from models.catalogue.entry import NOT_STATED, HeadKind, ModelEntry
 
 DETECTION_TASK = "detect"
@@ -16,6 +17,8 @@ MAX_LITERAL = 1 << 20
 """Characters of a value that is parsed."""
 MAX_HINT = 4000
 """Characters of a value that is searched for a family's name."""
+MAX_TOLD = 500
+"""Characters of a licence or description that are kept."""
 HINTS: Mapping[str, HeadKind] = {
     r"rt-?detr": "rtdetr",
     r"end2end|end-to-end|yolo_?v?(10|26)|'nms': True": "yolo26",
@@ -45,8 +48,8 @@ class ExportMetadata(Value):
             input_wh=_input_wh(_literal(metadata, "imgsz", where), where),
             head=_head(metadata.get(HEAD_KEY), where),
             hint=_hint(metadata),
-            licence=metadata.get("license"),
-            origin=metadata.get("description"),
+            licence=_told(metadata.get("license")),
+            origin=_told(metadata.get("description")),
         )
 
     @classmethod
@@ -71,6 +74,15 @@ class ExportMetadata(Value):
             "description": self.origin,
         }
         return {key: fact for key, fact in facts.items() if fact is not None}
+
+
+def _told(words: str | None) -> str | None:
+    """What an exporter says, as a catalogue may show it: in one line of visible signs, not without
+    end, and without a password."""
+    if words is None:
+        return None
+    line = "".join(sign if sign.isprintable() else " " for sign in mask_secrets(words[:MAX_HINT]))
+    return " ".join(line.split())[:MAX_TOLD]
 
 
 def check_task(metadata: Mapping[str, str], where: str) -> None:

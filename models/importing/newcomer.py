@@ -8,7 +8,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from domain.base import Value
-from domain.errors import ModelError, ModelMissing, ModelShapeError
+from domain.errors import ModelCorrupt, ModelError, ModelMissing, ModelShapeError
+from domain.words import details_of, in_our_words
 from models.catalogue.class_words import rule_words
 from models.catalogue.entry import HeadKind, ModelEntry
 from models.catalogue.metadata import ExportMetadata
@@ -45,11 +46,36 @@ def check_source(source: Path) -> None:
     """Raises ModelMissing or ModelError for what cannot be a model file."""
     if not source.exists():
         raise ModelMissing(f"{source}: expected an ONNX file, found none")
-    if source.is_dir() or source.suffix.lower() != ".onnx":
-        came = "a folder" if source.is_dir() else source.suffix or "a file without suffix"
+    if not source.is_file() or source.suffix.lower() != ".onnx":
+        came = source.suffix or "a file without suffix"
+        if not source.is_file():
+            came = "a folder" if source.is_dir() else "a pipe or device"
         raise ModelError(
             f"{source}: expected an ONNX file (.onnx), got {came}; export it with format=onnx first"
         )
+    if kind := _of_another_kind(source):
+        raise ModelCorrupt(f"{source}: expected an ONNX file, this is {kind}")
+
+
+_OTHER_KINDS = (
+    (b"version https://git-lfs", "a pointer of Git LFS instead of the file: git lfs pull"),
+    (b"PK\x03\x04", "an archive, such as PyTorch's .pt: export it with format=onnx, or unpack it"),
+    (b"\x80\x02", "a pickle of PyTorch: export it with format=onnx"),
+    (b"\x1f\x8b", "packed by gzip: unpack it"),
+    (b"<", "a page of the web, such as an error or a login: fetch the file again"),
+    (b"{", "JSON, such as an answer of a service: fetch the file again"),
+)
+"""How files begin that are often saved under a model's name. No ONNX file begins so: its first
+sign is the tag of its first field."""
+
+
+def _of_another_kind(source: Path) -> str:
+    """What a file is that is no ONNX file, as far as its beginning tells it."""
+    with source.open("rb") as file:
+        head = file.read(32)
+    if not head:
+        return "empty"
+    return next((kind for start, kind in _OTHER_KINDS if head.startswith(start)), "")
 
 
 def known_entry(known: ModelEntry, source: Path, claims: Claims) -> ModelEntry:
@@ -132,6 +158,6 @@ def _entry(facts: dict[str, Any], source: Path) -> ModelEntry:
     try:
         return ModelEntry.model_validate(facts)
     except ValidationError as error:
-        first = error.errors()[0]
+        first = details_of(error)[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise ModelError(f"{source}: {where}: {first['msg']}, got {first['input']!r}") from error
+        raise ModelError(f"{source}: {where}: {in_our_words(first)}") from error

@@ -9,6 +9,9 @@ from models.sessions.graph import Shape
 RAW_MAP_DIMENSIONS = 4
 """Outputs of as many dimensions or more are maps of features, not boxes."""
 
+OF_NUMBERS = frozenset({"tensor(float)", "tensor(float16)", "tensor(double)"})
+"""Types of an output that can hold a score between 0 and 1."""
+
 
 class Port(NamedTuple):
     """One input or output of a graph."""
@@ -32,6 +35,11 @@ def check_ports(file: str, inputs: Sequence[Port], outputs: Sequence[Port]) -> N
         raise ModelShapeError(
             f"{file}: expected float32 input, got {inputs[0].type}; "
             "export the model with float32 inputs (fp16 weights are fine)"
+        )
+    if outputs[0].type not in OF_NUMBERS:
+        raise ModelShapeError(
+            f"{file}: expected an output of float32, got {outputs[0].type}: whole numbers cannot "
+            "tell a score; export the model anew"
         )
 
 

@@ -155,6 +155,18 @@ def test_a_database_that_does_not_answer_is_named_without_its_password() -> None
     assert "s3cret" not in repr(database)
 
 
+@pytest.mark.parametrize(
+    "password", ["s3@cret", "s3/cret", "s3:cret", "s3%cret", "s3%40cret", "s3 cret"]
+)
+def test_a_password_may_stand_in_the_address_as_it_is(password: str) -> None:
+    database = Database(f"postgresql://patrol:{password}@127.0.0.1:1/patrol?passwrd=s3cret")
+    assert database.masked_url.endswith("patrol:***@127.0.0.1:1/patrol?passwrd=***")
+    with pytest.raises((CaseStoreUnavailable, ConfigurationError)) as refused:
+        database.upgrade()
+    database.close()
+    assert "cret" not in str(refused.value)
+
+
 def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
     path = tmp_path / "cases.sqlite3"
     path.write_text("这不是数据库" * 100)

@@ -56,6 +56,13 @@ def test_a_range_is_answered_to_head_too(center: Center, client: httpx.Client) -
     assert (answer.status_code, answer.headers["content-length"]) == (206, "10")
 
 
+def test_a_request_of_two_lengths_is_refused(server: LiveServer) -> None:
+    """Whoever stands before us may take what follows the first of them for another request."""
+    head = b"POST /api/cases/x/moves HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 5\r\n"
+    answer = say(server, head + b"Transfer-Encoding: chunked\r\n\r\n", b"0\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 400 ")
+
+
 def say(server: LiveServer, head: bytes, body: bytes = b"") -> bytes:
     """What is answered to a request that says no more than this; nothing else is sent."""
     with socket.create_connection(("127.0.0.1", server.port), timeout=10) as line:

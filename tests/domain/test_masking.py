@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.masking import holds_secret, mask_secrets, mask_values
+from domain.words import shown
 
 WIDE = str.maketrans({sign: chr(ord(sign) + 0xFEE0) for sign in ":/@?&="})
 SHAPES = (
@@ -53,6 +54,34 @@ SHAPES = (
     "patrol simulate --auth={}",
     "Authorization: Basic {}",
     "密码：{}",
+    "口令是 {}",
+    "rtsp://admin︰{}@10.0.0.1/ch1",
+    "http-flv://admin:{}@10.0.0.1/x.flv",
+    "AWS_SECRET_ACCESS_KEY={}",
+    "secret_access_key: {}",
+    '{{"secretAccessKey": "{}", "x": 1}}',
+    '{{"userPassword": "{}"}}',
+    "s3://bucket/x?secret_key={}&access_key=a",
+    "https://bucket/x?X-Amz-Signature={}&x=1",
+    "https://hooks.example.org/send?key={}",
+    "https://hooks.example.org/send?sign={}&timestamp=1",
+    "rtsp://10.0.0.1/cam?channel=1&authbasic={}",
+    "token={}",
+    "api_key: {}",
+    "password : {}",
+    "lost, password:{}",
+    "db: {{user: a, password: {}, x: 1}}",
+    "password: &anchor {}",
+    "<Password>{}</Password>",
+    '<wsse:Password Type="x#PasswordDigest">{}</wsse:Password>',
+    "{{'password': b'{}'}}",
+    "{{'passwd': u'{}'}}",
+    "(b'Authorization', b'Basic {}')",
+    'Authorization: Digest username="admin", nonce="n", response="{}"',
+    "Cookie: session={}",
+    "curl -u admin:{}",
+    "${{CAMERA_PASSWORD:-{}}}",
+    "postgresql://db/patrol?passwrd={}",
 )
 PASSWORDS = ("Zq7xYw", "p@ssZq7xYw", "aZq7x:Yw", "aZq7x/Yw", "Zq7xYw@@", "密码Zq7xYw", "Zq7x+Yw!")
 TRACES = ("Zq7x", "Yw")
@@ -114,6 +143,12 @@ def test_masking_twice_is_masking_once(text: str) -> None:
         "摄像机 gate：无数据, 已 12:30",
         "密码错误",
         "auth=digest",
+        "Wrong user name or password: rtsp://10.0.0.1/x cannot be opened",
+        "expected rtsp://host:port/path with a numeric port",
+        "a basic challenge, then basic authentication",
+        "2026-11-29T03:07:58Z <b>密码</b> token",
+        "sqlite:////data/patrol.db?timeout=5",
+        "curl -u",
         "redis://bus: could not answer, ask duty@example.org",
     ],
 )
@@ -122,8 +157,34 @@ def test_what_holds_no_password_stays_as_it_is(text: str) -> None:
     assert not holds_secret(text)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "password: |\n  Zq7x\nuser: a\n",
+        "- db_password: >-\n    Zq7x\n    Yw\nuser: a\n",
+        "rtsp://admin:a b c d e Zq7x@10.0.0.1/x",
+    ],
+)
+def test_a_password_of_many_words_or_lines_is_masked_whole(text: str) -> None:
+    masked = mask_secrets(text)
+    assert not traces(masked)
+    assert "user: a" in masked or "10.0.0.1" in masked
+    assert mask_secrets(masked) == masked
+
+
 def test_a_blank_in_a_password_hides_nothing_of_it_from_the_mask() -> None:
     assert mask_secrets("rtsp://admin:a b@10.0.0.1/x lost") == "rtsp://admin:***@10.0.0.1/x lost"
+
+
+@pytest.mark.parametrize("cut", range(len("rtsp://operator:Zq7x"), len("rtsp://operator:Zq7xYw@")))
+def test_an_address_that_is_cut_before_its_at_sign_holds_a_password(cut: int) -> None:
+    address = "rtsp://operator:Zq7xYw@10.0.0.1"[:cut]
+    assert mask_secrets(f"got '{address}…") == "got 'rtsp://operator:***"
+
+
+def test_what_is_shortened_is_masked_before() -> None:
+    long = "rtsp://an.operator.with.a.long.name.of.the.town:Zq7xYwZq7xYw@10.0.0.1/x"
+    assert not traces(shown(long))
 
 
 def test_values_are_masked_however_deep() -> None:

@@ -21,6 +21,7 @@ from events_bridge.settings import BusSettings
 from events_bridge.urls import mask_url
 from events_bridge.valkey import ValkeyProcess, answers
 from tests.events_bridge.bus_tools import kill_and_wait, server_pid
+from tests.small_disk import fill, small_disk
 from tests.waiting import wait_until
 
 
@@ -218,6 +219,15 @@ def test_a_directory_that_cannot_be(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(BusUnavailable, match="cannot use"):
         EmbeddedBus(tmp_path / "file" / "bus").start()
+
+
+def test_a_full_disk_is_told_though_the_server_could_not_say_it(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", 256) as disk:
+        (disk / "bus").mkdir()
+        fill(disk)
+        bus = EmbeddedBus(disk / "bus")
+        with pytest.raises(BusUnavailable, match="no room is left on its disk"):
+            bus.start(timeout_s=1)
 
 
 def test_spoilt_data_is_told_in_the_servers_words(tmp_path: Path) -> None:

@@ -155,6 +155,20 @@ def _words_of(value: Any, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
             yield from _words_of(inner, (*path, name))
 
 
+@pytest.mark.parametrize("name", ["type", "id", "source", "subject", "specversion"])
+def test_what_a_sender_writes_is_quoted_shortly_and_without_passwords(name: str) -> None:
+    fields = json.loads(to_envelope(MESSAGES_OF_EACH_TYPE[0], SOURCE))
+    fields["data"] = {"revision": "x" * 100_000}
+    fields[name] = "rtsp://a:Zq7x@h/ " + "y" * 100_000
+    envelope = json.dumps(fields).encode()
+    with pytest.raises(MessageInvalid) as refused:
+        from_envelope(envelope)
+    header = header_of(envelope)
+    shown = [str(refused.value), header.type, header.subject, header.source, header.id]
+    assert max(map(len, shown)) < 3_000
+    assert "Zq7x" not in "".join(shown)
+
+
 def test_the_header_of_anything_can_be_shown() -> None:
     message = MESSAGES_OF_EACH_TYPE[0]
     header = header_of(to_envelope(message, SOURCE))

@@ -30,7 +30,14 @@ def test_masked(url: str, masked: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["http://:s3cret@bus", "redis://:s3/cret@bus", "patrol:s3cret@bus", "redis"]
+    "url",
+    [
+        "http://:s3cret@bus",
+        "redis://:s3/cret@bus",
+        "patrol:s3cret@bus",
+        "redis",
+        "redis://:s3cret@bus/zero",
+    ],
 )
 def test_an_unusable_address_is_refused_without_its_password(url: str) -> None:
     with pytest.raises(ValidationError, match="expected") as refused:
@@ -48,6 +55,7 @@ def test_an_unusable_address_is_refused_without_its_password(url: str) -> None:
         "redis://:s3cret@bus/0?db=x",
         "redis://bus/0?password=s3cret&socket_timeout=abc",
         "unix://:s3cret@/run/bus.sock?virtual_host=1",
+        "redis://bus/0?passwort=s3cret",
     ],
 )
 def test_an_option_that_nobody_knows_is_refused_without_the_password(url: str) -> None:

@@ -215,3 +215,9 @@ def test_intake_goes_on_while_strangers_hold_half_requests(tmp_path: Path, bus_u
     lines = log.read_text().splitlines()
     assert len(lines) < 50
     assert any("connections ended" in line for line in lines)
+
+
+@pytest.mark.parametrize("name", ["patrol.db", "evidence", "bus"])
+def test_a_link_that_leads_to_itself_is_told_in_one_line(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).symlink_to(name)
+    assert name in refusal("center", "--data", tmp_path, "--port", 0)

@@ -1,3 +1,4 @@
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,7 @@ from domain.errors import (
     ModelShapeError,
 )
 from models.catalogue.catalog import Catalog
+from models.catalogue.metadata import MAX_TOLD, ExportMetadata
 from tests.models import graphs
 
 
@@ -264,6 +266,62 @@ def test_metadata_that_does_not_fit(
     path = graphs.yolov8_graph(tmp_path / "odd.onnx", metadata=metadata)
     with pytest.raises(ModelShapeError, match=expected):
         catalog.import_file(path)
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        ({0: "", 1: "fire"}, "an empty one"),
+        ({0: "a" * 1_000, 1: "fire"}, "at most 100 signs, got 1000"),
+        ({0: "per\x1b[31mson", 1: "fire"}, "invisible ones"),
+        ({0: "a\u202eb", 1: "fire"}, "invisible ones"),
+    ],
+)
+def test_a_class_name_that_nobody_could_read_is_refused(
+    catalog: Catalog, tmp_path: Path, names: dict[int, str], expected: str
+) -> None:
+    metadata = {"names": str(names), "imgsz": "[64, 64]", "task": "detect"}
+    path = graphs.yolov8_graph(tmp_path / "odd.onnx", metadata=metadata)
+    with pytest.raises(ModelError, match=f"labels.*{expected}"):
+        catalog.import_file(path)
+
+
+def test_what_an_exporter_says_is_kept_in_one_visible_line_without_passwords() -> None:
+    said = ExportMetadata.read(
+        {"license": "AGPL\x1b[2J\n3.0", "description": "rtsp://a:Zq7x@10.0.0.1/ " + "x" * 9_000},
+        "m.onnx",
+    )
+    assert said.licence == "AGPL [2J 3.0"
+    assert said.origin is not None
+    assert said.origin.startswith("rtsp://a:***@10.0.0.1/ x")
+    assert len(said.origin) == MAX_TOLD
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (b"", "this is empty"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a", "git lfs pull"),
+        (b"<html><body>404</body></html>", "a page of the web"),
+        (b'{"error": "not found"}', "JSON"),
+        (b"PK\x03\x04archive", "an archive"),
+        (b"\x80\x02}q\x00.", "a pickle of PyTorch"),
+        (b"\x1f\x8b\x08", "packed by gzip"),
+    ],
+)
+def test_a_file_of_another_kind_under_a_models_name_is_called_by_its_own(
+    catalog: Catalog, tmp_path: Path, data: bytes, expected: str
+) -> None:
+    path = tmp_path / "m.onnx"
+    path.write_bytes(data)
+    with pytest.raises(ModelCorrupt, match=expected):
+        catalog.import_file(path)
+
+
+def test_a_pipe_under_a_models_name_is_not_waited_for(catalog: Catalog, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "m.onnx")
+    with pytest.raises(ModelError, match="got a pipe or device"):
+        catalog.import_file(tmp_path / "m.onnx")
 
 
 def test_what_is_no_model_file(catalog: Catalog, tmp_path: Path) -> None:

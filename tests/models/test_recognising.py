@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import pytest
 
 from domain.errors import ModelError, ModelShapeError
@@ -185,6 +186,20 @@ def test_metadata_without_measure_is_refused(
     metadata = exported(TWO) | {key: text}
     file = constant_graph(tmp_path / "m.onnx", [(*CENTRE, 0.9, 0)], CELLS, metadata=metadata)
     with pytest.raises(ModelError):
+        catalog.import_file(file)
+
+
+def test_whole_numbers_cannot_tell_a_score(catalog: Catalog, tmp_path: Path) -> None:
+    file = constant_graph(
+        tmp_path / "m.onnx", [(*CENTRE, 0.9, 0)], CELLS, across=True, metadata=exported(TWO)
+    )
+    model = onnx.load(str(file))
+    model.graph.node[-1].output[0] = "scores"
+    cast = onnx.helper.make_node("Cast", ["scores"], ["output0"], to=onnx.TensorProto.INT64)
+    model.graph.node.append(cast)
+    model.graph.output[0].type.tensor_type.elem_type = onnx.TensorProto.INT64
+    onnx.save(model, str(file))
+    with pytest.raises(ModelShapeError, match=r"output of float32, got tensor\(int64\)"):
         catalog.import_file(file)
 
 

@@ -1,9 +1,12 @@
 """`patrol check` finds everything that is wrong, at once, and doubts what is probably not meant."""
 
+import os
+import threading
 from pathlib import Path
 
 import pytest
 
+from domain import documents
 from domain.errors import ConfigurationError
 from settings.checking import check_file
 from settings.loading import load
@@ -75,12 +78,38 @@ def test_the_third_mistake_is_not_hidden_by_the_first_two(checked) -> None:  # t
         ("sites: {id: s1}\n", "expected a list"),
         ("streams: {ring_s: !!python/object:os.system x}\n", "unknown tag"),
         ("streams: {ring_s: .inf}\n", "finite"),
+        ("console: {port: yes}\n", "expected a whole number, got 'true'"),
+        (SITES.replace(", lat", "，lat"), "a full-width ，"),
+        (SITES.replace("{", "｛"), "a full-width ｛"),
+        (SITES.replace("  - ", "\u3000- "), "none of YAML's"),
+        (SITES + "\ufeffcameras: []\n", "the invisible sign U+FEFF"),
+        ("town: {name:\ta}\n", "a tab stands where only blanks may"),
+        ("? [a]\n: 2\n", "expected a plain key"),
+        ("...\n", "ends the file"),
+        ("town: {timezone: Asia}\n", "expected a time zone"),
+        ("town: {timezone: " + "A" * 5_000 + "}\n", "expected a time zone"),
+        ("data_dir: /etc/hostname\n", "is a file"),
+        ("data_dir: " + "a/" * 4_000 + "\n", "the path of a folder"),
+        ('data_dir: "a\\0b"\n', "the path of a folder"),
+        ("data_dir: rtsp://a:Zq7x@h\n", "got 'rtsp:***@h'"),
+        ("database: {url: 'mysql://u:Zq7x@h/x'}\n", "expected sqlite:///FILE or postgresql://"),
+        ("database: {url: 'postgresql//u:Zq7x@h/x'}\n", "expected sqlite:///FILE or postgresql://"),
+        ("bus: {url: 'redis://h/0?passwort=Zq7x'}\n", "expected options of redis-py"),
+        ("bus: {url: 'redis://h/zero'}\n", "the number of a database"),
+        ("cameras: [" + "{}," * 2_000 + "]\n", "these are the first 1000"),
+        (
+            "grids: {grids: [{id: g, name: g, level: 2, polygon: ["
+            + ",".join(f"[103.{n:05},30]" for n in range(3_000))
+            + "]}]}\n",
+            "at most 2000 points",
+        ),
     ],
 )
 def test_an_error_says_what_was_expected_in_our_words(checked, text, words: str) -> None:  # type: ignore[no-untyped-def]
     report = checked(text)
     assert words in said(report.errors)
     assert "Input should" not in said(report.errors)
+    assert "Zq7x" not in said(report.errors)
 
 
 def test_a_mark_at_the_beginning_is_no_error(checked) -> None:  # type: ignore[no-untyped-def]
@@ -100,6 +129,9 @@ def test_a_mark_at_the_beginning_is_no_error(checked) -> None:  # type: ignore[n
         (SITES.replace("id: s1", "id: 1.50"), "sites[0].id", "YAML reads 1.5"),
         (SITES.replace("name: 示例路口", "name: NO"), "sites[0].name", "write 'NO'"),
         (SITES.replace("name: 示例路口", "name: {zh: 北, en: on}"), "sites[0].name.en", "'on'"),
+        ("console: {port: 010}\n", "console.port", "YAML reads 8 of 010"),
+        ("streams: {read_timeout_s: 1:30}\n", "streams.read_timeout_s", "YAML reads 90 of 1:30"),
+        (SITES.replace("lat: 30.5", "lat: 0x1E"), "sites[0].lat", "YAML reads 30 of 0x1E"),
     ],
 )  # fmt: skip
 def test_what_is_probably_not_meant_is_a_warning(checked, text, key, words) -> None:  # type: ignore[no-untyped-def]
@@ -116,6 +148,31 @@ def test_an_unquoted_id_is_the_text_that_is_written(tmp_path: Path) -> None:
     )
     (camera,) = load(path).cameras
     assert (camera.id, camera.site_id, camera.gb_id) == ("7", "0123", "51011600001320000001")
+
+
+def test_what_stands_in_for_a_wrong_value_brings_no_doubt_about_another(checked) -> None:  # type: ignore[no-untyped-def]
+    report = checked("town: {timezone: Asia/Shanghai}\n" + SITES.replace("103.9", "181"))
+    assert [each.key for each in report.errors] == ["sites[0].lon"]
+    assert "town.timezone" not in {each.key for each in report.warnings}
+
+
+def test_a_pipe_that_nobody_writes_to_is_waited_for_within_limits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(documents, "PIPE_WAIT_S", 0.1)
+    os.mkfifo(tmp_path / "patrol.yaml")
+    report = check_file(tmp_path / "patrol.yaml")
+    assert "a pipe whose end did not come" in said(report.errors)
+
+
+def test_a_configuration_may_come_through_a_pipe(tmp_path: Path) -> None:
+    path = tmp_path / "patrol.yaml"
+    os.mkfifo(path)
+    writer = threading.Thread(target=path.write_text, args=(SITES,))
+    writer.start()
+    report = check_file(path)
+    writer.join()
+    assert (report.errors, report.sites) == ((), 1)
 
 
 LAUGHS = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n" + "".join(
