@@ -4,7 +4,8 @@
 usage: patrol-health center      its own health page says that it works, whatever workers do
        patrol-health worker      its last news of looks on the bus is young enough
 
-The configuration is the file in $PATROL_CONFIG, or the defaults.
+The configuration is the file in $PATROL_CONFIG, or the defaults; which of its workers is meant is
+in $PATROL_WORKER, where it names several.
 """
 
 import json
@@ -20,7 +21,7 @@ from domain.masking import mask_secrets
 from events_bridge.envelope import worker_source
 from events_bridge.last_word import last_looks_age_s
 from patrol.bus import running_bus
-from settings.config import Configuration
+from settings.config import WORKER_VARIABLE, Configuration
 from settings.loading import load
 
 TIMEOUT_S = 8.0
@@ -61,7 +62,7 @@ def _own_fault(url: str, error: urllib.error.HTTPError) -> str | None:
 
 def worker(configuration: Configuration) -> str | None:
     """What is wrong with the worker, if anything."""
-    worker_id = configuration.worker.id
+    worker_id = configuration.share(os.environ.get(WORKER_VARIABLE) or None).id
     limits = {"connect_timeout_s": BUS_TIMEOUT_S, "answer_timeout_s": BUS_TIMEOUT_S}
     bus = configuration.bus.model_copy(update=limits)
     try:

@@ -4,7 +4,6 @@ from typing import Annotated
 
 import typer
 
-from domain.errors import ConfigurationError
 from edge.state.views import accept
 from patrol.commands.output import ConfigOption, DataOption, console
 from settings.loading import load
@@ -17,10 +16,7 @@ def accept_view(
 ) -> None:
     """Let the worker learn a camera's view anew. On the worker's machine; it may go on running."""
     configuration = load(config, data_dir=data)
-    known = [each.id for each in configuration.cameras]
-    if camera not in known:
-        names = ", ".join(known) or "none configured"
-        raise ConfigurationError(f"expected a camera id ({names}), got {camera!r}")
-    kept = accept(configuration, camera)
+    worker_id = configuration.camera(camera).worker_id
+    kept = accept(configuration.share(worker_id).dir, camera)
     said = "its view is learned anew" if kept else "no view was kept; it is learned at the start"
     console.print(f"{camera}: {said}")

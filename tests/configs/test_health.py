@@ -33,14 +33,14 @@ def bus_url(tmp_path: Path) -> Iterator[str]:
 
 
 def configured(bus_url: str, tmp_path: Path, worker_id: str = "edge-7") -> Configuration:
-    return Configuration.model_validate(
+    return Configuration.of(
         {"bus": {"url": bus_url}, "worker": {"id": worker_id}, "data_dir": str(tmp_path)}
     )
 
 
 def work(configuration: Configuration, bus_url: str, until: Callable[[], bool]) -> None:
     """Run the real worker, which tells of its looks as it always does, until something holds."""
-    worker = Worker(configuration, bus_url=bus_url)
+    worker = Worker(configuration.share(), bus_url=bus_url)
     worker.start(threading.Event())
     try:
         wait_until(until, "the check", 20)
@@ -132,7 +132,7 @@ def test_a_center_is_healthy_while_its_page_answers() -> None:
     with HTTPServer(("127.0.0.1", 0), _Page) as server:
         serving = threading.Thread(target=server.serve_forever)
         serving.start()
-        here = Configuration.model_validate({"console": {"port": server.server_port}})
+        here = Configuration.of({"console": {"port": server.server_port}})
         said: dict[tuple[str, ...], str | None] = {}
         others = tuple(sorted(NOT_OF_THE_CENTER))
         faults: tuple[tuple[str, ...], ...] = (
