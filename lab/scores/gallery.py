@@ -66,7 +66,7 @@ class Section:
 def gallery_page(book: MistakeBook, *, model: str, sources: Sequence[str]) -> str:
     """The page, Chinese first, English second."""
     environment = Environment(
-        loader=PackageLoader("models", "."),
+        loader=PackageLoader("lab.scores", "."),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

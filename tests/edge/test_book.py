@@ -173,7 +173,7 @@ def test_a_worker_starts_on_a_full_disk(tmp_path: Path, killed: bool) -> None:
     with small_disk(tmp_path / "disk", size_kb=512) as disk:
         if killed:
             code = (
-                "import os, sys; from pathlib import Path; from tests.patrol.test_book import *;"
+                "import os, sys; from pathlib import Path; from tests.edge.test_book import *;"
                 "b = make_book(Path(sys.argv[1])); write(b, 1); os._exit(9)"
             )
             assert subprocess.run([sys.executable, "-c", code, str(disk)], check=False).returncode

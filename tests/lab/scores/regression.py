@@ -3,7 +3,7 @@
 After a better model was carried, refresh them (where the development data is there, its part too)
 and read the difference before committing it:
 
-    python -m tests.models.regression
+    python -m tests.lab.scores.regression
 """
 
 import os
@@ -24,7 +24,7 @@ from tests.shared_data import shared_root
 
 MODEL = "patrol-n"
 SCORES_FILE = Path(__file__).with_name("scores.yaml")
-REFRESH = "python -m tests.models.regression"
+REFRESH = "python -m tests.lab.scores.regression"
 MARGIN = 0.04
 """By how much a score may fall: other versions of onnxruntime and OpenCV differ by less."""
 FALSE_SHARE = 0.05

@@ -69,7 +69,7 @@ def test_what_fell_is_named() -> None:
 def test_nothing_is_stored_for_a_model_that_is_not_carried(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tests.models.regression.MODEL", "not-carried")
+    monkeypatch.setattr("tests.lab.scores.regression.MODEL", "not-carried")
     with pytest.raises(ModelMissing):
         refresh(tmp_path / "scores.yaml")
     assert not (tmp_path / "scores.yaml").exists()
