@@ -98,8 +98,10 @@ def case_book(configuration: Configuration, bus_url: str) -> Iterator[CaseBook]:
 
 
 @contextmanager
-def worker(configuration: Configuration, bus_url: str) -> Iterator[Worker]:
-    running = Worker(configuration.share(), bus_url=bus_url)
+def worker(
+    configuration: Configuration, bus_url: str, worker_id: str | None = None
+) -> Iterator[Worker]:
+    running = Worker(configuration.share(worker_id), bus_url=bus_url)
     running.start(threading.Event())
     try:
         yield running
