@@ -72,6 +72,7 @@ def create_app(
         looks=LookTimes(board, clock, settings.look_poll_s),
         registry=Registry(book, clock),
         streams=Streams(settings.streams_max),
+        started_at=clock.now(),
         status=status,
         boxes=boxes,
     )

@@ -66,6 +66,8 @@ class Services:
     looks: LookTimes
     registry: Registry
     streams: Streams
+    started_at: datetime
+    """Since then workers are listened to."""
     status: Callable[[], SystemStatus] | None = None
     boxes: Callable[[Box], LetterBox] | None = None
     """The dead letters and the parked messages of the center, if it has a bus."""

@@ -18,6 +18,7 @@ from pathlib import Path
 from console.status import NOT_OF_THE_CENTER
 from domain.errors import BusUnavailable
 from domain.masking import mask_secrets
+from domain.silence import LOOKS_SILENT_AFTER_S
 from events_bridge.envelope import worker_source
 from events_bridge.last_word import last_looks_age_s
 from patrol.bus import running_bus
@@ -26,8 +27,6 @@ from settings.loading import load
 
 TIMEOUT_S = 8.0
 """The page may wait for a bus that hangs before it says so."""
-SILENT_AFTER_S = 30.0
-"""A worker says every few seconds what it has looked at."""
 LOOKED_BACK_S = 600.0
 """So far back the check looks for a worker's last word, to tell how old it is."""
 BUS_TIMEOUT_S = 3.0
@@ -72,7 +71,7 @@ def worker(configuration: Configuration) -> str | None:
         return str(error)
     if age_s is None:
         return f"{worker_source(worker_id)}: no looks within {LOOKED_BACK_S:g} s"
-    late = age_s > SILENT_AFTER_S
+    late = age_s > LOOKS_SILENT_AFTER_S
     return f"{worker_source(worker_id)}: last looks {age_s:.0f} s ago" if late else None
 
 

@@ -53,7 +53,8 @@ class Configuration:
     """Cases, numbered by the town's own days."""
     console: ConsoleSettings
     """The console, with the town's name and time, and clips expected when they are due."""
-    worker: WorkerSettings
+    each_worker: WorkerSettings
+    """What holds for each worker; who they are is in `worker_ids`."""
     defaults: Defaults
     approvals: Approvals
     grids: GridPlan | None
@@ -96,7 +97,7 @@ class Configuration:
             evidence_dir=evidence_dir,
             cases=file.cases.model_copy(update={"timezone": file.town.timezone}),
             console=_console(file, port),
-            worker=file.worker,
+            each_worker=file.worker,
             defaults=file.defaults,
             approvals=file.approvals,
             grids=file.grids,
@@ -147,7 +148,7 @@ class Configuration:
         return WorkerShare(
             id=worker_id,
             dir=self.workers_dir / worker_id,
-            settings=self.worker.model_copy(update={"id": worker_id, **lookers}),
+            settings=self.each_worker.model_copy(update={"id": worker_id, **lookers}),
             cameras=tuple(c for c in self.enabled_cameras if c.worker_id == worker_id),
             timezone=self.town.zone,
             bus=self.bus,

@@ -14,11 +14,12 @@ from typing import ClassVar
 import pytest
 
 from console.status import NOT_OF_THE_CENTER, Health, Part, PartStatus, SystemStatus
+from domain.errors import ConfigurationError
 from domain.trouble import Trouble
 from edge.process import Worker
 from events_bridge.embedded import EmbeddedBus
 from events_bridge.envelope import worker_source
-from settings.config import Configuration
+from settings.config import WORKER_VARIABLE, Configuration
 from tests.waiting import wait_until
 
 Check = Callable[[Configuration], str | None]
@@ -54,6 +55,18 @@ def test_a_worker_is_healthy_while_it_says_what_it_looks_at(bus_url: str, tmp_pa
     assert check(other) == f"{worker_source('edge-1')}: no looks within 600 s"
     work(here, bus_url, lambda: check(here) is None)
     assert str(check(other)).endswith("no looks within 600 s")  # it was not that one
+
+
+def test_of_several_workers_the_one_is_asked_for_that_the_machine_is(
+    bus_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workers = {"east": {}, "west": {}}
+    town = Configuration.of({"bus": {"url": bus_url}, "workers": workers}, data_dir=tmp_path)
+    monkeypatch.setenv(WORKER_VARIABLE, "west")
+    assert str(HEALTH["worker"](town)).startswith(worker_source("west"))
+    monkeypatch.delenv(WORKER_VARIABLE)
+    with pytest.raises(ConfigurationError, match=r"\(east, west\)"):
+        HEALTH["worker"](town)
 
 
 def test_a_worker_on_an_embedded_bus_is_asked_there(tmp_path: Path) -> None:

@@ -8,8 +8,9 @@ from structlog.testing import capture_logs
 
 from domain.clock import Clock, VirtualClock
 from domain.messages import CameraHealthChanged, LooksDone
+from domain.silence import LOOKS_EVERY_S
 from edge.post import CameraPost
-from edge.reporter import LOOKS_EVERY_S, Reporter
+from edge.reporter import Reporter
 from settings.config import Configuration
 from streams.budget import RingBudget
 from streams.packet import StreamInfo

@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 
 from domain.errors import ConfigurationError
 from patrol.cli import app
+from patrol.commands.up import children
 from settings.checking import Report, check_file
 from settings.config import Configuration
 from settings.loading import load, require_files
@@ -70,6 +71,15 @@ def test_a_camera_may_name_its_worker(file) -> None:  # type: ignore[no-untyped-
     assert shares(configuration)["west"] == ["w-1"]
     lookers = [configuration.share(id_).settings.lookers for id_ in configuration.worker_ids]
     assert lookers == [5, 3]
+
+
+def test_up_starts_a_process_for_each_worker(file) -> None:  # type: ignore[no-untyped-def]
+    path = file("workers: {east: {sites: [s1]}, west: {sites: [s2]}}\n")
+    started = {child.name: child.arguments for child in children(load(path), path)}
+    assert list(started) == ["center", "worker-east", "worker-west"]
+    assert list(started["worker-west"])[-2:] == ["--id", "west"]
+    alone = [child.name for child in children(load(file("")), path)]
+    assert alone == ["center", "worker"]
 
 
 def test_without_workers_one_takes_all(file) -> None:  # type: ignore[no-untyped-def]
