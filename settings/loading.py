@@ -99,8 +99,7 @@ def require_files(
     Raises:
         ConfigurationError: a file that shall play one of them is not there.
     """
-    ids = {camera.id for camera in cameras}
-    if missing := list(missing_files(configuration, ids)):
-        file = YamlFile.read(path) if path is not None else None
-        assert file is not None  # cameras stand in a file
+    missing = list(missing_files(configuration, {camera.id for camera in cameras}))
+    if missing and path is not None:
+        file = YamlFile.read(path)
         raise refusal(file.problem(*each) for each in missing)
