@@ -14,12 +14,10 @@ from domain.base import Text, Utc, Value
 from domain.health import CameraHealth, CameraLooks, CoverageGap, FaultKind
 from domain.messages import LooksDone
 from domain.place import CameraInfo, GridPath, Site
+from domain.silence import SILENT_AFTER
 
 GAPS_MAX = 1_000
 """Gaps of one camera in one answer, the newest."""
-SILENT_AFTER = timedelta(seconds=90)
-"""Workers tell of each camera every 30 s. Of one that nobody told of for three times as long
-nothing is known, whatever was said last."""
 
 
 class CameraRow(Value):

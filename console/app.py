@@ -76,6 +76,7 @@ def create_app(
         registry=Registry(book, clock),
         streams=Streams(settings.streams_max),
         uploads=Uploads(settings.uploads_max),
+        started_at=clock.now(),
         status=status,
         boxes=boxes,
         road=road,

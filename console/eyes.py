@@ -1,11 +1,13 @@
 """How the cameras fare: one tile each, with its picture's age, its fault and its promise."""
 
 import math
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote
 
-from cases.cameras import SILENT_AFTER, CameraRow
+from cases.cameras import CameraRow
 from console.services import Services
 from console.settings import ConsoleSettings
 from console.signs import Tone, camera_sign
@@ -14,6 +16,7 @@ from console.words import say
 from domain.case import Case
 from domain.health import CameraStatus
 from domain.place import CameraInfo
+from domain.silence import SILENT_AFTER
 
 PROMISE_SLACK = 1.1
 """The promise counts as kept up to this many times itself: looks happen at keyframes."""
@@ -29,7 +32,9 @@ class EyeCounts:
     offline: int
     impaired: int
     silent: int
-    """Their worker tells nothing any more: nobody watches them."""
+    """Their worker tells nothing, or no more: nobody watches them."""
+    silent_of: Mapping[str, int]
+    """The same by their worker's id."""
     unknown: int
     stale: int
     """Said to see, but there is no picture of them, or none of now."""
@@ -49,6 +54,10 @@ class Tile:
     """One camera as wall and board show it."""
 
     row: CameraRow
+    worker: str
+    """Who looks at it; empty while nobody is known to."""
+    instead_of: str
+    """Who should, by the town's file, if that is another."""
     status: str
     tone: Tone
     """Of the whole tile: red where something urgent is open, else that of its status."""
@@ -83,7 +92,10 @@ class Tile:
 
 def count_eyes(services: Services) -> EyeCounts:
     rows, now = services.book.cameras(), services.now()
-    heard = [row for row in rows if not is_silent(row, now)]
+    heard: list[CameraRow] = []
+    silent: list[CameraRow] = []
+    for row in rows:
+        (silent if is_silent(row, services.started_at, now) else heard).append(row)
     looks = services.looks.times(tuple(row.info.id for row in rows))
     ages_s = {camera_id: (now - at).total_seconds() for camera_id, at in looks.items()}
     statuses = [row.health.status if row.health else None for row in heard]
@@ -92,7 +104,8 @@ def count_eyes(services: Services) -> EyeCounts:
         seeing=statuses.count(CameraStatus.SEEING),
         offline=statuses.count(CameraStatus.OFFLINE),
         impaired=statuses.count(CameraStatus.IMPAIRED),
-        silent=len(rows) - len(heard),
+        silent=len(silent),
+        silent_of=Counter(row.info.worker_id or row.worker_id or "?" for row in silent),
         unknown=statuses.count(CameraStatus.CONNECTING) + statuses.count(None),
         stale=sum(
             row.health is not None
@@ -103,9 +116,11 @@ def count_eyes(services: Services) -> EyeCounts:
     )
 
 
-def is_silent(row: CameraRow, now: datetime) -> bool:
-    """Whether its worker told of this camera once and has stopped to."""
-    return row.health is not None and now - row.health.at > SILENT_AFTER
+def is_silent(row: CameraRow, listening_since: datetime, now: datetime) -> bool:
+    """Whether nobody tells of this camera: its worker has stopped to, or never began although the
+    town's file promises it."""
+    told_at = row.health.at if row.health is not None else listening_since
+    return now - told_at > SILENT_AFTER
 
 
 def tiles_of(services: Services, times: Times) -> tuple[Tile, ...]:
@@ -134,15 +149,19 @@ def _tile(
     age_s = max((times.now - look_at).total_seconds(), 0.0) if look_at else 0.0
     longest_s = _longest_s(row, age_s)
     fresh_s = stale_after_s(row.info, services.settings)
-    status, tone, symbol = _status(row, times, stale=age_s > fresh_s)
+    silent = is_silent(row, services.started_at, times.now)
+    status, tone, symbol = _status(row, times, stale=age_s > fresh_s, silent=silent)
+    promised, told = row.info.worker_id or "", row.worker_id or ""
     return Tile(
         row=row,
+        worker=told or promised,
+        instead_of=promised if told and promised != told else "",
         status=status,
         tone="red" if burning else tone,
         status_tone=tone,
         symbol=symbol,
-        fault=_fault(row, times),
-        since=_since(row, times.now),
+        fault=_fault(row, times, silent=silent),
+        since=_since(row, silent=silent),
         look_at=look_at,
         age_s=age_s,
         stale_after_s=fresh_s,
@@ -167,33 +186,33 @@ def _picture_href(camera_id: str, look_at: datetime | None) -> str:
     return f"/api/cameras/{camera_id}/look.jpg?at={at}"
 
 
-def _status(row: CameraRow, times: Times, *, stale: bool) -> tuple[str, Tone, str]:
+def _status(row: CameraRow, times: Times, *, stale: bool, silent: bool) -> tuple[str, Tone, str]:
     """Words, colour and icon. A camera whose picture has grown old is not in order, whatever
     its worker says."""
+    if silent:
+        return say("wall.silent", times.language), "red", "plug-connected-x"
     if row.health is None:
         return say("wall.not_heard", times.language), "grey", "hourglass"
-    if is_silent(row, times.now):
-        return say("wall.silent", times.language), "red", "plug-connected-x"
     if row.health.status is CameraStatus.SEEING and stale:
         return say("wall.stale", times.language), "amber", "video-off"
     sign = camera_sign(row.health.status, row.health.fault)
     return sign.words.to(times.language), sign.tone, sign.symbol
 
 
-def _since(row: CameraRow, now: datetime) -> datetime | None:
+def _since(row: CameraRow, *, silent: bool) -> datetime | None:
     """Since when it is as it is; of a silent one, when it was last told of."""
     if row.health is None:
         return None
-    return row.health.at if is_silent(row, now) else row.health.since
+    return row.health.at if silent else row.health.since
 
 
-def _fault(row: CameraRow, times: Times) -> str:
+def _fault(row: CameraRow, times: Times, *, silent: bool) -> str:
     """Why the camera does not see, in words; empty while it does."""
     health = row.health
+    if silent:
+        return say("wall.silent_words", times.language)
     if health is None:
         return ""
-    if is_silent(row, times.now):
-        return say("wall.silent_words", times.language)
     if health.status is CameraStatus.SEEING:
         return ""
     words = health.fault.words if health.fault else health.status.words

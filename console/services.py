@@ -86,6 +86,8 @@ class Services:
     registry: Registry
     streams: Streams
     uploads: Uploads
+    started_at: datetime
+    """Since then workers are listened to."""
     status: Callable[[], SystemStatus] | None = None
     road: CommandRoad | None = None
     """The way to the workers, if there is a bus."""

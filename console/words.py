@@ -212,6 +212,8 @@ WORDS: dict[str, Text] = {
     "wall.silent_words": _W("小脑无消息, 无人巡看", "Its worker is silent: nobody watches"),
     "board.words": _W("共 {n} 路; 问题在前", "{n} in all; trouble first"),
     "board.camera": _W("摄像机", "Camera"),
+    "board.worker": _W("小脑 {id}", "Worker {id}"),
+    "board.worker_instead": _W("小脑 {id}, 应为 {other}", "Worker {id}, not {other}"),
     "board.status": _W("状态", "Status"),
     "board.detail": _W("故障", "Fault"),
     "board.last_look": _W("最近巡看", "Last look"),

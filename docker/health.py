@@ -7,7 +7,8 @@ usage: patrol-health center      its own health page says that it works, whateve
 
 The configuration is the file in $PATROL_CONFIG, or the defaults, and the data directory
 $PATROL_DATA, as for every `patrol` command: a program that was told so by its command line alone
-is asked in the wrong place.
+is asked in the wrong place. Which of the file's workers is meant is in $PATROL_WORKER, where it
+names several.
 """
 
 import json
@@ -20,16 +21,15 @@ from pathlib import Path
 from console.status import NOT_OF_THE_CENTER
 from domain.errors import BusUnavailable
 from domain.masking import mask_secrets
+from domain.silence import LOOKS_SILENT_AFTER_S
 from events_bridge.envelope import worker_source
 from events_bridge.last_word import last_looks_age_s
 from patrol.bus import running_bus
-from settings.config import Configuration
+from settings.config import WORKER_VARIABLE, Configuration
 from settings.loading import load
 
 TIMEOUT_S = 8.0
 """The page may wait for a bus that hangs before it says so."""
-SILENT_AFTER_S = 30.0
-"""A worker says every few seconds what it has looked at."""
 LOOKED_BACK_S = 600.0
 """So far back the check looks for a worker's last word, to tell how old it is."""
 BUS_TIMEOUT_S = 3.0
@@ -64,8 +64,12 @@ def _own_fault(url: str, error: urllib.error.HTTPError) -> str | None:
 
 
 def worker(configuration: Configuration) -> str | None:
-    """What is wrong with the worker, if anything."""
-    worker_id = configuration.worker.id
+    """What is wrong with the worker that this machine is, if anything."""
+    told = os.environ.get(WORKER_VARIABLE) or None
+    return _worker_of(configuration, configuration.share(told).id)
+
+
+def _worker_of(configuration: Configuration, worker_id: str) -> str | None:
     limits = {"connect_timeout_s": BUS_TIMEOUT_S, "answer_timeout_s": BUS_TIMEOUT_S}
     bus = configuration.bus.model_copy(update=limits)
     try:
@@ -75,13 +79,14 @@ def worker(configuration: Configuration) -> str | None:
         return str(error)
     if age_s is None:
         return f"{worker_source(worker_id)}: no looks within {LOOKED_BACK_S:g} s"
-    late = age_s > SILENT_AFTER_S
+    late = age_s > LOOKS_SILENT_AFTER_S
     return f"{worker_source(worker_id)}: last looks {age_s:.0f} s ago" if late else None
 
 
 def up(configuration: Configuration) -> str | None:
-    """What is wrong with a center and a worker in one container, if anything."""
-    return center(configuration) or worker(configuration)
+    """What is wrong with a center and all workers in one container, if anything."""
+    workers = (_worker_of(configuration, each) for each in configuration.worker_ids)
+    return center(configuration) or next((wrong for wrong in workers if wrong), None)
 
 
 CHECKS = {"center": center, "worker": worker, "up": up}

@@ -38,6 +38,8 @@ class CameraInfo(Value):
     name: Text
     site_id: Id
     gb_id: GbId | None = None
+    worker_id: Id | None = None
+    """The worker that is to look at it, by the town's file; None as older centers knew it."""
     look_every_s: float = Field(default=2.0, gt=0)
     """The coverage promise: at least one look in this many seconds."""
     overlaps: tuple[Id, ...] = ()

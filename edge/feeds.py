@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from domain.clock import Clock, Moment
 from domain.health import CameraStatus, CoverageGap
-from settings.config import CameraSettings, Configuration
+from settings.camera import Camera
 from streams.budget import RingBudget
 from streams.frame import Frame
 from streams.kept_decoders import KeptDecoders
@@ -33,9 +33,9 @@ class CameraFeeds:
 
     def __init__(
         self,
-        camera: CameraSettings,
-        configuration: Configuration,
+        camera: Camera,
         *,
+        clip_s: float,
         clock: Clock,
         on_gap: Callable[[CoverageGap], None],
         budget: RingBudget | None = None,
@@ -43,9 +43,9 @@ class CameraFeeds:
     ) -> None:
         """`on_gap` is told of the main stream's gaps: they are what evidence lacks. A gap of the
         other shows as looks that were missed, or taken from the main stream. `budget` bounds the
-        rings of all cameras, `decoders` keeps theirs."""
-        settings = camera.streams(configuration.streams)
-        look_every_s = configuration.look_every_s(camera, clock.now())
+        rings of all cameras, `decoders` keeps theirs. A clip is `clip_s` long."""
+        settings = camera.streams
+        look_every_s = camera.promise.at(clock.now())
         self._clock = clock
         recorded_only = {"batch_s": max(settings.batch_s, settings.recorded_batch_s)}
         self.main = CameraReader(
@@ -57,7 +57,7 @@ class CameraFeeds:
             on_gap=on_gap,
             budget=budget,
             decoders=decoders,
-            needed_s=min(configuration.evidence.clip_s, settings.ring_s),
+            needed_s=min(clip_s, settings.ring_s),
         )
         self.detect: CameraReader | None = None
         self._looked = self.main

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from functools import partial
 
 from domain.answers import LookSeen, PauseHeld
 from domain.clock import Clock, Moment
@@ -14,7 +13,8 @@ from edge.state.kept_looks import KeptLooks
 from edge.state.shadow import ShadowLog
 from edge.state.views import KeptView
 from models.detections import Detections
-from settings.config import CameraSettings, Configuration
+from settings.camera import Camera
+from settings.slices import WorkerShare
 from streams.budget import RingBudget
 from streams.frame import Frame
 from streams.kept_decoders import KeptDecoders
@@ -43,8 +43,8 @@ class CameraPost:
 
     def __init__(
         self,
-        camera: CameraSettings,
-        configuration: Configuration,
+        camera: Camera,
+        share: WorkerShare,
         *,
         clock: Clock,
         on_gap: Callable[[CoverageGap], None],
@@ -55,49 +55,53 @@ class CameraPost:
     ) -> None:
         self.camera_id = camera.id
         self.reader = CameraFeeds(
-            camera, configuration, clock=clock, on_gap=on_gap, budget=budget, decoders=decoders
+            camera,
+            clip_s=share.evidence.clip_s,
+            clock=clock,
+            on_gap=on_gap,
+            budget=budget,
+            decoders=decoders,
         )
         self.patrol = CameraPatrol(
             camera.id,
-            configuration.rules_of(camera),
+            camera.rules,
             camera.zones,
-            timezone=configuration.town.zone,
+            timezone=share.timezone,
             model=None,
             notice=camera.notice,
-            permits=configuration.permits(camera),
-            keep_back=ShadowLog(configuration.worker_dir).keep,
+            permits=camera.permits,
+            keep_back=ShadowLog(share.dir).keep,
             tell_held_back=on_held_back,
             name_incident=name_incident,
         )
         self.kept = KeptLooks(
-            configuration.worker_dir,
+            share.dir,
             camera.id,
-            max_bytes=configuration.worker.kept_looks_bytes,
-            kept_for=timedelta(seconds=configuration.worker.kept_looks_s),
+            max_bytes=share.settings.kept_looks_bytes,
+            kept_for=timedelta(seconds=share.settings.kept_looks_s),
         )
-        self._view = KeptView(configuration, camera)
-        self.picture = self._view.watch(configuration.picture, watch_view=camera.keeps_view)
-        self._promised_s = partial(configuration.look_every_s, camera)
+        self._view = KeptView(share.dir, camera.id, camera.zones)
+        self.picture = self._view.watch(share.picture, watch_view=camera.keeps_view)
+        self._promise = camera.promise
         self.book = LookBook(
             camera.id,
-            self._promised_s(clock.now()),
+            self._promise.at(clock.now()),
             clock.moment(),
-            risk=configuration.risk_of(camera),
+            risk=camera.risk,
         )
         self.asked = LooksAsked()
         """Looks that people asked for."""
         self.pause: PauseHeld | None = None
         """While it holds nobody looks; packets are read all the same."""
-        self._has_hours = bool(configuration.look_hours_of(camera))
-        self.step = LookStep(self.patrol, configuration.looking, picture=self.picture)
+        self.step = LookStep(self.patrol, share.looking, picture=self.picture)
         self._shown: Moment | None = None
         self.picture_fault: FaultKind | None = None
         self._picture_fault_since: Moment | None = None
 
     def keep_hours(self, now: Moment) -> None:
         """Promise what holds at this hour."""
-        if self._has_hours:
-            promised_s = self._promised_s(now.at)
+        if self._promise.hours:
+            promised_s = self._promise.at(now.at)
             self.book.promise(promised_s)
             self.reader.look_every(promised_s)
 

@@ -35,7 +35,7 @@ from events_bridge.publisher import Publisher
 from evidence.store import EvidenceStore
 from models.catalogue.catalog import Catalog
 from settings.approvals import by_rule
-from settings.config import Configuration
+from settings.slices import WorkerShare
 from streams.budget import RingBudget
 from streams.frame import Frame
 from streams.kept_decoders import KeptDecoders
@@ -54,50 +54,49 @@ log = structlog.get_logger(__name__)
 
 
 class Worker:
-    """Reads, looks, judges and records the cameras of one configuration."""
+    """Reads, looks, judges and records the cameras of one share."""
 
     def __init__(
         self,
-        configuration: Configuration,
+        share: WorkerShare,
         *,
         bus_url: str,
         clock: Clock | None = None,
         program_version: str = "",
     ) -> None:
         self._clock = clock or SystemClock()
-        worker_id = configuration.worker.id
-        bus = configuration.bus
-        source = worker_source(worker_id)
+        bus = share.bus
+        source = worker_source(share.id)
         self._book = Book(
-            configuration.worker_dir / BOOK,
+            share.dir / BOOK,
             partial(to_envelope, source=source),
             max_bytes=bus.spool_max_bytes,
             clock=self._clock,
         )
-        take_up_older_files(self._book, configuration.worker_dir)
+        take_up_older_files(self._book, share.dir)
         self._publisher = Publisher(bus_url, self._book.outbox, source=source, settings=bus)
         self._holders = HolderBoard(bus_url, settings=bus)
         self._board = LookBoard(bus_url, settings=bus)
         self._store = EvidenceStore(
-            configuration.evidence_dir,
+            share.evidence_dir,
             self._clock,
-            min_free_bytes=configuration.evidence.min_free_bytes,
+            min_free_bytes=share.evidence.min_free_bytes,
         )
         self._recorder = Recorder(
             self._store,
-            configuration.evidence,
+            share.evidence,
             clock=self._clock,
             debts=self._book.debts,
         )
-        eyes = Eyes(Catalog(configuration.models_dir), configuration.detector_settings)
-        for off in by_rule(configuration.withheld_at(self._clock.now())):
+        eyes = Eyes(Catalog(share.models_dir), share.detector)
+        for off in by_rule(share.withheld_at(self._clock.now())):
             log.warning("rule off", rule=off.rule_id, cameras=len(off.cameras), reason=off.missing)
-        decoders = KeptDecoders(configuration.streams.kept_decoders)
-        budget = RingBudget(configuration.streams.rings_bytes)
+        decoders = KeptDecoders(share.streams.kept_decoders)
+        budget = RingBudget(share.streams.rings_bytes)
         self._posts = [
             CameraPost(
                 camera,
-                configuration,
+                share,
                 clock=self._clock,
                 on_gap=self._gap_ended,
                 budget=budget,
@@ -105,7 +104,7 @@ class Worker:
                 on_held_back=self._held_back,
                 name_incident=partial(self._book.name_incident, camera.id),
             )
-            for camera in configuration.enabled_cameras
+            for camera in share.cameras
         ]
         self._witnesses = {
             post.camera_id: Witness(post.camera_id, post.patrol, self._book, self._recorder)
@@ -114,18 +113,18 @@ class Worker:
         self._holder = Holder(
             self._book,
             self._holders,
-            worker_id=worker_id,
+            worker_id=share.id,
             camera_ids=list(self._witnesses),
             clock=self._clock,
             take_over=self._take_over,
             let_go=self._let_go,
         )
-        self._attention = Attention(configuration.second_look)
+        self._attention = Attention(share.second_look)
         self._judging = Lock()
         roster = Roster(
             self._posts,
-            attended=configuration.attention.cameras,
-            early_share=configuration.worker.early_share,
+            attended=share.attention.cameras,
+            early_share=share.settings.early_share,
         )
         self._lookers = [
             Looker(
@@ -133,24 +132,24 @@ class Worker:
                 eyes,
                 judging=self._judging,
                 attention=self._attention,
-                batch=configuration.detector.max_batch,
+                batch=share.detector.max_batch,
                 clock=self._clock,
                 on_news=self._handle_news,
                 on_picture=self._board.put,
             )
-            for _ in range(configuration.worker.lookers)
+            for _ in range(share.settings.lookers)
         ]
         self._reporter = Reporter(
-            worker_id,
+            share.id,
             self._posts,
             clock=self._clock,
             publish=self._publisher.publish,
             budget=budget,
         )
-        self._doors = DoorKeeper(configuration.worker_dir / "doors.json")
-        self._lessons = LessonKeeper(configuration.worker_dir / "learned.json", self._posts)
+        self._doors = DoorKeeper(share.dir / "doors.json")
+        self._lessons = LessonKeeper(share.dir / "learned.json", self._posts)
         self._road = RoadEnd(
-            configuration,
+            share,
             self._posts,
             roster,
             self._holder,

@@ -9,15 +9,12 @@ import structlog
 from domain.clock import Clock, Moment
 from domain.health import CameraHealth
 from domain.messages import CameraHealthChanged, LooksDone, RingsHeld
+from domain.silence import HEALTH_EVERY_S, LOOKS_EVERY_S
 from edge.post import CameraPost
 from edge.steadfast import steadfast
 from streams.budget import RingBudget
 
 REPORT_EVERY_S = 1.0
-LOOKS_EVERY_S = 5.0
-HEALTH_EVERY_S = 30.0
-"""Health is said when it changes, and again this often so that silence means a dead worker."""
-
 RINGS_EVERY_S = 300.0
 """How often the log says what the rings hold."""
 

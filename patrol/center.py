@@ -34,7 +34,7 @@ from patrol.listening import listen
 from patrol.only_center import OnlyCenter
 from patrol.standing import FILE as STANDING_FILE
 from patrol.standing import Standing
-from settings.config import Configuration
+from settings.slices import CenterTown
 
 STOP_WITHIN_S = 4.0
 HANDLE_WITHIN_S = 120.0
@@ -53,34 +53,28 @@ class Center:
 
     def __init__(
         self,
-        configuration: Configuration,
+        town: CenterTown,
         *,
         bus_url: str,
         clock: Clock | None = None,
         pulse: Pulse | None = None,
     ) -> None:
         """Raises ConfigurationError if it cannot run so, AlreadyRunning if another one does."""
-        self._configuration = configuration
+        self._town = town
         self._pulse = pulse or Pulse()
         self._loop = self._pulse.part("console")
         self._handler = self._pulse.part("handler", within_s=HANDLE_WITHIN_S, may_rest=True)
         self._clock = clock = clock or SystemClock()
         self._started_at = clock.now()
-        self._database = Database(configuration.database_url)
-        self._only = OnlyCenter(_lease(configuration, bus_url), DatabaseClaim(self._database))
+        self._database = Database(town.database_url)
+        self._only = OnlyCenter(_lease(town, bus_url), DatabaseClaim(self._database))
         self._only.check()
-        self._file_claim = _claim_file(configuration)
+        self._file_claim = _claim_file(town)
         self._database.upgrade()
-        bus = configuration.bus
+        bus = town.bus
         self._holders = HolderBoard(bus_url, settings=bus)
-        self._book = CaseBook(
-            self._database, configuration.case_settings, clock, tell_grant=self._holders.put
-        )
-        self._book.install(
-            configuration.sites,
-            [configuration.info_of(camera) for camera in configuration.enabled_cameras],
-            configuration.grids or NO_GRIDS,
-        )
+        self._book = CaseBook(self._database, town.cases, clock, tell_grant=self._holders.put)
+        self._book.install(town.sites, town.cameras, town.grids or NO_GRIDS)
         self._consumer = Consumer(
             bus_url,
             group=GROUP,
@@ -90,13 +84,13 @@ class Center:
             settings=bus,
         )
         self._board = LookBoard(bus_url, settings=bus)
-        self._road = CommandRoad(bus_url, clock, zone=configuration.town.zone, settings=bus)
-        self._store = EvidenceStore(configuration.evidence_dir, clock)
+        self._road = CommandRoad(bus_url, clock, zone=town.cases.zone, settings=bus)
+        self._store = EvidenceStore(town.evidence_dir, clock)
         self._app = create_app(
             self._book,
             self._store,
             self._board,
-            settings=configuration.console_settings,
+            settings=town.console,
             clock=clock,
             status=self.status,
             boxes=self._consumer.box,
@@ -110,8 +104,8 @@ class Center:
             version=__version__,
             started_at=self._started_at,
             parts=(
-                *bus_parts(self._consumer, self._configuration.bus.late_after_s),
-                *disk_parts(self._configuration),
+                *bus_parts(self._consumer, self._town.bus.late_after_s),
+                *disk_parts(self._town),
                 *self._detector_status(),
                 *self._process_status(),
             ),
@@ -127,7 +121,7 @@ class Center:
 
     def _process_status(self) -> tuple[PartStatus, ...]:
         """What the supervisor of this process says of its children; nothing without one."""
-        standing = Standing.load(self._configuration.data_dir / STANDING_FILE)
+        standing = Standing.load(self._town.data_dir / STANDING_FILE)
         return tuple(child.part() for child in standing.children) if standing else ()
 
     def _detector_status(self) -> tuple[PartStatus, ...]:
@@ -146,7 +140,7 @@ class Center:
             AddressUnusable: the console cannot listen where it is told to.
             AlreadyRunning: another center has come while this one was cut off.
         """
-        console = self._configuration.console
+        console = self._town.console
         sockets = listen(console.host, console.port)
         consuming = threading.Thread(
             target=self._consume, args=(stopping,), name="consumer", daemon=True
@@ -179,7 +173,7 @@ class Center:
             self._consumer.run(stopping)
 
     async def _serve(self, stopping: threading.Event, sockets: list[socket.socket]) -> None:
-        server = uvicorn.Server(served(self._app, self._configuration.console))
+        server = uvicorn.Server(served(self._app, self._town.console))
         server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
         serving = asyncio.create_task(server.serve(sockets))
         while not serving.done():
@@ -191,19 +185,19 @@ class Center:
         await serving
 
 
-def _lease(configuration: Configuration, bus_url: str) -> Lease | None:
+def _lease(town: CenterTown, bus_url: str) -> Lease | None:
     """The lease on a bus that others may use too. An embedded one goes with the data directory,
     which is claimed; and what is written in it would come along in a copy."""
-    if configuration.bus.is_embedded:
+    if town.bus.is_embedded:
         return None
-    return Lease(bus_url, GROUP, configuration.data_dir, settings=configuration.bus)
+    return Lease(bus_url, GROUP, town.data_dir, settings=town.bus)
 
 
-def _claim_file(configuration: Configuration) -> Claim | None:
+def _claim_file(town: CenterTown) -> Claim | None:
     """The claim on an SQLite database outside of the data directory, which a center of another
     directory might use too."""
-    file = file_of(configuration.database_url)
-    if file is None or real_path(file).parent == real_path(configuration.data_dir):
+    file = file_of(town.database_url)
+    if file is None or real_path(file).parent == real_path(town.data_dir):
         return None
     real = real_path(file)
     return Claim(real.with_name(f"{real.name}.lock"), f"a center with {real.name}")

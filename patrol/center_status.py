@@ -13,7 +13,7 @@ from domain.errors import BusUnavailable
 from domain.trouble import Trouble, trouble_of
 from events_bridge.consumer import Consumer
 from events_bridge.letters import Box, BoxFigures
-from settings.config import Configuration
+from settings.slices import CenterTown
 
 LEAST_FREE_BYTES = 8 * 2**20
 """The bus, the cases and the logs need some room at any time."""
@@ -56,15 +56,15 @@ def box_part(box: Box, figures: BoxFigures) -> PartStatus:
     return ill.about(figures.letters, age_s, figures.dropped)
 
 
-def disk_parts(configuration: Configuration) -> Iterator[PartStatus]:
+def disk_parts(town: CenterTown) -> Iterator[PartStatus]:
     """The disks that the program writes to, by what is on them."""
-    yield disk_part(Part.DISK_DATA, configuration.data_dir, LEAST_FREE_BYTES)
-    file = file_of(configuration.database_url)
-    if file is not None and real_path(file).parent != real_path(configuration.data_dir):
+    yield disk_part(Part.DISK_DATA, town.data_dir, LEAST_FREE_BYTES)
+    file = file_of(town.database_url)
+    if file is not None and real_path(file).parent != real_path(town.data_dir):
         yield disk_part(Part.DISK_CASES, file.parent, LEAST_FREE_BYTES)
     # A center may have the evidence read-only: workers write it.
-    least = configuration.evidence.min_free_bytes
-    yield disk_part(Part.DISK_EVIDENCE, configuration.evidence_dir, least, read_only=True)
+    least = town.evidence_min_free_bytes
+    yield disk_part(Part.DISK_EVIDENCE, town.evidence_dir, least, read_only=True)
 
 
 def disk_part(part: Part, folder: Path, least: int, *, read_only: bool = False) -> PartStatus:

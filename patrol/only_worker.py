@@ -12,7 +12,7 @@ import structlog
 from domain.errors import BusUnavailable
 from events_bridge.lease import RENEW_EVERY_S, Lease
 from patrol.claims import AlreadyRunning
-from settings.config import Configuration
+from settings.slices import WorkerShare
 
 log = structlog.get_logger(__name__)
 
@@ -22,12 +22,12 @@ class OnlyWorker(threading.Thread):
     away, this one stops; `refusal` says why."""
 
     def __init__(
-        self, configuration: Configuration, bus_url: str, *, renew_every_s: float = RENEW_EVERY_S
+        self, share: WorkerShare, bus_url: str, *, renew_every_s: float = RENEW_EVERY_S
     ) -> None:
         super().__init__(name="only-worker", daemon=True)
-        self._id = configuration.worker.id
+        self._id = share.id
         self._renew_every_s = renew_every_s
-        self._lease = _lease(configuration, bus_url)
+        self._lease = _lease(share, bus_url)
         self._stopping = threading.Event()
         self._ended: threading.Event | None = None
         self.refusal: AlreadyRunning | None = None
@@ -77,11 +77,9 @@ class OnlyWorker(threading.Thread):
             raise self.refusal
 
 
-def _lease(configuration: Configuration, bus_url: str) -> Lease | None:
+def _lease(share: WorkerShare, bus_url: str) -> Lease | None:
     """An embedded bus goes with the data directory, which is claimed."""
-    if configuration.bus.is_embedded:
+    if share.bus.is_embedded:
         return None
-    directory = configuration.worker_dir
-    directory.mkdir(parents=True, exist_ok=True)
-    name = f"worker:{configuration.worker.id}"
-    return Lease(bus_url, name, directory, settings=configuration.bus)
+    share.dir.mkdir(parents=True, exist_ok=True)
+    return Lease(bus_url, f"worker:{share.id}", share.dir, settings=share.bus)

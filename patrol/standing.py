@@ -32,7 +32,10 @@ class ChildStanding:
     def part(self) -> PartStatus:
         """For the health page: not well while it does not run."""
         runs = self.pid is not None
-        words = _WORDS.get(self.name, Text.of("进程", "Process"))
+        part, _, worker_id = self.name.partition("-")
+        words = _WORDS.get(part, Text.of("进程", "Process"))
+        if worker_id:
+            words = Text.of(f"{words.zh} {worker_id}", f"{words.en} {worker_id}")
         return PartStatus(name=f"process-{self.name}", words=words, ok=runs, detail=self._detail())
 
     def _detail(self) -> str:

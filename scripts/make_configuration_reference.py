@@ -34,7 +34,13 @@ from cases.settings import (  # noqa: E402
 from domain.base import Text  # noqa: E402
 from domain.place import Grid, GridPlan, Site  # noqa: E402
 from settings.approvals import Approval  # noqa: E402
-from settings.config import CameraSettings, Configuration, Defaults, LookHours  # noqa: E402
+from settings.townfile import (  # noqa: E402
+    CameraSettings,
+    Defaults,
+    LookHours,
+    ShareSettings,
+    TownFile,
+)
 from vision.rules.baseline import BaselineSettings  # noqa: E402
 from vision.rules.crowding import CrowdLimit  # noqa: E402
 from vision.rules.ground_plane import GroundPlaneSettings  # noqa: E402
@@ -63,6 +69,7 @@ SECTIONS = (
     "evidence", "console", "worker",
 )  # fmt: skip
 MORE: tuple[tuple[str, str, type[BaseModel]], ...] = (
+    ("workers.ID", "分工 · which cameras a worker takes", ShareSettings),
     ("defaults", "默认值 · what a camera gets unless it says otherwise", Defaults),
     ("approvals.NAME", "审批 · what is allowed beside public safety, by rule", Approval),
     ("cameras[]", "摄像机 · one camera", CameraSettings),
@@ -101,7 +108,7 @@ def text() -> str:
     """The whole page."""
     parts = [HEAD]
     for name in SECTIONS:
-        model = Configuration.model_fields[name].annotation
+        model = TownFile.model_fields[name].annotation
         assert isinstance(model, type)
         assert issubclass(model, BaseModel)
         parts.append(_section(name, "", model))

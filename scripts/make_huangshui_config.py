@@ -129,7 +129,11 @@ database: {url: "${PATROL_DATABASE_URL:-}"}  # empty: SQLite below data_dir
 detector: {model: patrol-n, threads: 1}
 cases: {number_prefix: HS}
 console: {host: 127.0.0.1, port: 8780}
-worker: {id: edge-1}
+# 分工 Who takes which camera: an entry for each worker, by grids, sites or cameras. Each is started
+# by patrol worker --id NAME; patrol up starts them all. Without this section one takes everything.
+workers:
+  edge-1: {grids: [hs-1, hs-2]}
+  edge-2: {grids: [hs-3, hs-4, hs-5]}
 defaults:
   look_every_s: 3.0
   rules: {fire: {}}

@@ -13,7 +13,7 @@ from settings.yamlfile import Location, Problem, YamlFile
 
 _NAMES = frozenset(
     "id site_id gb_id overlaps name zh en parent_id external_code address notice model version "
-    "zones exempt_zones cameras".split()
+    "zones exempt_zones cameras worker sites grids".split()
 )
 """Keys whose values, or the items of whose lists, are names."""
 _TIMES = frozenset({"from", "to"})

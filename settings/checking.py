@@ -1,7 +1,7 @@
 """What `patrol check` finds: errors that stop the program, warnings that deserve a thought."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -11,8 +11,10 @@ from domain.errors import ConfigurationError, ModelError
 from events_bridge.connection import connect
 from models.catalogue.catalog import Catalog
 from models.sessions.runtime import abilities
+from models.settings import DetectorSettings
 from settings.approvals import approval_of, by_rule
-from settings.config import CameraSettings, Configuration
+from settings.camera import Camera
+from settings.config import Configuration
 from settings.doubts import doubts, missing_files
 from settings.loading import read
 from settings.yamlfile import Location, Problem
@@ -29,6 +31,8 @@ class Report:
     """Cameras that are looked at on a second stream."""
     sites: int = 0
     grids: int = 0
+    shares: Mapping[str, int] = field(default_factory=dict)
+    """How many enabled cameras each worker takes, by its id."""
 
 
 def check_file(path: Path, *, data_dir: Path | None = None, at: datetime | None = None) -> Report:
@@ -36,12 +40,12 @@ def check_file(path: Path, *, data_dir: Path | None = None, at: datetime | None 
     would hold at a time (default now)."""
     at = at or SystemClock().now()
     reading = read(path)
-    configuration, problems = reading.configuration, list(reading.problems)
-    if configuration is None:
+    problems = list(reading.problems)
+    if reading.town is None:
         return Report(tuple(sorted(problems)), tuple(sorted(reading.doubts)))
-    if data_dir is not None:
-        configuration = configuration.model_copy(update={"data_dir": data_dir})
-    found = [*_model_errors(configuration), *missing_files(configuration)]
+    configuration = Configuration.of(reading.town, data_dir=data_dir)
+    ids = {camera.id for camera in configuration.cameras}
+    found = [*_model_errors(configuration), *missing_files(configuration, ids)]
     problems += reading.told([*found, *_address_errors(configuration)])
     warnings = [*reading.doubts, *reading.told(_warnings(configuration, at))]
     grids = configuration.grids.grids if configuration.grids else ()
@@ -49,9 +53,10 @@ def check_file(path: Path, *, data_dir: Path | None = None, at: datetime | None 
         errors=tuple(sorted(set(problems))),
         warnings=tuple(sorted(set(warnings))),
         cameras=len(configuration.cameras),
-        detect_streams=sum(camera.detect_url is not None for camera in configuration.cameras),
+        detect_streams=sum(camera.detect_address is not None for camera in configuration.cameras),
         sites=len(configuration.sites),
         grids=len(grids),
+        shares={id_: len(configuration.share(id_).cameras) for id_ in configuration.worker_ids},
     )
 
 
@@ -85,6 +90,7 @@ def _warnings(configuration: Configuration, at: datetime) -> Iterator[tuple[Loca
     if configuration.grids is None:
         yield ("grids",), "no grids: every case goes to the coordination office"
     yield from doubts(configuration, at)
+    yield from _idle_workers(configuration)
     yield from _detector_warnings(configuration)
     yield from _grid_warnings(configuration)
     for off in by_rule(configuration.withheld_at(at)):
@@ -92,8 +98,14 @@ def _warnings(configuration: Configuration, at: datetime) -> Iterator[tuple[Loca
     yield from _idle_approvals(configuration)
     labels = _labels(configuration)
     for index, camera in enumerate(configuration.cameras):
-        for rule_id, said in _blind_rules(configuration, camera, labels):
+        for rule_id, said in _blind_rules(camera, configuration.detector, labels):
             yield ("cameras", index, "rules", rule_id), said
+
+
+def _idle_workers(configuration: Configuration) -> Iterator[tuple[Location, str]]:
+    for worker_id in configuration.shares:
+        if not configuration.share(worker_id).cameras:
+            yield ("workers", worker_id), f"worker {worker_id} has no camera"
 
 
 def _detector_warnings(configuration: Configuration) -> Iterator[tuple[Location, str]]:
@@ -120,7 +132,7 @@ def _idle_approvals(configuration: Configuration) -> Iterator[tuple[Location, st
     rules = [
         (camera.id, rule_id, rule)
         for camera in configuration.cameras
-        for rule_id, rule in configuration.written_rules_of(camera).items()
+        for rule_id, rule in camera.written_rules.items()
     ]
     for name, approval in configuration.approvals.items():
         alone = {name: approval}
@@ -139,14 +151,13 @@ def _labels(configuration: Configuration) -> frozenset[str] | None:
 
 
 def _blind_rules(
-    configuration: Configuration, camera: CameraSettings, labels: frozenset[str] | None
+    camera: Camera, detector: DetectorSettings, labels: frozenset[str] | None
 ) -> Iterator[tuple[str, str]]:
     """Rules that wait for something the detector has no word for."""
     if labels is None:
         return
-    for rule_id, rule in configuration.written_rules_of(camera).items():
+    for rule_id, rule in camera.written_rules.items():
         if not labels.intersection(rule.watched_labels):
             wanted = ", ".join(sorted(rule.watched_labels))
-            detector = configuration.detector
             who = "detector.labels: it" if detector.labels else f"the model {detector.model}"
             yield rule_id, f"camera {camera.id}: {who} sees none of {wanted}"

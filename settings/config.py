@@ -1,300 +1,111 @@
-"""The whole configuration: every package's own settings, composed, and what binds them.
+"""The configuration: what a town's file says, with everything filled in that it leaves open.
 
-The file's form is in `docs/configuration.md`. `load` gives a frozen `Configuration` or all the
-problems at once, each with file, line and key.
+`settings.loading` reads it. A part of the program is not handed the whole: a worker gets its
+`WorkerShare`, the center its `CenterTown`.
 """
 
-import os
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
-from pydantic import Field, SecretStr, field_validator
 
 from cases.settings import CaseSettings
 from console.settings import ConsoleSettings
-from domain.base import Settings, Text
-from domain.masking import holds_secret
-from domain.place import CameraInfo, GbId, GridPlan, Id, Site
-from domain.words import shown
+from domain.errors import ConfigurationError
+from domain.place import GridPlan, Site
 from events_bridge.settings import BusSettings
 from evidence.settings import EvidenceSettings
 from models.settings import DetectorSettings
-from settings.approvals import Approvals, Withheld, approval_of, may_watch, withheld
-from streams.address import CameraAddress
-from streams.settings import RtspReader, RtspTransport, StreamSettings
+from settings.approvals import Approvals, Withheld
+from settings.camera import Camera, resolved
+from settings.sharing import Sharing
+from settings.slices import CenterTown, WorkerShare
+from settings.townfile import Defaults, ShareSettings, TownFile, TownSettings, WorkerSettings
+from streams.settings import StreamSettings
 from vision.attention_speed import AttentionSettings
 from vision.look_step import LookSettings
 from vision.picture.diagnosis import PictureSettings
-from vision.schedule import Window, is_on
 from vision.second_look.taking import SecondLookSettings
-from vision.settings import RulesSettings, ZoneSettings
 
-DEFAULT_DATA_DIR = Path("patrol-data")
+WORKER_VARIABLE = "PATROL_WORKER"
+"""Names the worker that a machine is, for `patrol worker` and for its health check."""
 CLIP_WRITING_S = 5.0
 """What writing, hashing and sealing a clip may take after its last packet has come."""
-_VARIABLE = re.compile(r"\$\{(?P<name>\w+)(?::-(?P<fallback>[^}]*))?\}")
 
 
-class TownSettings(Settings):
-    """Whose cameras these are."""
+@dataclass(frozen=True)
+class Configuration:
+    """Everything that a town's file means. Nothing in it is still to be filled in."""
 
-    name: Text = Text.of("示例镇", "Example town")
-    timezone: str = "Asia/Shanghai"
-    """The zone of display, schedules and case numbers. Everything else is UTC."""
+    town: TownSettings
+    data_dir: Path
+    bus: BusSettings
+    database_url: str = field(repr=False)
+    detector: DetectorSettings
+    """With built engines kept in the data directory."""
+    streams: StreamSettings
+    picture: PictureSettings
+    second_look: SecondLookSettings
+    attention: AttentionSettings
+    evidence: EvidenceSettings
+    evidence_dir: Path
+    cases: CaseSettings
+    """Cases, numbered by the town's own days."""
+    console: ConsoleSettings
+    """The console, with the town's name and time, and clips expected when they are due."""
+    each_worker: WorkerSettings
+    """What holds for each worker; who they are is in `worker_ids`."""
+    defaults: Defaults
+    approvals: Approvals
+    grids: GridPlan | None
+    """None while the town has drawn none."""
+    sites: tuple[Site, ...]
+    cameras: tuple[Camera, ...]
+    worker_ids: tuple[str, ...]
+    """All workers of the town, in the file's order."""
+    shares: Mapping[str, ShareSettings]
+    """What the file says of each worker; nothing where it names none."""
 
-    @field_validator("timezone")
     @classmethod
-    def _known(cls, name: str) -> str:
-        try:
-            ZoneInfo(name)
-        except (
-            ZoneInfoNotFoundError,
-            ValueError,
-            OSError,
-        ) as error:  # a folder of zones, a long name
-            raise ValueError(
-                f"expected a time zone such as Asia/Shanghai, got {shown(name)}"
-            ) from error
-        return name
+    def of(
+        cls,
+        file: TownFile | Mapping[str, Any],
+        *,
+        data_dir: Path | None = None,
+        port: int | None = None,
+    ) -> "Configuration":
+        """What a file means; `data_dir` and the console's `port` override its own.
 
-    @property
-    def zone(self) -> ZoneInfo:
-        return ZoneInfo(self.timezone)
-
-
-class DatabaseSettings(Settings):
-    """Where cases are kept."""
-
-    url: SecretStr | None = None
-    """An SQLAlchemy URL; none means SQLite below the data directory."""
-
-
-class WorkerSettings(Settings):
-    """One edge worker 小脑."""
-
-    id: Id = "edge-1"
-    lookers: int = Field(default=3, ge=1, le=64)
-    """Threads that look; one decodes while another detects (default 3)."""
-    early_share: float = Field(default=0.1, ge=0, le=1)
-    """So many looks more, as a share of those that are promised, are taken early where packets are
-    suddenly larger than usual, while nothing is overdue (default 0.1); 0: none."""
-    kept_looks_bytes: int = Field(default=4 * 1024 * 1024, ge=0)
-    """What detectors saw is kept for `patrol rules replay`, without pictures: for each camera a
-    file of this size and one older (default 4 MiB, 12 h of looks every 4 s with 10 boxes); 0:
-    none."""
-    kept_looks_s: float = Field(default=259_200.0, gt=0)
-    """A file is set aside, and the older one lost, when its first look is so old (3 days)."""
-
-
-class LookHours(Window):
-    """Another coverage promise for some hours of the week."""
-
-    look_every_s: float = Field(gt=0)
-    """The promise in these hours: at least one look in this many seconds."""
-
-
-class Defaults(Settings):
-    """What a camera gets unless it says otherwise."""
-
-    look_every_s: float = Field(default=2.0, gt=0)
-    """The coverage promise: at least one look in this many seconds."""
-    look_hours: tuple[LookHours, ...] = ()
-    """Other promises for hours of the week, in the town's time: the first that holds counts, and
-    outside of them `look_every_s`."""
-    risk: float = Field(default=1.0, gt=0, le=100)
-    """Who suffers less when there is more to look at than time: 2 is stretched half as much as 1.
-    The same for all stretches all alike (default 1)."""
-    rules: RulesSettings = Field(default_factory=dict)
-    """Rules of every camera that names none of its own."""
-
-
-class CameraSettings(Settings):
-    """One camera: where it stands, how it is read, what is watched for."""
-
-    id: Id
-    name: Text
-    site_id: Id
-    url: SecretStr
-    """rtsp://user:password@host/path, or a file. ``${NAME}`` is taken from the environment."""
-    detect_url: SecretStr | None = None
-    """A smaller stream of the same view (子码流) for the looks; `url` is then read only for
-    evidence. None means that looks are taken from `url`."""
-    reader: RtspReader | None = None
-    """Who reads this camera, as `streams.rtsp`; none means that one."""
-    transport: RtspTransport | None = None
-    """How its video comes, as `streams.transport`; none means that one."""
-    allow_basic: bool | None = None
-    """Whether it may be told the password itself, as `streams.allow_basic`; none means that one."""
-    gb_id: GbId | None = None
-    enabled: bool = True
-    look_every_s: float | None = Field(default=None, gt=0)
-    """Seconds between looks at most; none means the default, with its hours."""
-    look_hours: tuple[LookHours, ...] = ()
-    """Other promises for hours of the week, in the town's time: the first that holds counts."""
-    risk: float | None = Field(default=None, gt=0, le=100)
-    """As in `defaults`; none means that one."""
-    overlaps: tuple[Id, ...] = ()
-    """Cameras that see the same place: what they find of one kind at one time is one case. Said of
-    one of the two it holds for both."""
-    keeps_view: bool = True
-    """False for a camera that turns by itself: nobody asks whether its view is still the same."""
-    notice: Text | None = None
-    """Said wherever its pictures are shown."""
-    zones: tuple[ZoneSettings, ...] = ()
-    rules: RulesSettings | None = None
-    """None means the default rules; an empty mapping means no rules."""
-
-    @field_validator("url", "detect_url")
-    @classmethod
-    def _parses(cls, url: SecretStr | None) -> SecretStr | None:
-        if url is None:
-            return None
-        filled = fill_in_variables(url.get_secret_value(), os.environ)
-        CameraAddress.parse(filled)
-        return SecretStr(filled)
-
-    @property
-    def address(self) -> CameraAddress:
-        return CameraAddress.parse(self.url.get_secret_value())
-
-    def streams(self, settings: StreamSettings) -> StreamSettings:
-        """How it is read: as all cameras are, but for what is said of it alone."""
-        own = {"rtsp": self.reader, "transport": self.transport, "allow_basic": self.allow_basic}
-        return settings.model_copy(
-            update={name: value for name, value in own.items() if value is not None}
-        )
-
-    @property
-    def detect_address(self) -> CameraAddress | None:
-        """Where looks are taken from, if not from `address`."""
-        if self.detect_url is None:
-            return None
-        return CameraAddress.parse(self.detect_url.get_secret_value())
-
-
-class Configuration(Settings):
-    """Everything a process of the product is told at its start."""
-
-    town: TownSettings = TownSettings()
-    data_dir: Path = DEFAULT_DATA_DIR
-    bus: BusSettings = BusSettings()
-    database: DatabaseSettings = DatabaseSettings()
-    detector: DetectorSettings = DetectorSettings()
-    streams: StreamSettings = StreamSettings()
-    picture: PictureSettings = PictureSettings()
-    second_look: SecondLookSettings = SecondLookSettings()
-    attention: AttentionSettings = AttentionSettings()
-    evidence: EvidenceSettings = EvidenceSettings()
-    cases: CaseSettings = CaseSettings()
-    console: ConsoleSettings = ConsoleSettings()
-    worker: WorkerSettings = WorkerSettings()
-    defaults: Defaults = Defaults()
-    approvals: Approvals = Field(default_factory=dict)
-    grids: GridPlan | None = None
-    sites: tuple[Site, ...] = ()
-    cameras: tuple[CameraSettings, ...] = ()
-
-    @field_validator("bus", "database", "detector", mode="before")
-    @classmethod
-    def _from_the_environment(cls, data: Any) -> Any:
-        """Addresses hold passwords, and like the model they differ between machines: they too
-        may name environment variables. A value that comes out empty is left out."""
-        if not isinstance(data, Mapping):
-            return data
-        filled = {
-            key: fill_in_variables(value, os.environ)
-            for key, value in data.items()
-            if key in ("url", "model") and isinstance(value, str)
-        }
-        return {key: value for key, value in {**data, **filled}.items() if value != ""}
-
-    @field_validator("data_dir")
-    @classmethod
-    def _is_a_path(cls, path: Path) -> Path:
-        words = str(path)
-        if "\0" in words or "://" in words or holds_secret(words):
-            raise ValueError(f"expected the path of a folder, got {shown(words)}")
-        try:
-            is_other = path.exists() and not path.is_dir()
-        except OSError as error:
-            raise ValueError(f"expected the path of a folder: {error.strerror}") from None
-        if is_other:
-            raise ValueError(f"expected the path of a folder, {shown(words)} is a file")
-        return path
-
-    def written_rules_of(self, camera: CameraSettings) -> RulesSettings:
-        """The rules that are written down for a camera, whether they may watch or not."""
-        return self.defaults.rules if camera.rules is None else camera.rules
-
-    def rules_of(self, camera: CameraSettings) -> RulesSettings:
-        """The rules that serve public safety, and those with an approval, which `permits` limits
-        to its days."""
-        return {
-            rule_id: rule
-            for rule_id, rule in self.written_rules_of(camera).items()
-            if rule.public_safety or approval_of(self.approvals, camera.id, rule_id, rule)
-        }
-
-    def permits(self, camera: CameraSettings) -> Callable[[str, datetime], bool]:
-        """Whether a rule of the camera, by its id, may watch at a time."""
-        rules, zone = self.written_rules_of(camera), self.town.zone
-
-        def permits(rule_id: str, at: datetime) -> bool:
-            on = at.astimezone(zone).date()
-            return may_watch(self.approvals, camera.id, rule_id, rules[rule_id], on)
-
-        return permits
-
-    def withheld_at(self, at: datetime) -> list[Withheld]:
-        """The enabled rules of enabled cameras that are off for want of an approval."""
-        rules = [
-            (camera.id, rule_id, rule)
-            for camera in self.enabled_cameras
-            for rule_id, rule in self.written_rules_of(camera).items()
-        ]
-        return withheld(self.approvals, rules, at.astimezone(self.town.zone).date())
-
-    def look_every_s(self, camera: CameraSettings, at: datetime | None = None) -> float:
-        """What is promised of a camera at a time; without one, outside of all special hours."""
-        if at is not None:
-            for hours in self.look_hours_of(camera):
-                if is_on((hours,), at, self.town.zone):
-                    return hours.look_every_s
-        return camera.look_every_s or self.defaults.look_every_s
-
-    def look_hours_of(self, camera: CameraSettings) -> tuple[LookHours, ...]:
-        """The hours in which another promise holds: a camera with a promise of its own keeps it
-        at all hours but those that it names itself."""
-        if camera.look_hours or camera.look_every_s is not None:
-            return camera.look_hours
-        return self.defaults.look_hours
-
-    def risk_of(self, camera: CameraSettings) -> float:
-        return camera.risk or self.defaults.risk
-
-    def overlaps_of(self, camera: CameraSettings) -> tuple[str, ...]:
-        """The cameras that see the same place as this one, whichever of the two says so."""
-        told_by_others = (c.id for c in self.cameras if camera.id in c.overlaps)
-        return tuple(dict.fromkeys((*camera.overlaps, *told_by_others)))
-
-    def info_of(self, camera: CameraSettings) -> CameraInfo:
-        """What the center may know of a camera."""
-        return CameraInfo(
-            id=camera.id,
-            name=camera.name,
-            site_id=camera.site_id,
-            gb_id=camera.gb_id,
-            look_every_s=max(
-                self.look_every_s(camera),
-                *(hours.look_every_s for hours in self.look_hours_of(camera)),
-                0.0,
-            ),
-            overlaps=self.overlaps_of(camera),
-            notice=camera.notice,
+        Raises:
+            ValidationError: a mapping that is none of a town's file.
+        """
+        file = file if isinstance(file, TownFile) else TownFile.model_validate(file)
+        data_dir = (data_dir or file.data_dir).absolute()
+        evidence_dir = file.evidence.root or data_dir / "evidence"
+        sharing = Sharing(file)
+        return cls(
+            town=file.town,
+            data_dir=data_dir,
+            bus=file.bus,
+            database_url=_database_url(file, data_dir),
+            detector=_detector(file, data_dir),
+            streams=file.streams,
+            picture=file.picture,
+            second_look=file.second_look,
+            attention=file.attention,
+            evidence=file.evidence.model_copy(update={"root": evidence_dir}),
+            evidence_dir=evidence_dir,
+            cases=file.cases.model_copy(update={"timezone": file.town.timezone}),
+            console=_console(file, port),
+            each_worker=file.worker,
+            defaults=file.defaults,
+            approvals=file.approvals,
+            grids=file.grids,
+            sites=file.sites,
+            cameras=tuple(resolved(file, each, sharing.worker_of(each)) for each in file.cameras),
+            worker_ids=sharing.worker_ids,
+            shares=file.workers,
         )
 
     @property
@@ -303,64 +114,103 @@ class Configuration(Settings):
         return LookSettings(self.picture, self.attention, self.second_look)
 
     @property
-    def case_settings(self) -> CaseSettings:
-        """Cases, numbered by the town's own days."""
-        return self.cases.model_copy(update={"timezone": self.town.timezone})
-
-    @property
-    def console_settings(self) -> ConsoleSettings:
-        """The console, with the town's name and time, and clips expected when they are due."""
-        derived = {
-            "timezone": self.town.timezone,
-            "town": self.town.name,
-            "clip_expected_s": self.evidence.post_roll_s + CLIP_WRITING_S,
-        }
-        return self.console.model_copy(update=derived)
-
-    @property
-    def enabled_cameras(self) -> tuple[CameraSettings, ...]:
+    def enabled_cameras(self) -> tuple[Camera, ...]:
         return tuple(camera for camera in self.cameras if camera.enabled)
+
+    def camera(self, camera_id: str) -> Camera:
+        """One camera. Raises ConfigurationError, which names them all."""
+        for camera in self.cameras:
+            if camera.id == camera_id:
+                return camera
+        known = ", ".join(camera.id for camera in self.cameras) or "none configured"
+        raise ConfigurationError(f"expected a camera id ({known}), got {camera_id!r}")
+
+    def withheld_at(self, at: datetime) -> list[Withheld]:
+        """The enabled rules of enabled cameras that are off for want of an approval."""
+        return [off for camera in self.enabled_cameras for off in camera.withheld_at(at)]
 
     @property
     def models_dir(self) -> Path:
         return self.data_dir / "models"
 
     @property
-    def detector_settings(self) -> DetectorSettings:
-        """The detector, with built engines kept in the data directory."""
-        engines_dir = self.detector.engines_dir or self.data_dir / "engines"
-        return self.detector.model_copy(update={"engines_dir": engines_dir})
-
-    @property
-    def evidence_dir(self) -> Path:
-        return self.evidence.root or self.data_dir / "evidence"
-
-    @property
     def bus_dir(self) -> Path:
         return self.data_dir / "bus"
 
     @property
-    def worker_dir(self) -> Path:
-        return self.data_dir / "worker" / self.worker.id
+    def workers_dir(self) -> Path:
+        """Where each worker has a folder of its own."""
+        return self.data_dir / "worker"
+
+    def share(self, worker_id: str | None = None) -> WorkerShare:
+        """What one worker needs: its cameras, and what holds for all.
+
+        Raises:
+            ConfigurationError: no such worker, or none was named and there are several.
+        """
+        worker_id = self._known_worker(worker_id)
+        said = self.shares.get(worker_id)
+        lookers = {"lookers": said.lookers} if said and said.lookers else {}
+        return WorkerShare(
+            id=worker_id,
+            dir=self.workers_dir / worker_id,
+            settings=self.each_worker.model_copy(update={"id": worker_id, **lookers}),
+            cameras=tuple(c for c in self.enabled_cameras if c.worker_id == worker_id),
+            timezone=self.town.zone,
+            bus=self.bus,
+            models_dir=self.models_dir,
+            detector=self.detector,
+            streams=self.streams,
+            picture=self.picture,
+            second_look=self.second_look,
+            attention=self.attention,
+            evidence=self.evidence,
+            evidence_dir=self.evidence_dir,
+        )
 
     @property
-    def database_url(self) -> str:
-        if self.database.url is not None:
-            return self.database.url.get_secret_value()
-        return f"sqlite:///{self.data_dir / 'patrol.db'}"
+    def center(self) -> CenterTown:
+        """What the center needs: the whole town as it is promised, and how it is kept."""
+        return CenterTown(
+            sites=self.sites,
+            cameras=tuple(camera.info for camera in self.enabled_cameras),
+            grids=self.grids,
+            data_dir=self.data_dir,
+            bus=self.bus,
+            database_url=self.database_url,
+            cases=self.cases,
+            console=self.console,
+            evidence_dir=self.evidence_dir,
+            evidence_min_free_bytes=self.evidence.min_free_bytes,
+        )
+
+    def _known_worker(self, worker_id: str | None) -> str:
+        known = ", ".join(self.worker_ids)
+        if worker_id is None and len(self.worker_ids) > 1:
+            raise ConfigurationError(f"expected --id with one of the file's workers ({known})")
+        if worker_id is not None and worker_id not in self.worker_ids:
+            raise ConfigurationError(
+                f"expected one of the file's workers ({known}), got {worker_id!r}"
+            )
+        return worker_id or self.worker_ids[0]
 
 
-def fill_in_variables(text: str, variables: Mapping[str, str]) -> str:
-    """`text` with every ``${NAME}`` and ``${NAME:-fallback}`` replaced.
+def _database_url(file: TownFile, data_dir: Path) -> str:
+    if file.database.url is not None:
+        return file.database.url.get_secret_value()
+    return f"sqlite:///{data_dir / 'patrol.db'}"
 
-    Raises:
-        ValueError: a name that is not set and has no fallback (no value is ever shown).
-    """
 
-    def value_of(match: re.Match[str]) -> str:
-        value = variables.get(match["name"], match["fallback"])
-        if value is None:
-            raise ValueError(f"expected the environment variable {match['name']} to be set")
-        return value
+def _detector(file: TownFile, data_dir: Path) -> DetectorSettings:
+    engines_dir = file.detector.engines_dir or data_dir / "engines"
+    return file.detector.model_copy(update={"engines_dir": engines_dir})
 
-    return _VARIABLE.sub(value_of, text)
+
+def _console(file: TownFile, port: int | None) -> ConsoleSettings:
+    derived = {
+        "timezone": file.town.timezone,
+        "town": file.town.name,
+        "clip_expected_s": file.evidence.post_roll_s + CLIP_WRITING_S,
+        "port": file.console.port if port is None else port,
+    }
+    return file.console.model_copy(update=derived)

@@ -1,6 +1,8 @@
 """What no single field of a configuration can know: names used twice, names that nothing has."""
 
-from settings.config import CLIP_WRITING_S, CameraSettings, Configuration
+from settings.config import CLIP_WRITING_S
+from settings.sharing import Sharing
+from settings.townfile import CameraSettings, TownFile
 from settings.yamlfile import Location
 from vision.settings import RULE_KINDS, zone_problems
 
@@ -8,18 +10,19 @@ DERIVED = (("cases", "timezone"), ("console", "timezone"), ("console", "town"))
 """Settings of parts that follow from `town`; saying them again could only contradict it."""
 
 
-def contradictions(configuration: Configuration) -> list[tuple[Location, str]]:
+def contradictions(town: TownFile) -> list[tuple[Location, str]]:
     """What no single field can know: names used twice, and names that nothing has."""
     found = [
-        *_doubles("cameras", [camera.id for camera in configuration.cameras]),
-        *_doubles("sites", [site.id for site in configuration.sites]),
-        *_double_gb_ids(configuration.cameras),
-        *_said_twice(configuration),
-        *_too_short_a_ring(configuration),
-        *_unknown_rule_kinds(configuration),
+        *_doubles("cameras", [camera.id for camera in town.cameras]),
+        *_doubles("sites", [site.id for site in town.sites]),
+        *_double_gb_ids(town.cameras),
+        *_said_twice(town),
+        *_too_short_a_ring(town),
+        *_unknown_rule_kinds(town),
+        *Sharing(town).problems(),
     ]
-    sites = {site.id for site in configuration.sites}
-    for index, camera in enumerate(configuration.cameras):
+    sites = {site.id for site in town.sites}
+    for index, camera in enumerate(town.cameras):
         here: Location = ("cameras", index)
         if camera.site_id not in sites:
             message = f"camera {camera.id}: expected one of the sites' ids, got {camera.site_id!r}"
@@ -27,10 +30,8 @@ def contradictions(configuration: Configuration) -> list[tuple[Location, str]]:
         if camera.detect_address is not None and camera.detect_address == camera.address:
             message = f"camera {camera.id}: expected another stream than url; without this key url "
             found.append(((*here, "detect_url"), message + "is looked at and recorded"))
-        found += _zone_problems(configuration, camera, here)
-        found += [
-            ((*here, *where), said) for where, said in _overlap_problems(configuration, camera)
-        ]
+        found += _zone_problems(town, camera, here)
+        found += [((*here, *where), said) for where, said in _overlap_problems(town, camera)]
     return found
 
 
@@ -43,16 +44,16 @@ def _doubles(section: str, ids: list[str]) -> list[tuple[Location, str]]:
     ]
 
 
-def _said_twice(configuration: Configuration) -> list[tuple[Location, str]]:
+def _said_twice(town: TownFile) -> list[tuple[Location, str]]:
     return [
         ((section, key), f"expected this only in town; {section} takes it from there")
         for section, key in DERIVED
-        if key in getattr(configuration, section).model_fields_set
+        if key in getattr(town, section).model_fields_set
     ]
 
 
-def _too_short_a_ring(configuration: Configuration) -> list[tuple[Location, str]]:
-    evidence, ring_s = configuration.evidence, configuration.streams.ring_s
+def _too_short_a_ring(town: TownFile) -> list[tuple[Location, str]]:
+    evidence, ring_s = town.evidence, town.streams.ring_s
     needed_s = evidence.pre_roll_s + evidence.post_roll_s + CLIP_WRITING_S
     if ring_s >= needed_s:
         return []
@@ -60,14 +61,14 @@ def _too_short_a_ring(configuration: Configuration) -> list[tuple[Location, str]
     return [(("streams", "ring_s"), message)]
 
 
-def _unknown_rule_kinds(configuration: Configuration) -> list[tuple[Location, str]]:
+def _unknown_rule_kinds(town: TownFile) -> list[tuple[Location, str]]:
     """Kinds of rule that no rule has; the cases' own settings know nothing of rules."""
     return [
         (
             ("cases", "kinds", kind, "variants", index, "when_kinds", place),
             f"expected kinds of rule among {', '.join(RULE_KINDS)}, got {rule_kind!r}",
         )
-        for kind, settings in configuration.cases.kinds.items()
+        for kind, settings in town.cases.kinds.items()
         for index, variant in enumerate(settings.variants)
         for place, rule_kind in enumerate(variant.when_kinds)
         if rule_kind not in RULE_KINDS
@@ -86,10 +87,8 @@ def _double_gb_ids(cameras: tuple[CameraSettings, ...]) -> list[tuple[Location, 
     return found
 
 
-def _overlap_problems(
-    configuration: Configuration, camera: CameraSettings
-) -> list[tuple[Location, str]]:
-    others = [other.id for other in configuration.cameras if other.id != camera.id]
+def _overlap_problems(town: TownFile, camera: CameraSettings) -> list[tuple[Location, str]]:
+    others = [other.id for other in town.cameras if other.id != camera.id]
     return [
         (
             ("overlaps", number),
@@ -101,11 +100,11 @@ def _overlap_problems(
 
 
 def _zone_problems(
-    configuration: Configuration, camera: CameraSettings, here: Location
+    town: TownFile, camera: CameraSettings, here: Location
 ) -> list[tuple[Location, str]]:
     """What the camera's patrol would refuse. A default rule's stand where that is written."""
     of_rules: Location = ("defaults",) if camera.rules is None else here
     return [
         ((*(of_rules if place[0] == "rules" else here), *place), f"camera {camera.id}: {said}")
-        for place, said in zone_problems(configuration.written_rules_of(camera), camera.zones)
+        for place, said in zone_problems(town.written_rules_of(camera), camera.zones)
     ]

@@ -1,13 +1,14 @@
 """What a configuration says that is probably not meant: addresses of nothing, clocks that run the
 other way round, a place on the wrong side of the earth."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from datetime import datetime
 from pathlib import Path
 
 from domain.geometry import Point
 from domain.masking import holds_secret
-from settings.config import CameraSettings, Configuration
+from settings.camera import Camera
+from settings.config import Configuration
 from settings.yamlfile import Location
 from streams.address import CameraAddress
 
@@ -18,9 +19,14 @@ _ODD_HOURS = 3.5
 """A zone that differs by more from the sun's time is another country's; Kashgar differs by 3.0."""
 
 
-def missing_files(configuration: Configuration) -> Iterator[tuple[Location, str]]:
-    """Files that shall play cameras and are not there. They need only be there for the worker."""
+def missing_files(
+    configuration: Configuration, camera_ids: Container[str]
+) -> Iterator[tuple[Location, str]]:
+    """Files that shall play these cameras and are not there. They need only be there for the
+    worker that reads them."""
     for index, camera in enumerate(configuration.cameras):
+        if camera.id not in camera_ids:
+            continue
         for key, address in addresses_of(camera):
             if camera.enabled and address.is_file and not Path(address.location).is_file():
                 words = (
@@ -32,7 +38,7 @@ def missing_files(configuration: Configuration) -> Iterator[tuple[Location, str]
                 yield ("cameras", index, key), words
 
 
-def addresses_of(camera: CameraSettings) -> list[tuple[str, CameraAddress]]:
+def addresses_of(camera: Camera) -> list[tuple[str, CameraAddress]]:
     """The addresses of a camera, each with its key."""
     second = camera.detect_address
     return [("url", camera.address), *([("detect_url", second)] if second else [])]

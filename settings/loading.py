@@ -6,10 +6,12 @@ from pathlib import Path
 
 from domain.errors import ConfigurationError
 from settings.as_written import as_written
+from settings.camera import Camera
 from settings.config import Configuration
 from settings.contradictions import contradictions
 from settings.doubts import missing_files
 from settings.salvage import Salvaged, salvage
+from settings.townfile import TownFile
 from settings.yamlfile import Location, Problem, YamlFile, refusal
 
 
@@ -25,9 +27,9 @@ class Reading:
     """What was taken to be meant otherwise than YAML reads it."""
 
     @property
-    def configuration(self) -> Configuration | None:
+    def town(self) -> TownFile | None:
         """What of the file can be judged; the whole of it where there are no problems."""
-        return self.salvaged.configuration if self.salvaged else None
+        return self.salvaged.town if self.salvaged else None
 
     def told(self, found: Iterable[tuple[Location, str]]) -> list[Problem]:
         """What was found in the configuration, without what only stand-ins brought about."""
@@ -48,8 +50,8 @@ def read(path: Path) -> Reading:
     salvaged = salvage(file)
     reading = Reading(file, salvaged, (), tuple(doubts))
     problems = {*file.problems, *salvaged.problems}
-    if salvaged.configuration is not None:
-        problems |= set(reading.told(contradictions(salvaged.configuration)))
+    if salvaged.town is not None:
+        problems |= set(reading.told(contradictions(salvaged.town)))
     return Reading(file, salvaged, tuple(sorted(problems)), tuple(doubts))
 
 
@@ -62,39 +64,25 @@ def load(
     Raises:
         ConfigurationError: everything wrong with it, a line each.
     """
-    configuration = Configuration() if path is None else _whole(read(path))
-    if data_dir is not None:
-        configuration = configuration.model_copy(update={"data_dir": data_dir})
-    if port is not None:
-        console = configuration.console.model_copy(update={"port": port})
-        configuration = configuration.model_copy(update={"console": console})
-    return configuration.model_copy(update={"data_dir": configuration.data_dir.absolute()})
+    town = TownFile() if path is None else _whole(read(path))
+    return Configuration.of(town, data_dir=data_dir, port=port)
 
 
-def _whole(reading: Reading) -> Configuration:
-    if reading.problems or reading.configuration is None:
+def _whole(reading: Reading) -> TownFile:
+    if reading.problems or reading.town is None:
         raise refusal(reading.problems)
-    return reading.configuration
+    return reading.town
 
 
 def prepare(
-    path: Path | None,
-    *,
-    data_dir: Path | None = None,
-    port: int | None = None,
-    with_files: bool = False,
+    path: Path | None, *, data_dir: Path | None = None, port: int | None = None
 ) -> Configuration:
-    """As `load`, with the data directory made; `with_files` for who reads the cameras.
+    """As `load`, with the data directory made.
 
     Raises:
-        ConfigurationError: as `load`, or the data directory cannot be made, or `with_files` a
-            file that shall play a camera is not there.
+        ConfigurationError: as `load`, or the data directory cannot be made.
     """
     configuration = load(path, data_dir=data_dir, port=port)
-    if with_files and path is not None:
-        file = YamlFile.read(path)
-        if missing := [file.problem(*each) for each in missing_files(configuration)]:
-            raise refusal(missing)
     try:
         configuration.data_dir.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -102,3 +90,17 @@ def prepare(
         message = f"data directory {configuration.data_dir}: {said}"
         raise ConfigurationError(message) from error
     return configuration
+
+
+def require_files(
+    path: Path | None, configuration: Configuration, cameras: Iterable[Camera]
+) -> None:
+    """For who reads these cameras of the configuration at `path`.
+
+    Raises:
+        ConfigurationError: a file that shall play one of them is not there.
+    """
+    missing = list(missing_files(configuration, {camera.id for camera in cameras}))
+    if missing and path is not None:
+        file = YamlFile.read(path)
+        raise refusal(file.problem(*each) for each in missing)

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from domain.words import details_of, in_our_words
-from settings.config import Configuration
+from settings.townfile import TownFile
 from settings.yamlfile import Location, Problem, YamlFile
 
 _ROUNDS = 12
@@ -19,6 +19,8 @@ MOST_PROBLEMS = 1_000
 _TRIANGLE = [[0, 0], [1, 0], [1, 1]]
 _OF_A_KNOWN_ZONE = ("polygon", "name", "kind")
 """What may be wrong with a zone whose id is known all the same."""
+_TELLS_WHOSE = ("id", "site_id", "worker")
+"""What of a camera tells which worker takes it."""
 _STAND_INS: dict[str, Any] = {
     "name": "-",
     "site_id": "stand-in",
@@ -36,9 +38,9 @@ _STAND_INS: dict[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class Salvaged:
-    """A configuration in which other values stand where the file's are wrong."""
+    """What a file says, in which other values stand where its own are wrong."""
 
-    configuration: Configuration | None
+    town: TownFile | None
     """None where too much is wrong."""
     broken: frozenset[Location]
     problems: tuple[Problem, ...]
@@ -54,12 +56,22 @@ class Salvaged:
         """The place itself, if what it names is among what was replaced."""
         if location[-1:] == ("site_id",) and ("sites",) in self.broken:
             return [location]
+        if location[:1] == ("workers",) or location[-1:] == ("worker",):
+            return [location] if self._unsure_of_ids() else []
         if "rules" not in location:
             return []
         zones = [each for each in self.broken if each[:3] == (*location[:2], "zones")]
         names_one = "zones" in location
         unsure = [each for each in zones if not names_one or each[-1] not in _OF_A_KNOWN_ZONE]
         return [location] if unsure else []
+
+    def _unsure_of_ids(self) -> bool:
+        """Whether something was replaced that tells which worker takes which camera."""
+        return any(
+            each[:1] in (("workers",), ("sites",), ("grids",))
+            or (each[:1] == ("cameras",) and (each[-1] in _TELLS_WHOSE or len(each) <= 2))
+            for each in self.broken
+        )
 
 
 def salvage(file: YamlFile) -> Salvaged:
@@ -70,8 +82,9 @@ def salvage(file: YamlFile) -> Salvaged:
     problems: set[Problem] = set()
     for _ in range(_ROUNDS):
         try:
-            configuration = Configuration.model_validate(data)
-            return Salvaged(configuration, frozenset(broken), tuple(sorted(problems)))
+            return Salvaged(
+                TownFile.model_validate(data), frozenset(broken), tuple(sorted(problems))
+            )
         except ValidationError as error:
             details = details_of(error)
             found = [(file.location_of(each["loc"]), each) for each in details[:MOST_PROBLEMS]]

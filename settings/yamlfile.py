@@ -106,6 +106,8 @@ class YamlFile:
         location: Location = ()
         for place, word in enumerate(words):
             is_last = place == len(words) - 1
+            if word == "[key]":
+                continue  # the name itself is wrong
             if (*location, word) in self.lines or is_last:
                 location = (*location, word)
         return location

@@ -1,5 +1,7 @@
 """The program's own state, for people and for monitors."""
 
+from collections.abc import Mapping
+
 from fastapi import APIRouter, Response
 
 from console.eyes import count_eyes
@@ -43,11 +45,12 @@ def _parts(services: Services) -> tuple[tuple[PartStatus, ...], dict[str, int]]:
         "silent": eyes.silent,
         "unknown": eyes.unknown,
     }
-    return (PartStatus.well(Part.CASES), _workers(eyes.silent)), cameras
+    return (PartStatus.well(Part.CASES), _workers(eyes.silent_of)), cameras
 
 
-def _workers(silent: int) -> PartStatus:
-    if not silent:
+def _workers(silent_of: Mapping[str, int]) -> PartStatus:
+    if not silent_of:
         return PartStatus.well(Part.WORKERS)
-    detail = f"cameras that their worker tells nothing of: {silent}"
+    each = ", ".join(f"{worker_id} {count}" for worker_id, count in sorted(silent_of.items()))
+    detail = f"cameras that their worker tells nothing of: {each}"
     return PartStatus.ill(Part.WORKERS, Trouble.WORKERS_SILENT, detail)

@@ -1,8 +1,13 @@
 """The worker's end of the road, as one thing to start and stop."""
 
 import hashlib
+import json
 import threading
 from collections.abc import Sequence
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+from pydantic import BaseModel
 
 from domain.answers import ConfigurationTold
 from domain.clock import Clock
@@ -13,7 +18,8 @@ from edge.commands.receiver import Receiver
 from edge.holder import Holder
 from edge.post import CameraPost
 from edge.roster import Roster
-from settings.config import Configuration
+from settings.slices import WorkerShare
+from streams.address import CameraAddress
 
 
 class RoadEnd:
@@ -21,7 +27,7 @@ class RoadEnd:
 
     def __init__(
         self,
-        configuration: Configuration,
+        share: WorkerShare,
         posts: Sequence[CameraPost],
         roster: Roster,
         holder: Holder,
@@ -31,7 +37,7 @@ class RoadEnd:
         program_version: str,
         clock: Clock,
     ) -> None:
-        worker_id = configuration.worker.id
+        worker_id = share.id
         self._posts = posts
         self._book = book
         self._clock = clock
@@ -41,10 +47,10 @@ class RoadEnd:
             worker_id=worker_id,
             program_version=program_version,
             clock=clock,
-            settings=configuration.bus,
+            settings=share.bus,
         )
         told = ConfigurationTold(
-            digest=digest_of(configuration),
+            digest=digest_of(share),
             program_version=program_version,
             loaded_at=clock.now(),
             cameras=len(posts),
@@ -77,8 +83,24 @@ class RoadEnd:
         self._receiver.stop(timeout_s / 2)
 
 
-def digest_of(configuration: Configuration) -> str:
-    """SHA-256 of a configuration as it is shown: passwords are masked in it, and where its files
-    lie on this machine is no part of it."""
-    shown = configuration.model_dump_json(exclude={"data_dir"})
+def digest_of(share: WorkerShare) -> str:
+    """SHA-256 of a share as it is shown: passwords are masked in it, and where its files lie on
+    this machine is no part of it."""
+    told = {field.name: getattr(share, field.name) for field in fields(share)}
+    for place in ("dir", "models_dir", "evidence_dir"):
+        del told[place]
+    told["evidence"] = share.evidence.model_dump(mode="json", exclude={"root"})
+    told["detector"] = share.detector.model_dump(mode="json", exclude={"engines_dir"})
+    shown = json.dumps(told, sort_keys=True, default=_plain)
     return hashlib.sha256(shown.encode()).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    """What JSON has no word for."""
+    if isinstance(value, CameraAddress):
+        return str(value)
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    if is_dataclass(value):
+        return {field.name: getattr(value, field.name) for field in fields(value)}
+    return str(value)

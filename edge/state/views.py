@@ -3,14 +3,15 @@ all the same. Other zones are another file, because whoever draws them anew has 
 
 import hashlib
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import structlog
 
 from domain.clock import Moment
 from edge.state.small_files import replace_file
-from settings.config import CameraSettings, Configuration
 from vision.picture.diagnosis import PictureSettings, PictureWatch
+from vision.settings import ZoneSettings
 
 ASK_EVERY_S = 10.0
 """How soon it is noticed that somebody accepted the view."""
@@ -19,14 +20,14 @@ KEEP_EVERY_S = 300.0
 log = structlog.get_logger(__name__)
 
 
-def folder_of(configuration: Configuration, camera_id: str) -> Path:
-    """Where the view of a camera is kept."""
-    return configuration.worker_dir / "views" / camera_id
+def folder_of(worker_dir: Path, camera_id: str) -> Path:
+    """Where a worker keeps the view of a camera."""
+    return worker_dir / "views" / camera_id
 
 
-def accept(configuration: Configuration, camera_id: str) -> bool:
+def accept(worker_dir: Path, camera_id: str) -> bool:
     """Forget a camera's view, so that its worker learns it anew. False: none was kept."""
-    folder = folder_of(configuration, camera_id)
+    folder = folder_of(worker_dir, camera_id)
     if not folder.is_dir():
         return False
     shutil.rmtree(folder)
@@ -36,11 +37,11 @@ def accept(configuration: Configuration, camera_id: str) -> bool:
 class KeptView:
     """The file of one camera's view."""
 
-    def __init__(self, configuration: Configuration, camera: CameraSettings) -> None:
-        zones = "".join(zone.model_dump_json() for zone in camera.zones)
-        name = hashlib.sha256(zones.encode()).hexdigest()[:12]
-        self._camera_id = camera.id
-        self._path = folder_of(configuration, camera.id) / f"{name}.npz"
+    def __init__(self, worker_dir: Path, camera_id: str, zones: Sequence[ZoneSettings]) -> None:
+        drawn = "".join(zone.model_dump_json() for zone in zones)
+        name = hashlib.sha256(drawn.encode()).hexdigest()[:12]
+        self._camera_id = camera_id
+        self._path = folder_of(worker_dir, camera_id) / f"{name}.npz"
         self._asked: Moment | None = None
         self._kept: Moment | None = None
 

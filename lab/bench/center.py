@@ -97,7 +97,7 @@ def measure_center(order: CenterOrder, database_url: str | None, tell: Tell) -> 
 
 def _filled(order: CenterOrder, configuration: Configuration, tell: Tell) -> float:
     """Seconds that filling took."""
-    clock, settings = SystemClock(), configuration.case_settings
+    clock, settings = SystemClock(), configuration.cases
     database = Database(configuration.database_url)
     began = time.monotonic()
     try:
@@ -107,7 +107,7 @@ def _filled(order: CenterOrder, configuration: Configuration, tell: Tell) -> flo
             raise ConfigurationError(
                 f"--database: expected an empty database to fill, got one with {held} cases"
             )
-        cameras = [configuration.info_of(camera) for camera in configuration.enabled_cameras]
+        cameras = configuration.center.cameras
         assert configuration.grids is not None
         book.install(configuration.sites, cameras, configuration.grids)
         tell("samples", 0.0)

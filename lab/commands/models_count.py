@@ -54,7 +54,7 @@ def count(
     """Error of a count by size of the crowd, and how often a limit is decided wrongly."""
     configuration = load(config, data_dir=data)
     chosen = {"model": model or configuration.detector.model, "threads": threads}
-    settings = configuration.detector_settings.model_copy(update=chosen)
+    settings = configuration.detector.model_copy(update=chosen)
     detector = Detector.open(Catalog(configuration.models_dir), settings)
     counting = CountingSettings(
         label=PERSON_LABEL,

@@ -15,7 +15,7 @@ from lab.trials.scoring import ReplayedIncident
 from models.catalogue.catalog import Catalog
 from models.detector import Detector
 from patrol.commands.output import ConfigOption, DataOption, JsonOption, console, print_json
-from settings.config import CameraSettings, Configuration
+from settings.config import Configuration
 from settings.loading import load
 from vision.settings import zone_problems
 
@@ -48,15 +48,15 @@ def replay(
     were taken then and no others, and stalls and goods that no class names are not seen; clips
     have both."""
     configuration = load(config, data_dir=data)
-    settings = _camera(configuration, camera)
-    before = RuleSet.of(configuration, settings)
+    watched = configuration.camera(camera)
+    before = RuleSet.of(watched)
     after = before.changed(read_change(rules))
     if problems := zone_problems(after.rules, after.zones):
         words = "\n".join(f"{rules}: {'.'.join(map(str, at))}: {what}" for at, what in problems)
         raise ConfigurationError(words)
     if clips:
-        detector = Detector.open(Catalog(configuration.models_dir), configuration.detector_settings)
-        every_s, zone = configuration.look_every_s(settings), configuration.town.zone
+        detector = Detector.open(Catalog(configuration.models_dir), configuration.detector)
+        every_s, zone = watched.promise.usual_s, configuration.town.zone
         found = [
             compare_clip(
                 clip,
@@ -78,14 +78,6 @@ def replay(
         _print(one, configuration.town.zone, of_clip=bool(clips))
 
 
-def _camera(configuration: Configuration, camera_id: str) -> CameraSettings:
-    for camera in configuration.cameras:
-        if camera.id == camera_id:
-            return camera
-    known = ", ".join(camera.id for camera in configuration.cameras) or "none"
-    raise ConfigurationError(f"expected a camera of the configuration ({known}), got {camera_id}")
-
-
 def _by_kept_looks(
     configuration: Configuration,
     camera_id: str,
@@ -99,7 +91,7 @@ def _by_kept_looks(
     from_at = now - timedelta(days=1) if from_ is None else _moment("--from", from_, zone)
     if from_at >= to_at:
         raise ConfigurationError(f"expected --from before --to, got {from_at} and {to_at}")
-    workers_dir = configuration.worker_dir.parent
+    workers_dir = configuration.workers_dir
     kept = kept_looks(workers_dir, camera_id, from_at, to_at)
     if not kept.looks:
         raise ConfigurationError(

@@ -13,7 +13,7 @@ from lab.trials.evaluate import STARTS_AT, replay_clip
 from lab.trials.scoring import ReplayedIncident, replayed_incidents
 from lab.trials.truth import ClipTruth, Truth
 from models.detector import Detects
-from settings.config import CameraSettings, Configuration
+from settings.camera import Camera
 from settings.yamlfile import read_as
 from vision.incidents import IncidentMessage
 from vision.look_step import LookSettings, LookStep
@@ -42,9 +42,9 @@ class RuleSet(Value):
     zones: tuple[ZoneSettings, ...]
 
     @classmethod
-    def of(cls, configuration: Configuration, camera: CameraSettings) -> "RuleSet":
+    def of(cls, camera: Camera) -> "RuleSet":
         """As written for the camera, approved or not: nobody is called by a replay."""
-        return cls(rules=configuration.written_rules_of(camera), zones=camera.zones)
+        return cls(rules=camera.written_rules, zones=camera.zones)
 
     def changed(self, change: RuleChange) -> "RuleSet":
         zones = {zone.id: zone for zone in (*self.zones, *change.zones)}

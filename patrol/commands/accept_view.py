@@ -17,10 +17,9 @@ def accept_view(
 ) -> None:
     """Let the worker learn a camera's view anew. On the worker's machine; it may go on running."""
     configuration = load(config, data_dir=data)
-    known = [each.id for each in configuration.cameras]
-    if camera not in known:
-        names = ", ".join(known) or "none configured"
-        raise ConfigurationError(f"expected a camera id ({names}), got {camera!r}")
-    kept = accept(configuration, camera)
+    worker_id = configuration.camera(camera).worker_id
+    if worker_id is None:
+        raise ConfigurationError(f"expected a camera that a worker takes, {camera} has none")
+    kept = accept(configuration.share(worker_id).dir, camera)
     said = "its view is learned anew" if kept else "no view was kept; it is learned at the start"
     console.print(f"{camera}: {said}")

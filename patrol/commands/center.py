@@ -15,5 +15,5 @@ def center(config: ConfigOption = None, data: DataOption = None, port: PortOptio
     with refusing(pulse):
         configuration = prepare(config, data_dir=data, port=port)
         stopping = stop_on_signals()
-        with center_claim(configuration), open_bus(configuration) as bus_url:
-            Center(configuration, bus_url=bus_url, pulse=pulse).run(stopping)
+        with center_claim(configuration.center), open_bus(configuration) as bus_url:
+            Center(configuration.center, bus_url=bus_url, pulse=pulse).run(stopping)

@@ -25,6 +25,7 @@ def check(
                 "ok": not report.errors,
                 "errors": [asdict(problem) for problem in report.errors],
                 "warnings": [asdict(problem) for problem in report.warnings],
+                "workers": dict(report.shares),
             }
         )
     else:
@@ -33,6 +34,8 @@ def check(
         summary = f"{len(report.errors)} errors, {len(report.warnings)} warnings"
         second = f" ({report.detect_streams} with a detect stream)" if report.detect_streams else ""
         facts = f" · {report.cameras} cameras{second}, {report.sites} sites, {report.grids} grids"
+        each = ", ".join(f"{worker_id} {count}" for worker_id, count in report.shares.items())
+        facts += f" · cameras of each worker: {each}"
         console.print(summary + (facts if not report.errors else ""))
     raise typer.Exit(1 if report.errors else 0)
 

@@ -20,8 +20,9 @@ from patrol.commands.output import (
     print_json,
     warn_of_secret,
 )
-from settings.config import Configuration, fill_in_variables
+from settings.config import Configuration
 from settings.loading import load
+from settings.variables import fill_in_variables
 from streams.address import CameraAddress
 from streams.door import same_account
 from streams.probe import ProbeReport
@@ -112,7 +113,7 @@ def _may_try(address: CameraAddress, detect: CameraAddress, report: ProbeReport)
 
 def _settings_of(camera: str, configuration: Configuration) -> StreamSettings:
     known = next((each for each in configuration.cameras if each.id == camera), None)
-    return known.streams(configuration.streams) if known else configuration.streams
+    return known.streams if known else configuration.streams
 
 
 def _addresses_of(

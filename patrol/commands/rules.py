@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from cases.database import Database
+from cases.database import Database, file_of
 from cases.judged import JudgedCase, judged_cases
 from domain.errors import ConfigurationError
 from edge.state.shadow import shadow_incidents
@@ -79,7 +79,7 @@ def shadow(
     json: JsonOption = False,
 ) -> None:
     """What rules with `shadow: true` would have opened, as kept on this worker's machine."""
-    workers_dir = load(config, data_dir=data).worker_dir.parent
+    workers_dir = load(config, data_dir=data).workers_dir
     found = shadow_incidents(workers_dir, datetime.now(UTC) - timedelta(days=days))
     if json:
         print_json([one.model_dump(mode="json") for one in found])
@@ -93,8 +93,8 @@ def shadow(
 
 
 def _judged(configuration: Configuration, days: int) -> tuple[JudgedCase, ...]:
-    kept = configuration.data_dir / "patrol.db"
-    if configuration.database.url is None and not kept.exists():
+    kept = file_of(configuration.database_url)
+    if kept is not None and not kept.exists():
         raise ConfigurationError(f"expected cases in {kept}, there is no such file")
     database = Database(configuration.database_url)
     try:

@@ -7,7 +7,7 @@ import typer
 from rich.table import Table
 
 from cases.book import CaseBook
-from cases.database import Database
+from cases.database import Database, file_of
 from domain.clock import SystemClock
 from domain.errors import ConfigurationError
 from domain.held_back import HeldBack
@@ -24,8 +24,8 @@ def held_back(
 ) -> None:
     """What would have been found but was filtered out: spans with their reason, for audits."""
     configuration = load(config, data_dir=data)
-    kept = configuration.data_dir / "patrol.db"
-    if configuration.database.url is None and not kept.exists():
+    kept = file_of(configuration.database_url)
+    if kept is not None and not kept.exists():
         raise ConfigurationError(f"expected cases in {kept}, there is no such file")
     database = Database(configuration.database_url)
     try:

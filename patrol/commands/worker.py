@@ -1,4 +1,9 @@
-"""`patrol worker`: one edge worker 小脑."""
+"""`patrol worker`: one edge worker 小脑, with its share of the town's cameras."""
+
+from typing import Annotated
+
+import structlog
+import typer
 
 from edge.process import Worker
 from patrol import __version__
@@ -8,19 +13,38 @@ from patrol.heartbeat import Pulse, refusing
 from patrol.only_worker import OnlyWorker
 from patrol.places import worker_claim
 from patrol.stopping import stop_on_signals
-from settings.loading import prepare
+from settings.config import WORKER_VARIABLE
+from settings.loading import prepare, require_files
+
+IdOption = Annotated[
+    str | None,
+    typer.Option(
+        "--id",
+        envvar=WORKER_VARIABLE,
+        help="Which of the file's workers this is; it takes that one's cameras. Need not be said "
+        "where there is one.",
+    ),
+]
+
+log = structlog.get_logger(__name__)
 
 
-def worker(config: ConfigOption = None, data: DataOption = None) -> None:
+def worker(
+    config: ConfigOption = None, data: DataOption = None, worker_id: IdOption = None
+) -> None:
     """Run an edge worker: read, look at, judge and record its cameras."""
     pulse = Pulse()
     with refusing(pulse):
-        configuration = prepare(config, data_dir=data, with_files=True)
+        configuration = prepare(config, data_dir=data)
+        share = configuration.share(worker_id or None)
+        require_files(config, configuration, share.cameras)
+        if configuration.cameras and not share.cameras:
+            log.warning("no camera is this worker's", worker=share.id)
         stopping = stop_on_signals()
-        with worker_claim(configuration), open_bus(configuration) as bus_url:
-            only = OnlyWorker(configuration, bus_url)
+        with worker_claim(share), open_bus(configuration) as bus_url:
+            only = OnlyWorker(share, bus_url)
             only.check()
-            post = Worker(configuration, bus_url=bus_url, program_version=__version__)
+            post = Worker(share, bus_url=bus_url, program_version=__version__)
             post.beat_into(pulse)
             pulse.ends(stopping)
             post.start(stopping)

@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from patrol.cli import app
 from patrol.commands.output import CONFIG_VARIABLE, DATA_VARIABLE
+from settings.config import WORKER_VARIABLE
 from settings.loading import load
 
 ROOT = Path(__file__).parents[2]
@@ -87,7 +88,7 @@ def test_volumes_and_files_are_there(services: dict[str, dict[str, Any]]) -> Non
             assert (ROOT / source).is_file() if source.startswith(".") else source in volumes
 
 
-@pytest.mark.parametrize("name", ["center", "edge-1"])
+@pytest.mark.parametrize("name", ["center", "edge-1", "edge-2"])
 def test_the_program_understands_its_service(
     services: dict[str, dict[str, Any]], name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -104,6 +105,9 @@ def test_the_program_understands_its_service(
     assert f"{DATA_VARIABLE}={service['volumes'][1].partition(':')[2]}\n" in DOCKERFILE
     town = load(ROOT / file)
     assert town.bus.url == "redis://:bus_password1@bus:6379/0"
+    if name != "center":
+        assert town.share(service["environment"][WORKER_VARIABLE]).id == name
+        assert f"{name}:/data" in service["volumes"]
     if name == "center":
         assert town.database_url.startswith("postgresql+psycopg://patrol:database_password1@")
         assert town.console.host == "127.0.0.1"
@@ -179,3 +183,18 @@ def test_the_image_gets_every_package_and_nothing_else() -> None:
     assert packages | built_by == {
         line.removeprefix("!") for line in allowed if line.startswith("!")
     }
+
+
+def test_every_worker_of_the_town_has_its_service(
+    services: dict[str, dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable, value in services["center"]["environment"].items():
+        monkeypatch.setenv(variable, value)
+    started = [
+        service["environment"][WORKER_VARIABLE]
+        for service in services.values()
+        if WORKER_VARIABLE in service.get("environment", {})
+    ]
+    town = load(ROOT / "configs" / "huangshui.yaml")
+    assert started == list(town.worker_ids)
+    assert all(town.share(worker_id).cameras for worker_id in started)

@@ -34,7 +34,7 @@ def test_the_first_cases_come_within_a_minute(demo: Configuration) -> None:
         rule.incident_kind: rule.for_s
         for camera in demo.cameras
         if camera.id in ("square", "kerb")
-        for rule in demo.rules_of(camera).values()
+        for rule in camera.rules.values()
     }
     assert waits.keys() == {IncidentKind.CROWDING, IncidentKind.ROAD_OCCUPATION}
     assert all(wait <= 20 for wait in waits.values())

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from cases.settings import PreDispatch
 from domain.incident import IncidentKind
 from patrol.cli import app
-from settings.config import Configuration
+from settings.townfile import TownFile
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob(".github/**/*.md"), *ROOT.glob("docs/**/*.md")])
@@ -34,19 +34,19 @@ def test_links_lead_somewhere(page: Path) -> None:
 def test_examples_are_accepted(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CAM_USER", "user")
     monkeypatch.setenv("CAM_PASSWORD", "password")
-    assert Configuration.model_validate(yaml.safe_load(text)).model_fields_set
+    assert TownFile.model_validate(yaml.safe_load(text)).model_fields_set
 
 
 @pytest.mark.parametrize("page", sorted(ROOT.glob("docs/rules/*.md")), ids=lambda page: page.name)
 def test_settings_of_cases_that_a_rules_page_names_are_accepted(page: Path) -> None:
     for text in re.findall(r"`(cases: \{.*?\})`", page.read_text(encoding="utf-8")):
-        assert Configuration.model_validate(yaml.safe_load(text)).model_fields_set
+        assert TownFile.model_validate(yaml.safe_load(text)).model_fields_set
 
 
 @pytest.mark.parametrize("name", ["fire.md", "fire.zh.md"])
 def test_the_page_on_fire_tells_who_may_dispatch_it_ahead(name: str) -> None:
     text = (ROOT / "docs" / "rules" / name).read_text(encoding="utf-8")
-    by_default = Configuration().cases.kinds[IncidentKind.FIRE].pre_dispatch
+    by_default = TownFile().cases.kinds[IncidentKind.FIRE].pre_dispatch
     assert by_default is PreDispatch.BY_PERSON
     assert "`D`" in text
     assert f"pre_dispatch: {PreDispatch.AUTOMATIC}" in text

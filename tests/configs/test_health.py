@@ -17,12 +17,13 @@ from typing import ClassVar
 import pytest
 
 from console.status import NOT_OF_THE_CENTER, Health, Part, PartStatus, SystemStatus
+from domain.errors import ConfigurationError
 from domain.trouble import Trouble
 from edge.process import Worker
 from events_bridge.embedded import EmbeddedBus
 from events_bridge.envelope import worker_source
 from patrol.commands.output import CONFIG_VARIABLE, DATA_VARIABLE
-from settings.config import Configuration
+from settings.config import WORKER_VARIABLE, Configuration
 from tests.integration.test_up import free_port
 from tests.waiting import wait_until
 
@@ -39,14 +40,14 @@ def bus_url(tmp_path: Path) -> Iterator[str]:
 
 
 def configured(bus_url: str, tmp_path: Path, worker_id: str = "edge-7") -> Configuration:
-    return Configuration.model_validate(
+    return Configuration.of(
         {"bus": {"url": bus_url}, "worker": {"id": worker_id}, "data_dir": str(tmp_path)}
     )
 
 
 def work(configuration: Configuration, bus_url: str, until: Callable[[], bool]) -> None:
     """Run the real worker, which tells of its looks as it always does, until something holds."""
-    worker = Worker(configuration, bus_url=bus_url)
+    worker = Worker(configuration.share(), bus_url=bus_url)
     worker.start(threading.Event())
     try:
         wait_until(until, "the check", 20)
@@ -60,6 +61,18 @@ def test_a_worker_is_healthy_while_it_says_what_it_looks_at(bus_url: str, tmp_pa
     assert check(other) == f"{worker_source('edge-1')}: no looks within 600 s"
     work(here, bus_url, lambda: check(here) is None)
     assert str(check(other)).endswith("no looks within 600 s")  # it was not that one
+
+
+def test_of_several_workers_the_one_is_asked_for_that_the_machine_is(
+    bus_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workers: dict[str, dict[str, object]] = {"east": {}, "west": {}}
+    town = Configuration.of({"bus": {"url": bus_url}, "workers": workers}, data_dir=tmp_path)
+    monkeypatch.setenv(WORKER_VARIABLE, "west")
+    assert str(HEALTH["worker"](town)).startswith(worker_source("west"))
+    monkeypatch.delenv(WORKER_VARIABLE)
+    with pytest.raises(ConfigurationError, match=r"\(east, west\)"):
+        HEALTH["worker"](town)
 
 
 def test_a_worker_on_an_embedded_bus_is_asked_there(tmp_path: Path) -> None:
@@ -175,7 +188,7 @@ def test_a_center_is_healthy_while_its_page_answers() -> None:
     with HTTPServer(("127.0.0.1", 0), _Page) as server:
         serving = threading.Thread(target=server.serve_forever)
         serving.start()
-        here = Configuration.model_validate({"console": {"port": server.server_port}})
+        here = Configuration.of({"console": {"port": server.server_port}})
         said: dict[tuple[str, ...], str | None] = {}
         others = tuple(sorted(NOT_OF_THE_CENTER))
         faults: tuple[tuple[str, ...], ...] = (

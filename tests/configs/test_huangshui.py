@@ -2,6 +2,7 @@
 
 import runpy
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -96,26 +97,24 @@ def test_ids_are_gb28181_ids_of_the_area(town: Configuration) -> None:
 def test_what_is_not_public_safety_is_off(town: Configuration) -> None:
     off = {each.rule_id for each in town.withheld_at(NOON)}
     assert off == {"parking", "stalls", "goods", "bikes", "loitering"}
-    watched = Counter(rule_id for camera in town.cameras for rule_id in town.rules_of(camera))
+    watched = Counter(rule_id for camera in town.cameras for rule_id in camera.rules)
     assert watched.keys() == {"fire", "fire_lane", "crowding"}
     assert watched["fire"] == len(town.cameras)
 
 
 def test_each_rule_is_used(town: Configuration) -> None:
-    kinds = {r.kind for camera in town.cameras for r in town.written_rules_of(camera).values()}
+    kinds = {r.kind for camera in town.cameras for r in camera.written_rules.values()}
     assert kinds == {"fire", "fire_lane", "parking", "stalls", "goods", "crowding", "generic"}
 
 
 def test_the_comment_shows_an_approval_that_works(town: Configuration) -> None:
     lines = FILE.read_text(encoding="utf-8").split("# approvals:\n")[1].split("\n\n")[0]
     example = "\n".join(line.removeprefix("# ") for line in lines.splitlines())
-    approved = town.model_copy(
-        update={"approvals": Approvals.validate_python(yaml.safe_load(example))}
-    )
-    camera = next(camera for camera in town.cameras if camera.id == "s003-1")
-    assert "parking" not in town.rules_of(camera)
-    assert "parking" in approved.rules_of(camera)
-    assert approved.permits(camera)("parking", NOON)
+    camera = town.camera("s003-1")
+    approved = replace(camera, approvals=Approvals.validate_python(yaml.safe_load(example)))
+    assert "parking" not in camera.rules
+    assert "parking" in approved.rules
+    assert approved.permits("parking", NOON)
 
 
 def test_no_password_shows(town: Configuration) -> None:

@@ -9,7 +9,7 @@ from domain.base import Text
 from domain.clock import VirtualClock
 from domain.health import CameraHealth, CameraLooks, CameraStatus, CoverageGap, FaultKind
 from domain.messages import CameraHealthChanged, CoverageGapEnded, LooksDone
-from tests.builders import NOON
+from tests.builders import NOON, make_cameras, make_plan, make_sites
 from tests.console.conftest import Center
 from tests.console.server import serving
 
@@ -119,10 +119,13 @@ def test_health_counts_cameras_but_does_not_blame_the_program(
 def test_a_worker_that_tells_nothing_any_more_is_noticed(
     center: Center, client: httpx.Client, clock: VirtualClock
 ) -> None:
-    seeing = CameraHealth(
-        camera_id="gate-1", at=clock.now(), status=CameraStatus.SEEING, since=clock.now()
-    )
-    center.book.handle(CameraHealthChanged(health=seeing))
+    def tell(*camera_ids: str) -> None:
+        now, status = clock.now(), CameraStatus.SEEING
+        for id_ in camera_ids:
+            health = CameraHealth(camera_id=id_, at=now, status=status, since=now)
+            center.book.handle(CameraHealthChanged(health=health))
+
+    tell("gate-1")
     clock.advance(80)
     assert client.get("/api/health").json()["cameras"]["seeing"] == 1
     assert "正常" in client.get("/cameras/rows").text
@@ -130,13 +133,41 @@ def test_a_worker_that_tells_nothing_any_more_is_noticed(
     answer = client.get("/api/health")
     assert answer.status_code == 503
     counts, parts = answer.json()["cameras"], answer.json()["parts"]
-    assert (counts["seeing"], counts["silent"], counts["unknown"]) == (0, 1, 3)
+    # Of the other three nobody ever told, although they are promised.
+    assert (counts["seeing"], counts["silent"], counts["unknown"]) == (0, 4, 0)
     assert [(part["name"], part["ok"]) for part in parts] == [("cases", True), ("workers", False)]
     page = client.get("/cameras/rows").text
     assert "小脑无消息" in page
     assert "正常" not in page
-    center.book.handle(CameraHealthChanged(health=seeing.model_copy(update={"at": clock.now()})))
+    tell("gate-1", "gate-2", "square-1", "far-1")
     assert client.get("/api/health").status_code == 200
+
+
+def test_cameras_are_shown_with_their_worker_and_silent_ones_are_counted_by_it(
+    center: Center, client: httpx.Client, clock: VirtualClock
+) -> None:
+    """Who is to look is in the town's file, who does is told by the looks."""
+    workers = {"gate-1": "east", "gate-2": "east", "square-1": "west", "far-1": "west"}
+    cameras = [info.model_copy(update={"worker_id": workers[info.id]}) for info in make_cameras()]
+    center.book.install(make_sites(), cameras, make_plan())
+    health = CameraHealth(
+        camera_id="gate-1", at=clock.now(), status=CameraStatus.SEEING, since=clock.now()
+    )
+    for camera_id in ("gate-1", "square-1"):
+        told = health.model_copy(update={"camera_id": camera_id})
+        center.book.handle(CameraHealthChanged(health=told))
+    looks = tuple(CameraLooks(camera_id=id_, looks=1) for id_ in ("gate-1", "square-1"))
+    at = clock.now()
+    center.book.handle(LooksDone(worker_id="east", from_at=at, to_at=at, cameras=looks))
+    shown = client.get("/cameras/rows?lang=en").text
+    assert "Worker east<" in shown
+    assert "Worker east, not west" in shown  # square-1, which is west's by now
+    assert "Worker west<" in shown  # far-1: nobody looked yet
+    clock.advance(100)
+    (workers_part,) = [
+        part for part in client.get("/api/health").json()["parts"] if part["name"] == "workers"
+    ]
+    assert workers_part["detail"].endswith("tells nothing of: east 2, west 2")
 
 
 def test_health_is_503_when_a_part_of_the_program_fails(

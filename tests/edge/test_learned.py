@@ -9,7 +9,7 @@ from edge.state.learned import LessonKeeper, load_lessons, save_lessons
 from settings.config import Configuration
 from vision.rules.baseline import BaselineMemory
 
-CONFIGURATION = Configuration.model_validate(
+SHARE = Configuration.of(
     {
         "cameras": [
             {
@@ -21,13 +21,13 @@ CONFIGURATION = Configuration.model_validate(
             }
         ]
     }
-)
+).share()
 
 
 def post() -> CameraPost:
     clock = VirtualClock(datetime(2026, 3, 2, tzinfo=UTC))
-    (camera,) = CONFIGURATION.cameras
-    return CameraPost(camera, CONFIGURATION, clock=clock, on_gap=lambda _gap: None)
+    (camera,) = SHARE.cameras
+    return CameraPost(camera, SHARE, clock=clock, on_gap=lambda _gap: None)
 
 
 def test_what_was_learned_is_recalled(tmp_path: Path) -> None:

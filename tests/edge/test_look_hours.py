@@ -9,7 +9,8 @@ from pydantic import ValidationError
 
 from domain.clock import Moment, VirtualClock
 from edge.post import CameraPost
-from settings.config import CameraSettings, Configuration
+from settings.camera import Camera
+from settings.config import Configuration
 
 NIGHT = {"days": "fri-sat", "from": "22:00", "to": "05:00", "look_every_s": 1}
 RUSH = {"from": "07:00", "to": "09:00", "look_every_s": 3}
@@ -19,12 +20,10 @@ LATE = NOON + timedelta(hours=12)
 """Midnight between Saturday and Sunday."""
 
 
-def configured(camera: dict[str, Any], **defaults: Any) -> tuple[Configuration, CameraSettings]:
+def configured(camera: dict[str, Any], **defaults: Any) -> Camera:
     words = {"id": "gate", "name": "门", "site_id": "s", "url": "rtsp://h/1", **camera}
-    configuration = Configuration.model_validate(
-        {"defaults": {"look_every_s": 4, **defaults}, "cameras": [words]}
-    )
-    return configuration, configuration.cameras[0]
+    file = {"defaults": {"look_every_s": 4, **defaults}, "cameras": [words]}
+    return Configuration.of(file).cameras[0]
 
 
 @pytest.mark.parametrize(
@@ -38,24 +37,22 @@ def configured(camera: dict[str, Any], **defaults: Any) -> tuple[Configuration, 
     ],
 )
 def test_promises_by_the_hour(camera: dict[str, Any], noon_s: float, late_s: float) -> None:
-    configuration, settings = configured(camera, look_hours=[NIGHT])
-    assert configuration.look_every_s(settings, NOON) == noon_s
-    assert configuration.look_every_s(settings, LATE) == late_s
+    promise = configured(camera, look_hours=[NIGHT]).promise
+    assert promise.at(NOON) == noon_s
+    assert promise.at(LATE) == late_s
 
 
 def test_the_console_is_told_the_longest_promise() -> None:
     slow = [{**NIGHT, "look_every_s": 60}]
-    configuration, settings = configured({"look_hours": slow})
-    assert configuration.info_of(settings).look_every_s == 60
-    configuration, settings = configured({}, look_hours=[NIGHT])
-    assert configuration.info_of(settings).look_every_s == 4
+    assert configured({"look_hours": slow}).info.look_every_s == 60
+    assert configured({}, look_hours=[NIGHT]).info.look_every_s == 4
 
 
 def test_a_post_promises_what_holds_at_the_hour(tmp_path: Path) -> None:
-    configuration, settings = configured({"risk": 3}, look_hours=[NIGHT])
-    configuration = configuration.model_copy(update={"data_dir": tmp_path})
+    camera = configured({"risk": 3}, look_hours=[NIGHT])
+    share = Configuration.of({"data_dir": tmp_path}).share()
     clock = VirtualClock(NOON)
-    post = CameraPost(settings, configuration, clock=clock, on_gap=lambda _gap: None)
+    post = CameraPost(camera, share, clock=clock, on_gap=lambda _gap: None)
     post.book.done(clock.moment(), {})
     assert post.book.due_s == clock.moment().s + 4
     assert post.book.urgency(Moment.of(NOON + timedelta(seconds=4))) == 3

@@ -20,7 +20,7 @@ from edge.roster import Roster
 from models.catalogue.catalog import Catalog
 from models.detections import Detections
 from models.settings import DetectorSettings
-from settings.config import CameraSettings, Configuration
+from settings.config import Configuration
 from streams.budget import RingBudget
 from tests.block_detector import NAME, import_block_detector
 from tests.builders import NOON
@@ -36,18 +36,19 @@ class Bench:
 
     def __init__(self, folder: Path) -> None:
         self.clock = VirtualClock(NOON)
-        settings = {"data_dir": folder, "detector": {"model": NAME}}
-        configuration = Configuration.model_validate(settings)
+        settings = {"data_dir": folder, "detector": {"model": NAME}, "cameras": _cameras()}
+        configuration = Configuration.of(settings)
+        share = configuration.share()
         import_block_detector(configuration.models_dir)
         self.configuration = configuration
         self.posts = [
-            CameraPost(camera, configuration, clock=self.clock, on_gap=lambda _gap: None)
-            for camera in map(_camera, IDS)
+            CameraPost(camera, share, clock=self.clock, on_gap=lambda _gap: None)
+            for camera in share.cameras
         ]
         keyframe, *_ = packets_of(make_clip(folder / "clip.mp4", seconds=1), NOON)
         for post in self.posts:
             post.reader.main.ring.append(keyframe)
-        self.eyes = Eyes(Catalog(configuration.models_dir), configuration.detector_settings)
+        self.eyes = Eyes(Catalog(configuration.models_dir), configuration.detector)
         self.looker = Looker(
             Roster(self.posts, attended=0),
             self.eyes,
@@ -65,9 +66,9 @@ class Bench:
         return {post.camera_id: post.book.close_page() for post in self.posts}
 
 
-def _camera(camera_id: str) -> CameraSettings:
-    camera = {"id": camera_id, "name": camera_id, "site_id": "s", "url": "rtsp://h/1"}
-    return CameraSettings.model_validate({**camera, "rules": {"fire": {}}})
+def _cameras() -> list[dict[str, Any]]:
+    camera = {"site_id": "s", "url": "rtsp://h/1", "rules": {"fire": {}}}
+    return [{"id": id_, "name": id_, **camera} for id_ in IDS]
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from domain.clock import Moment, VirtualClock
 from domain.health import CameraStatus, FaultKind, MissCause
 from edge.post import LOOKED_WITHIN_S, CameraPost
-from settings.config import CameraSettings, Configuration
+from settings.config import Configuration
 from streams.packet import StreamInfo
 from tests.builders import NOON
 from tests.streams.footage import made_up
@@ -20,12 +20,10 @@ class Camera:
 
     def __init__(self, data_dir: Path) -> None:
         self.clock = VirtualClock(NOON)
-        camera = CameraSettings.model_validate(
-            {"id": "gate", "name": "门", "site_id": "s", "url": "rtsp://h/1"}
-        )
-        self.post = CameraPost(
-            camera, Configuration(data_dir=data_dir), clock=self.clock, on_gap=lambda _gap: None
-        )
+        gate = {"id": "gate", "name": "门", "site_id": "s", "url": "rtsp://h/1"}
+        share = Configuration.of({"data_dir": data_dir, "cameras": [gate]}).share()
+        (camera,) = share.cameras
+        self.post = CameraPost(camera, share, clock=self.clock, on_gap=lambda _gap: None)
         self.main = self.post.reader.main
         self.main._record.connected(self.now)
         self._second = 0

@@ -8,9 +8,10 @@ from structlog.testing import capture_logs
 
 from domain.clock import Clock, VirtualClock
 from domain.messages import CameraHealthChanged, LooksDone
+from domain.silence import LOOKS_EVERY_S
 from edge.post import CameraPost
-from edge.reporter import LOOKS_EVERY_S, Reporter
-from settings.config import CameraSettings, Configuration
+from edge.reporter import Reporter
+from settings.config import Configuration
 from streams.budget import RingBudget
 from streams.packet import StreamInfo
 from tests.builders import NOON
@@ -20,11 +21,10 @@ STREAM = StreamInfo("h264", (320, 180))
 
 
 def make_post(data_dir: Path, clock: Clock, budget: RingBudget) -> CameraPost:
-    camera = CameraSettings.model_validate(
-        {"id": "gate", "name": "门", "site_id": "s", "url": "rtsp://h/1"}
-    )
-    configuration = Configuration(data_dir=data_dir)
-    return CameraPost(camera, configuration, clock=clock, on_gap=lambda _gap: None, budget=budget)
+    gate = {"id": "gate", "name": "门", "site_id": "s", "url": "rtsp://h/1"}
+    share = Configuration.of({"data_dir": data_dir, "cameras": [gate]}).share()
+    (camera,) = share.cameras
+    return CameraPost(camera, share, clock=clock, on_gap=lambda _gap: None, budget=budget)
 
 
 def test_a_camera_with_less_than_a_clip_needs_is_reported(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from domain.clock import Moment
 from edge.state.views import KeptView, folder_of
 from patrol.cli import app
-from settings.config import CameraSettings, Configuration
+from settings.config import Configuration
 from settings.loading import load
 from streams.frame import Image
 from vision.picture.diagnosis import PictureSettings, PictureWatch
@@ -60,7 +60,7 @@ def run(kept: KeptView, watch: PictureWatch, x: int, from_s: int, to_s: int) -> 
 
 
 def start(configuration: Configuration) -> tuple[KeptView, PictureWatch]:
-    kept = KeptView(configuration, configuration.cameras[0])
+    kept = KeptView(configuration.share().dir, "gate", configuration.cameras[0].zones)
     return kept, kept.watch(PictureSettings(), watch_view=True)
 
 
@@ -75,14 +75,13 @@ def test_a_camera_that_is_turned_while_the_worker_is_off_has_moved(
     arguments = ["accept-view", "gate", "--config", str(file), "--data", str(tmp_path / "data")]
     assert "learned anew" in CliRunner().invoke(app, arguments).output
     assert not run(kept, watch, 180, 1120, 1400)
-    assert folder_of(configuration, "gate").is_dir()
+    assert folder_of(configuration.share().dir, "gate").is_dir()
 
 
 def test_other_zones_are_drawn_on_another_view(configuration: Configuration) -> None:
     run(*start(configuration), 100, 0, 120)
-    camera = configuration.cameras[0]
-    redrawn = CameraSettings.model_validate({**camera.model_dump(), "zones": ()})
-    watch = KeptView(configuration, redrawn).watch(PictureSettings(), watch_view=True)
+    redrawn = KeptView(configuration.share().dir, "gate", zones=())
+    watch = redrawn.watch(PictureSettings(), watch_view=True)
     assert watch.remembered_view is None
 
 
@@ -117,7 +116,7 @@ PLANE = np.zeros((90, 160), np.float16)
 )
 def test_a_broken_file_is_no_view(configuration: Configuration, content: bytes) -> None:
     run(*start(configuration), 100, 0, 120)
-    (path,) = folder_of(configuration, "gate").iterdir()
+    (path,) = folder_of(configuration.share().dir, "gate").iterdir()
     path.write_bytes(content)
     with capture_logs() as logs:
         kept, watch = start(configuration)
@@ -127,7 +126,7 @@ def test_a_broken_file_is_no_view(configuration: Configuration, content: bytes) 
 
 
 def test_a_full_disk_costs_only_the_view(configuration: Configuration) -> None:
-    folder = folder_of(configuration, "gate")
+    folder = folder_of(configuration.share().dir, "gate")
     folder.parent.mkdir(parents=True)
     folder.write_text("in the way")
     assert not run(*start(configuration), 100, 0, 120)

@@ -42,7 +42,7 @@ OLDER = Path(__file__).parent / "upgrade"
 
 @pytest.fixture
 def configuration(tmp_path: Path) -> Configuration:
-    return Configuration.model_validate({"data_dir": tmp_path, "cameras": [GATE]})
+    return Configuration.of({"data_dir": tmp_path, "cameras": [GATE]})
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def frame(tmp_path: Path) -> Frame:
 @contextmanager
 def idle(configuration: Configuration, bus_url: str) -> Iterator[Worker]:
     """A worker that was not started; it ends with all that it says on the bus."""
-    worker = Worker(configuration, bus_url=bus_url)
+    worker = Worker(configuration.share(), bus_url=bus_url)
     try:
         yield worker
     finally:
@@ -74,7 +74,7 @@ def test_what_was_open_on_a_camera_that_is_gone_is_closed(
     configuration: Configuration, bus_url: str
 ) -> None:
     still_open = make_incident("inc_1", camera_id="west", revision=3)
-    with make_book(configuration.worker_dir) as book, book.page() as page:
+    with make_book(configuration.share().dir) as book, book.page() as page:
         page.remember(
             "west",
             (
@@ -89,7 +89,7 @@ def test_what_was_open_on_a_camera_that_is_gone_is_closed(
     assert isinstance(message, IncidentClosed)
     assert (message.incident.id, message.incident.revision) == ("inc_1", 4)
     assert message.incident.close_reason is CloseReason.RULE_CHANGED
-    with make_book(configuration.worker_dir) as book:
+    with make_book(configuration.share().dir) as book:
         assert book.incidents == ()
 
 
@@ -116,7 +116,7 @@ def test_what_an_older_worker_left_is_taken_up_once(
     configuration: Configuration, bus_url: str
 ) -> None:
     """Its memory and its spool: what was open, owed, and still to be said."""
-    shutil.copytree(OLDER, configuration.worker_dir)
+    shutil.copytree(OLDER, configuration.share().dir)
     with idle(configuration, bus_url) as worker:
         assert {i.id for i in worker._book.incidents} == {"inc_open", "inc_cooling"}
         worker._recall()
@@ -129,9 +129,9 @@ def test_what_an_older_worker_left_is_taken_up_once(
     assert missed.reason is MissingReason.SHUTDOWN
     looks = [one for one in on_stream(bus_url, "patrol:looks") if isinstance(one, LooksDone)]
     assert len(looks) == 3
-    assert not (configuration.worker_dir / "memory.json").exists()
-    assert not (configuration.worker_dir / "spool").exists()
-    shutil.copytree(OLDER / "spool", configuration.worker_dir / "spool")  # not removed in time
+    assert not (configuration.share().dir / "memory.json").exists()
+    assert not (configuration.share().dir / "spool").exists()
+    shutil.copytree(OLDER / "spool", configuration.share().dir / "spool")  # not removed in time
     with idle(configuration, bus_url) as worker:
         worker._recall()
     assert [one.name for one in told(bus_url) if isinstance(one, IncidentOpened)] == [

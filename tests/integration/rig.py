@@ -80,9 +80,9 @@ def case_book(configuration: Configuration, bus_url: str) -> Iterator[CaseBook]:
     database = Database(configuration.database_url)
     database.upgrade()
     holders = HolderBoard(bus_url)
-    book = CaseBook(database, configuration.case_settings, SystemClock(), tell_grant=holders.put)
-    infos = [configuration.info_of(camera) for camera in configuration.enabled_cameras]
-    book.install(configuration.sites, infos, configuration.grids or NO_GRIDS)
+    book = CaseBook(database, configuration.cases, SystemClock(), tell_grant=holders.put)
+    town = configuration.center
+    book.install(town.sites, town.cameras, town.grids or NO_GRIDS)
     consumer = Consumer(bus_url, group="center", name="test", handler=book.handle)
     stopping = threading.Event()
     consuming = threading.Thread(target=consumer.run, args=(stopping,))
@@ -98,8 +98,10 @@ def case_book(configuration: Configuration, bus_url: str) -> Iterator[CaseBook]:
 
 
 @contextmanager
-def worker(configuration: Configuration, bus_url: str) -> Iterator[Worker]:
-    running = Worker(configuration, bus_url=bus_url)
+def worker(
+    configuration: Configuration, bus_url: str, worker_id: str | None = None
+) -> Iterator[Worker]:
+    running = Worker(configuration.share(worker_id), bus_url=bus_url)
     running.start(threading.Event())
     try:
         yield running

@@ -87,7 +87,7 @@ class Town:
             yield running
 
     def _listens(self) -> bool:
-        presence = self.road.presence(self.configuration.worker.id)
+        presence = self.road.presence(self.configuration.share().id)
         return presence is not None and presence.is_here
 
     def health(self) -> tuple[CameraStatus, FaultKind | None] | None:
@@ -264,7 +264,9 @@ def test_the_command_line_asks_and_says_what_came(
         assert saved.stat().st_size == told["answered"]["answer"]["size_bytes"]
         assert ask("pause")[0] == 2
         code, said, _ = ask("configuration", "--json")
-        assert json.loads(said)["answered"]["answer"]["digest"] == digest_of(town.configuration)
+        assert json.loads(said)["answered"]["answer"]["digest"] == digest_of(
+            town.configuration.share()
+        )
         code, said, _ = ask("resume")
         assert (code, Refusal.NOT_PAUSED.words.en in said) == (1, True)
     code, _, complaint = ask("look")

@@ -63,7 +63,7 @@ def test_two_cameras_make_two_cases_each_with_a_picture_and_a_clip(
                         frames = list(replay(path, look_every_s=0.01, start_at=NOON, decode="all"))
                         assert frames[-1].stream_s >= 3
             assert len(book.cases().cases) == 2
-        with make_book(configuration.worker_dir) as kept:
+        with make_book(configuration.share().dir) as kept:
             assert kept.debts.open == ()
             assert {incident.camera_id for incident in kept.incidents} == set(kinds_wanted)
     log_and_files = b"".join(p.read_bytes() for p in tmp_path.rglob("*.json"))

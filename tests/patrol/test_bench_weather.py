@@ -61,7 +61,7 @@ def test_bad_cameras_are_promised_less_than_the_measured(tmp_path: Path) -> None
     text = configuration_of(urls, {}, look_every_s=4, port=1, bad=bad)
     file.write_text(text, encoding="utf-8")
     configuration = load(file, data_dir=tmp_path)
-    promised = {one.id: configuration.look_every_s(one) for one in configuration.cameras}
+    promised = {one.id: one.promise.usual_s for one in configuration.cameras}
     assert promised == {"cam0": 4, "drips": 4 * BAD_PROMISE}
 
 

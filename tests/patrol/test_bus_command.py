@@ -133,6 +133,6 @@ def test_an_embedded_bus_is_read_beside_the_program_and_never_made(
     assert code == 1
     assert "expected the data of an embedded bus" in err
     assert not data.exists()
-    with EmbeddedBus(Configuration(data_dir=data).bus_dir):
+    with EmbeddedBus(Configuration.of({"data_dir": data}).bus_dir):
         code, out, _ = patrol_here("bus", "dead", "list", "-d", data)
     assert (code, "0 dead, 0 lost" in out) == (0, True)

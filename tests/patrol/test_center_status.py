@@ -151,9 +151,8 @@ def bus_url_of_nobody() -> str:
 
 def test_a_full_disk_is_told_by_name_with_bytes(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk", 16 * 1024) as disk:
-        here = Configuration.model_validate(
-            {"data_dir": disk, "evidence": {"root": disk, "min_free_bytes": 0}}
-        )
+        file = {"data_dir": disk, "evidence": {"root": disk, "min_free_bytes": 0}}
+        here = Configuration.of(file).center
         assert all(part.ok for part in disk_parts(here))
         fill(disk)
         data, evidence = disk_parts(here)

@@ -7,19 +7,19 @@ import pytest
 
 from patrol.claims import AlreadyRunning
 from patrol.only_worker import OnlyWorker
-from settings.config import Configuration
 from settings.loading import load
+from settings.slices import WorkerShare
 from tests.integration.rig import configure
 from tests.streams.footage import wait_until
 
 CAMERA = {"gate": {"url": "rtsp://127.0.0.1:1/gate"}}
 
 
-def configured(folder: Path, bus_url: str | None, worker_id: str) -> Configuration:
+def configured(folder: Path, bus_url: str | None, worker_id: str) -> WorkerShare:
     folder.mkdir()
     bus = {"bus": {"url": bus_url}} if bus_url else {}
     file = configure(folder, CAMERA, worker={"id": worker_id}, **bus)
-    return load(file, data_dir=folder / "data")
+    return load(file, data_dir=folder / "data").share()
 
 
 def test_a_second_worker_of_one_id_is_refused_until_the_first_has_left(
@@ -41,9 +41,9 @@ def test_a_second_worker_of_one_id_is_refused_until_the_first_has_left(
 
 
 def test_who_starts_again_in_its_own_directory_is_let_in(tmp_path: Path, bus_url: str) -> None:
-    configuration = configured(tmp_path / "a", bus_url, "again")
-    OnlyWorker(configuration, bus_url).check()  # killed: its lease is left
-    back = OnlyWorker(configuration, bus_url)
+    share = configured(tmp_path / "a", bus_url, "again")
+    OnlyWorker(share, bus_url).check()  # killed: its lease is left
+    back = OnlyWorker(share, bus_url)
     back.check()
     back.stop()
 

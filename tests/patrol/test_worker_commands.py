@@ -36,7 +36,7 @@ from events_bridge.command_board import CommandBoard, CommandRecord, commands_st
 from events_bridge.embedded import EmbeddedBus
 from events_bridge.holder_board import HolderBoard
 from events_bridge.settings import BusSettings
-from settings.config import CameraSettings, Configuration
+from settings.config import Configuration
 from tests.books import make_book
 from tests.builders import NOON
 from tests.waiting import wait_until
@@ -53,10 +53,10 @@ class Edge:
         self.url = url
         self.clock = VirtualClock(NOON)
         cameras = [camera("gate"), camera("dome", keeps_view=False)]
-        self.configuration = Configuration(data_dir=folder, cameras=tuple(cameras))
+        share = Configuration.of({"cameras": cameras}, data_dir=folder).share()
         self.posts = [
-            CameraPost(each, self.configuration, clock=self.clock, on_gap=lambda _gap: None)
-            for each in cameras
+            CameraPost(each, share, clock=self.clock, on_gap=lambda _gap: None)
+            for each in share.cameras
         ]
         self.roster = Roster(self.posts, attended=0)
         self.book: Book = stack.enter_context(make_book(folder))
@@ -128,9 +128,8 @@ class Edge:
         return [fields[b"envelope"] for _, fields in rows]
 
 
-def camera(camera_id: str, **more: object) -> CameraSettings:
-    fields = {"id": camera_id, "name": camera_id, "site_id": "s", "url": "rtsp://h/1", **more}
-    return CameraSettings.model_validate(fields)
+def camera(camera_id: str, **more: object) -> dict[str, object]:
+    return {"id": camera_id, "name": camera_id, "site_id": "s", "url": "rtsp://h/1", **more}
 
 
 @pytest.fixture
@@ -343,7 +342,7 @@ def test_a_digest_tells_no_password_and_not_where_files_lie(tmp_path: Path) -> N
                 {"id": "g", "name": "g", "site_id": "s", "url": f"rtsp://a:{password}@h/1"}
             ],
         }
-        return digest_of(Configuration.model_validate(settings))
+        return digest_of(Configuration.of(settings).share())
 
     assert digest("one", "a") == digest("two", "b")
     assert digest("one", "a") != digest("one", "a", 3.0)

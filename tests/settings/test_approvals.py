@@ -10,8 +10,9 @@ from pydantic import ValidationError
 from domain.clock import VirtualClock
 from edge.post import CameraPost
 from settings.approvals import Approval, by_rule
+from settings.camera import Camera
 from settings.checking import check_file
-from settings.config import CameraSettings, Configuration
+from settings.config import Configuration
 from tests.integration.rig import configure
 from vision.settings import parse_rules
 
@@ -34,13 +35,12 @@ def town(approvals: dict[str, Any], rules: dict[str, Any] = RULES) -> Configurat
         {"id": id_, "name": id_, "site_id": "s", "url": f"rtsp://192.0.2.{i}/", "rules": rules}
         for i, id_ in enumerate(("one", "two"), 1)
     ]
-    return Configuration.model_validate({"approvals": approvals, "cameras": cameras})
+    return Configuration.of({"approvals": approvals, "cameras": cameras})
 
 
 def watching(town: Configuration, at: datetime = MARCH) -> dict[str, set[str]]:
-    def of(camera: CameraSettings) -> set[str]:
-        may = town.permits(camera)
-        return {rule_id for rule_id in town.rules_of(camera) if may(rule_id, at)}
+    def of(camera: Camera) -> set[str]:
+        return {rule_id for rule_id in camera.rules if camera.permits(rule_id, at)}
 
     return {camera.id: of(camera) for camera in town.cameras}
 
@@ -104,8 +104,8 @@ def test_check_says_what_is_off_and_which_approval_is_idle(tmp_path: Path) -> No
 
 def test_a_post_judges_by_what_is_approved() -> None:
     configuration = town({"kerb": PAPER}, {"kerb": {"kind": "parking"}, "night": RULES["night"]})
-    (camera, _) = configuration.cameras
-    post = CameraPost(camera, configuration, clock=VirtualClock(MARCH), on_gap=lambda _gap: None)
+    (camera, _), share = configuration.cameras, configuration.share()
+    post = CameraPost(camera, share, clock=VirtualClock(MARCH), on_gap=lambda _gap: None)
     assert [watch.subject.rule_id for watch in post.patrol._watches] == ["kerb"]
 
 

@@ -4,8 +4,8 @@ import pytest
 
 from domain.errors import ConfigurationError
 from settings.checking import check_file
-from settings.config import fill_in_variables
 from settings.loading import load
+from settings.variables import fill_in_variables
 
 GOOD = """\
 town: {name: {zh: 示例镇, en: Example}, timezone: Asia/Shanghai}
@@ -44,8 +44,8 @@ def test_a_good_file_loads_and_hides_its_password(write) -> None:  # type: ignor
     assert camera.detect_address is not None
     assert camera.detect_address.masked == "rtsp://viewer:***@192.0.2.1/sub"
     assert "s3cret" not in repr(configuration)
-    assert configuration.look_every_s(camera) == 2.0
-    assert configuration.written_rules_of(camera)["road_occupation"].for_s == 30
+    assert camera.promise.usual_s == 2.0
+    assert camera.written_rules["road_occupation"].for_s == 30
 
 
 def test_no_file_means_the_defaults(tmp_path: Path) -> None:
@@ -146,7 +146,7 @@ def test_what_a_patrol_would_refuse_is_found_before_it_starts(  # type: ignore[n
 def test_cameras_that_see_the_same_place_are_told_of_each_other(write) -> None:  # type: ignore[no-untyped-def]
     two = GOOD + "  - {id: west, name: 西, site_id: s1, url: a.mp4, overlaps: [gate]}\n"
     configuration = load(write(two))
-    told = {camera.id: configuration.info_of(camera).overlaps for camera in configuration.cameras}
+    told = {camera.id: camera.overlaps for camera in configuration.cameras}
     assert told == {"gate": ("west",), "west": ("gate",)}
     report = check_file(write(two.replace("[gate]", "[west, gaet]")))
     said = [str(problem) for problem in report.errors if "another camera" in str(problem)]

@@ -142,8 +142,7 @@ def test_cameras_watch_for_what_is_planted_in_them(tmp_path: Path) -> None:
     file.write_text(text, encoding="utf-8")
     configuration = load(file, data_dir=tmp_path)
     kinds = [
-        {rule.incident_kind for rule in configuration.rules_of(camera).values()}
-        for camera in configuration.cameras
+        {rule.incident_kind for rule in camera.rules.values()} for camera in configuration.cameras
     ]
     fire = {IncidentKind.FIRE}
     assert kinds == [*({plant.kind.finds} | fire for plant in plants), fire]

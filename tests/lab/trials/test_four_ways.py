@@ -27,7 +27,7 @@ from lab.trials.truth import Truth
 from lab.trials.variant import Variant
 from models.catalogue.catalog import Catalog
 from models.detector import Detector
-from settings.config import CameraSettings, Configuration
+from settings.config import Configuration
 from streams.frame import Image
 from tests.block_detector import NAME, blocks_picture, import_block_detector
 from tests.media import make_clip
@@ -88,27 +88,26 @@ class Worker:
 
     def __init__(self, folder: Path) -> None:
         detector = {"model": NAME, "confidence": 0.3}
-        self.configuration = Configuration.model_validate(
+        camera = {"id": "gate", "name": "gate", "site_id": "s", "url": "rtsp://h/1"}
+        self.configuration = Configuration.of(
             {
                 "data_dir": folder,
                 "detector": detector,
                 "picture": {"black_after_s": 3},
                 "approvals": {"road_occupation": APPROVAL},
+                "cameras": [{**camera, "look_every_s": 2.0, "rules": RULES}],
             }
         )
+        share = self.configuration.share()
         import_block_detector(self.configuration.models_dir)
-        camera = {"id": "gate", "name": "gate", "site_id": "s", "url": "rtsp://h/1"}
-        settings = CameraSettings.model_validate({**camera, "look_every_s": 2.0, "rules": RULES})
         self.clock = VirtualClock(STARTS_AT)
-        self.post = CameraPost(
-            settings, self.configuration, clock=self.clock, on_gap=lambda _gap: None
-        )
+        self.post = CameraPost(share.cameras[0], share, clock=self.clock, on_gap=lambda _gap: None)
         self.attention = Attention(self.configuration.second_look)
         self.messages: list[IncidentMessage] = []
         self.faults: set[FaultKind] = set()
         self.looker = Looker(
             Roster([self.post], attended=1),
-            Eyes(Catalog(self.configuration.models_dir), self.configuration.detector),
+            Eyes(Catalog(share.models_dir), share.detector),
             judging=Lock(),
             batch=1,
             attention=self.attention,
@@ -130,7 +129,7 @@ class Worker:
     @property
     def kept(self) -> Kept:
         until = STARTS_AT + timedelta(seconds=SECONDS)
-        return kept_looks(self.configuration.worker_dir.parent, "gate", STARTS_AT, until)
+        return kept_looks(self.configuration.workers_dir, "gate", STARTS_AT, until)
 
 
 @pytest.fixture(scope="module")

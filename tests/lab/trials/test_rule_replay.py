@@ -114,7 +114,7 @@ def test_the_command_tries_a_change_on_kept_looks(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "change", "expected"),
     [
-        (["--camera", "gate-2"], "rules: {}", "expected a camera of the configuration (gate-1)"),
+        (["--camera", "gate-2"], "rules: {}", "expected a camera id (gate-1)"),
         (["--camera", "gate-1"], "rules: {}", "there are none"),
         (["--camera", "gate-1", "--from", "soon"], "rules: {}", "expected a time such as"),
         (["--camera", "gate-1"], "rules: {fire: {zones: [lawn]}}", "lawn"),
