@@ -31,6 +31,8 @@ ALLOWED: dict[str, frozenset[str]] = {
         {
             "cases.settings", "console.settings", "events_bridge.settings", "evidence.settings",
             "vision", "streams.address", "streams.settings", "models", "domain",
+            # `patrol check` asks those who would open an address whether one could be meant by it.
+            "cases.database", "events_bridge.connection",
         }
     ),
     "edge": EDGE_WING | {"settings"},
