@@ -152,7 +152,9 @@ def house_map(root: Path = ROOT) -> str:
 def _below(package: str) -> str:
     """What it may import, from the roof down."""
     order = [*reversed(ALLOWED)]
-    return " ".join(sorted(ALLOWED[package], key=lambda area: order.index(area.split(".")[0])))
+    return " ".join(
+        sorted(ALLOWED[package], key=lambda area: (order.index(area.split(".")[0]), area))
+    )
 
 
 def _rooms(folder: Path) -> list[Path]:
