@@ -47,27 +47,28 @@ stopped() {
     done
 }
 
-town_file() { # town_file WORKER CAMERA…: the configuration of a worker with these cameras
-    local worker="$1" camera
-    shift
+town_file() { # town_file SITE=WORKER=CAMERA…: a town of such sites, each with one camera
+    local told site rest
     cat << END
 town: {name: {zh: 试运行镇, en: Trial town}}
 bus: {url: "\${PATROL_BUS_URL}"}
 database: {url: "\${PATROL_DATABASE_URL:-}"}
 detector: {threads: 1}
-worker: {id: $worker}
+workers: {edge-1: {}, edge-2: {}}
 defaults: {look_every_s: 1.0, rules: {fire: {close_after_s: 10, cool_down_s: 600}}}
 sites:
   - {id: s-east, name: {zh: 东, en: East}, address: {zh: 东路1号, en: 1 East Road}, lon: 103.88, lat: 30.50}
   - {id: s-west, name: {zh: 西, en: West}, address: {zh: 西路1号, en: 1 West Road}, lon: 103.90, lat: 30.51}
 cameras:
 END
-    for camera in "$@"; do
+    for told in "$@"; do
+        site="${told%%=*}" rest="${told#*=}"
         cat << END
-  - id: ${camera%=*}
-    name: {zh: ${camera%=*}, en: ${camera%=*}}
-    site_id: s-${camera%=*}
-    url: rtsp://\${HS_CAMERA_USER}:\${HS_CAMERA_PASSWORD}@cameras:8554/${camera#*=}
+  - id: $site
+    name: {zh: $site, en: $site}
+    site_id: s-$site
+    worker: ${rest%=*}
+    url: rtsp://\${HS_CAMERA_USER}:\${HS_CAMERA_PASSWORD}@cameras:8554/${rest#*=}
 END
     done
 }
@@ -109,9 +110,7 @@ if [ ! -f "$work/media/fire.mp4" ]; then
     fi
     cp .demo/media/fire.mp4 "$work/media/"
 fi
-town_file center east=cam0 west=cam1 > "$work/town.yaml"
-town_file edge-1 east=cam0 > "$work/edge-1.yaml"
-town_file edge-2 west=cam1 > "$work/edge-2.yaml"
+town_file east=edge-1=cam0 west=edge-2=cam1 > "$work/town.yaml"
 word() { od -An -N12 -tx1 /dev/urandom | tr -d ' \n'; }
 login="$(word)"
 caddy="$(full "$(service_image proxy)")"
@@ -159,7 +158,7 @@ within() { # within SERVICE COMMAND…
 }
 within center patrol bus dead list
 within edge-1 patrol models list
-within edge-2 patrol check /etc/patrol/edge-2.yaml
+within edge-2 patrol check /etc/patrol/town.yaml
 answer() {
     curl --silent --insecure --noproxy '*' --output /dev/null --write-out '%{http_code}' "$@" \
         "https://localhost:$port/desk"

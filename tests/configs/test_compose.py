@@ -162,17 +162,12 @@ def test_who_tries_containers_wrongly_is_told(arguments: list[str], said: str) -
     assert done.stderr.startswith(f"{said}\nBuild the image")
 
 
-def test_what_is_tried_is_the_composition_and_a_second_worker(
+def test_what_is_tried_is_the_composition_with_cameras(
     services: dict[str, dict[str, Any]],
 ) -> None:
-    """The second worker is a copy of the first with a file and a volume of its own."""
     more = yaml.safe_load(TRYING.read_text(encoding="utf-8"))["services"]
-    assert set(more) - set(services) == {"cameras", "edge-2"}
-    first, second = yaml.safe_load(TEXT)["services"]["edge-1"], more["edge-2"]
-    same = set(first) - {"build", "logging", "environment", "volumes"}
-    assert {key: second[key] for key in same} == {key: first[key] for key in same}
-    assert set(second["environment"]) == set(first["environment"])
-    assert [mount.split(":")[-1] for mount in second["volumes"][1:]] == ["/data", "/data/evidence"]
+    assert set(more) == {"cameras"}
+    assert not set(more) & set(services)
 
 
 def test_the_image_gets_every_package_and_nothing_else() -> None:
