@@ -144,8 +144,12 @@ def test_health_and_gaps_are_news_and_looks_are_not(desk: Desk) -> None:
     with desk.book.subscribe() as news:
         for message in (_health(), _health(), _looks(), CoverageGapEnded(gap=gap)):
             desk.book.handle(message)
-        changes = news.take()
-    assert [(change.what, change.no, change.camera_id) for change in changes] == [
+        changes: list[tuple[ChangeKind, str | None, str | None]] = []
+        while not changes or changes[-1][2] != "gate-2":  # told by a thread, together or one by one
+            told = news.wait(timeout_s=30)
+            assert told
+            changes += [(change.what, change.no, change.camera_id) for change in told]
+    assert list(dict.fromkeys(changes)) == [
         (ChangeKind.CAMERA, None, "gate-1"),
         (ChangeKind.CAMERA, None, "gate-2"),
     ]

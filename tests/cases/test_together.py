@@ -79,7 +79,7 @@ def test_a_batch_with_what_nobody_understands_leaves_nothing(
     assert heard.take() == []
     desk.book.handle_together([good])
     assert desk.book.cases().total == 1
-    assert len(heard.take()) == 1
+    assert len(heard.wait(timeout_s=30)) == 1
     heard.close()
 
 

@@ -28,7 +28,12 @@ def get_paths(server: LiveServer, values: dict[str, str]) -> list[str]:
 def test_head_answers_like_get_on_every_route(center: Center, server: LiveServer) -> None:
     case = center.open_case()
     clip = center.seal(case, EvidenceKind.CLIP, b"x" * 300_000)
-    values = {"no": case.no, "camera_id": "gate-1", "evidence_id": clip.id}
+    values = {
+        "no": case.no,
+        "camera_id": "gate-1",
+        "evidence_id": clip.id,
+        "command_id": "cmd_none",
+    }
     with httpx.Client(base_url=server.url, timeout=20) as client:
         for path in [*get_paths(server, values), "/nope", "/api/cases/none", *_static(client)]:
             with client.stream("GET", path) as got:

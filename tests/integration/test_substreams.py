@@ -98,7 +98,11 @@ def test_what_is_found_on_the_small_stream_has_its_evidence_from_the_large_one(
             snapshot = pieces[EvidenceKind.SNAPSHOT]
             assert snapshot.status == "sealed"
             assert abs(snapshot.captured_from - incident.opened_at) < timedelta(seconds=1)
-            assert says(book, lambda h: h.status is CameraStatus.SEEING).size_wh == LARGE_WH
+
+            def sees_and_records(health: CameraHealth) -> bool:
+                return health.status is CameraStatus.SEEING and health.size_wh is not None
+
+            assert says(book, sees_and_records).size_wh == LARGE_WH
 
 
 def test_without_its_main_stream_a_camera_still_sees_and_owns_up_to_missing_evidence(

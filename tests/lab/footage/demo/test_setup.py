@@ -1,7 +1,6 @@
 """`scripts/setup` installs what is missing, and nothing else. The environment that it finds is a
 stand-in that notes what pip is told."""
 
-import hashlib
 import shutil
 import subprocess
 from pathlib import Path
@@ -9,6 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[4]
+STAMPS = ".installed", ".installed-test"
 
 
 @pytest.fixture
@@ -16,6 +16,7 @@ def checkout(tmp_path: Path) -> Path:
     (tmp_path / "scripts").mkdir()
     shutil.copy(ROOT / "scripts" / "setup", tmp_path / "scripts" / "setup")
     shutil.copy(ROOT / "pyproject.toml", tmp_path / "pyproject.toml")
+    shutil.copytree(ROOT / "requirements", tmp_path / "requirements")
     (tmp_path / ".venv" / "bin").mkdir(parents=True)
     for name in ("python", "patrol"):
         program = tmp_path / ".venv" / "bin" / name
@@ -33,10 +34,11 @@ def told(checkout: Path, *extra: str) -> str:
 
 
 def test_an_extra_is_installed_once_also_where_the_tests_are(checkout: Path) -> None:
-    assert "-e .[test]" in told(checkout, "test")
+    assert "--require-hashes" in (said := told(checkout, "test"))
+    assert "--requirement requirements/test.lock" in said
     assert told(checkout, "test") == ""
     assert told(checkout) == ""  # the tests need all that the program needs
-    assert "-e .[train]" in told(checkout, "train")
+    assert "--requirement requirements/train.lock" in told(checkout, "train")
     assert told(checkout, "train") == ""
 
 
@@ -44,7 +46,14 @@ def test_another_pyproject_is_installed_anew(checkout: Path) -> None:
     told(checkout, "test")
     with (checkout / "pyproject.toml").open("a") as file:
         file.write("# changed\n")
-    assert told(checkout).endswith("-e .\n")
-    wanted = hashlib.sha256((checkout / "pyproject.toml").read_bytes()).hexdigest()
-    assert (checkout / ".venv" / ".installed").read_text().strip() == wanted
-    assert (checkout / ".venv" / ".installed-test").read_text().strip() != wanted
+    assert told(checkout).endswith("--editable .\n")
+    assert told(checkout) == ""
+    stamps = {name: (checkout / ".venv" / name).read_text() for name in STAMPS}
+    assert stamps[".installed"] != stamps[".installed-test"]
+
+
+def test_another_lock_is_installed_anew(checkout: Path) -> None:
+    told(checkout)
+    with (checkout / "requirements" / "program.lock").open("a") as file:
+        file.write("# changed\n")
+    assert "--requirement requirements/program.lock" in told(checkout)
