@@ -18,7 +18,7 @@ PAD_GREY = 114
 """The grey around the picture that the networks were trained with."""
 CONTEXT_PX = 64
 """Grey that stays beside a picture whose input is trimmed: without any the network sees less at the
-picture's border (docs/decisions.md)."""
+picture's border (docs/decisions/)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,7 +97,7 @@ class Recipe(Settings):
     input_wh: tuple[Side, Side] = (640, 384)
     light_boxes: bool = False
     """Box branches of depthwise and pointwise convolutions: a tenth faster, but two hours on two
-    cores did not teach them the boxes of people anew (docs/decisions.md)."""
+    cores did not teach them the boxes of people anew (docs/decisions/)."""
     keep: Share = 0.0
     """Share of the weights that a training went on from in those that are exported: the mean of
     two networks of one descent is often better than either (Wortsman et al., Model soups, ICML
