@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from cases import coverage, tally
 from cases.database import insert_if_absent
 from cases.grids import Plans, Router
-from cases.tables import CameraTableRow, GapRow, SiteRow
+from cases.place_tables import CameraTableRow, GapRow, SiteRow
 from domain.base import Text, Utc, Value
 from domain.health import CameraHealth, CameraLooks, CoverageGap, FaultKind
 from domain.messages import LooksDone

@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from cases.database import insert_if_absent
-from cases.tables import CoverageRow, LooksPageRow
+from cases.place_tables import CoverageRow, LooksPageRow
 from domain.base import Utc, Value
 from domain.health import CameraLooks, CoverageGap
 from domain.messages import LooksDone

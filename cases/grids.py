@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from cases.database import insert_if_absent
-from cases.tables import PlanRow
+from cases.place_tables import PlanRow
 from domain.base import Text
 from domain.errors import ConfigurationError
 from domain.geometry import Point

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cases.database import insert_if_absent
-from cases.tables import HeldBackRow
+from cases.place_tables import HeldBackRow
 from domain.held_back import HeldBack
 
 MOST = 10_000

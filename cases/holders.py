@@ -15,7 +15,8 @@ from sqlalchemy import and_, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from cases.database import one_at_a_time
-from cases.tables import EvidenceRow, HolderRow, IncidentRow
+from cases.place_tables import HolderRow
+from cases.tables import EvidenceRow, IncidentRow
 from domain.evidence import EvidenceKind, MissingEvidence, MissingReason, evidence_id
 from domain.holding import CameraGrant, Holding
 from domain.incident import Incident

@@ -12,8 +12,9 @@ from datetime import timedelta
 from sqlalchemy import ColumnElement, and_, false, or_, select
 from sqlalchemy.orm import Session
 
+from cases.place_tables import CameraTableRow
 from cases.settings import CaseSettings
-from cases.tables import CameraTableRow, CaseRow
+from cases.tables import CaseRow
 from domain.case import CaseState
 
 _METRES_PER_DEGREE = 111_320.0

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from cases.grids import NO_PLAN, Router
-from cases.tables import CameraTableRow, CaseRow, SiteRow
+from cases.place_tables import CameraTableRow, SiteRow
+from cases.tables import CaseRow
 from domain.base import Text
 from domain.geometry import Point
 from domain.place import CameraInfo, GridPath, Site

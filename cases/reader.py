@@ -22,9 +22,10 @@ from cases.database import Database
 from cases.grids import Plans
 from cases.moves import Moves
 from cases.near import Nearness
+from cases.place_tables import SiteRow
 from cases.queries import CaseCounts, CaseFilter, CasePage
 from cases.settings import CaseSettings
-from cases.tables import EvidenceRow, IncidentRow, SiteRow
+from cases.tables import EvidenceRow, IncidentRow
 from domain.actor import Actor
 from domain.case import Case, Entry, Move
 from domain.clock import Clock

@@ -2,7 +2,11 @@
 
 from alembic import context
 
-from cases.tables import Base
+from cases import place_tables, tables
+from cases.table_base import Base
+
+TABLES = tables, place_tables
+"""Named, so that all of them are known to `Base`."""
 
 context.configure(
     connection=context.config.attributes["connection"],

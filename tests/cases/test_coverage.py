@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from cases.coverage import HOUR, KEPT_DAYS, Coverage
 from cases.database import Database
-from cases.tables import CoverageRow, LooksPageRow
+from cases.place_tables import CoverageRow, LooksPageRow
 from domain.health import CameraHealth, CameraLooks, CameraStatus, CoverageGap, FaultKind
 from domain.messages import CameraHealthChanged, CoverageGapEnded, LooksDone
 from tests.builders import NOON, make_cameras, make_plan, make_sites

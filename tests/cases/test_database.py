@@ -12,7 +12,8 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 
 from cases.database import Database
-from cases.tables import HANDMADE, Base, EntryRow, GapRow, IncidentRow
+from cases.place_tables import GapRow
+from cases.tables import HANDMADE, Base, EntryRow, IncidentRow
 from cases.troubles import DatabaseUnusable
 from domain.errors import CaseStoreUnavailable, ConfigurationError
 from domain.health import FaultKind

@@ -12,8 +12,8 @@ import pytest
 from sqlalchemy import select, text
 
 from cases.database import Database
+from cases.place_tables import CameraTableRow
 from cases.queries import CaseFilter
-from cases.tables import CameraTableRow
 from cases.turns import Turns
 from domain.case import Move
 from domain.errors import CaseStoreUnavailable
