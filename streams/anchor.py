@@ -35,6 +35,7 @@ _FIRST_REORDERED_STEP_S = 0.5
 _SPAN_S = 0.1
 """Of so long the freshest picture tells how late pictures come."""
 _LONGEST_USUAL_S = 1.0
+_NO_TIME, _SET = timedelta(), timedelta(seconds=SET_S)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +201,7 @@ class Anchor:
         if last is not None and last.s - captured_s <= SET_BACK_S:
             captured_s = max(captured_s, last.s)
         captured_at = arrived.at - timedelta(seconds=arrived.s - captured_s)
-        if last is not None and timedelta() < last.at - captured_at < timedelta(seconds=SET_S):
+        if last is not None and _NO_TIME < last.at - captured_at < _SET:
             captured_at = last.at
         self._captured = Moment(captured_s, captured_at)
         return self._captured

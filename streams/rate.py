@@ -39,6 +39,8 @@ class StampRate:
         self.rate = 1.0
         """Seconds of stamps in a second of time."""
         self._points: deque[_Point] = deque()
+        self._drifts_s: deque[float] = deque()
+        """For each point, by how much its stamp ran ahead at the believed rate."""
         self._freshest: _Point | None = None
         self._span_from_s = 0.0
 
@@ -53,10 +55,18 @@ class StampRate:
                 self._freshest = point
             return False
         self._points.append(self._freshest)
+        self._drifts_s.append(self._drift_s(self._freshest))
         self._freshest, self._span_from_s = point, arrived_s
         while self._points[-1][0] - self._points[0][0] > SPAN_S:
-            self._points.popleft()
+            self._drop_first()
         return self._measure()
+
+    def _drift_s(self, point: _Point) -> float:
+        return point[1] - self.rate * point[0]
+
+    def _drop_first(self) -> None:
+        self._points.popleft()
+        self._drifts_s.popleft()
 
     def _measure(self) -> bool:
         """Ask the shortest span in which stamps of the believed rate would have run off visibly;
@@ -67,7 +77,7 @@ class StampRate:
             if found is None:
                 return False
             for _ in range(first):
-                self._points.popleft()
+                self._drop_first()
         elif self.rate == 1.0 or self._points[-1][0] - self._points[0][0] < 2 * LEAST_S:
             return False
         else:
@@ -75,14 +85,18 @@ class StampRate:
             if abs(found - self.rate) < REFINED_BY * self.rate:
                 return False
         before, self.rate = self.rate, 1.0 if abs(found - 1) <= TRUE_WITHIN else found
+        if self.rate != before:
+            self._drifts_s = deque(map(self._drift_s, self._points))
         return self.rate != before
 
     def _ran_off_since(self) -> int | None:
-        newest = self._points[-1]
+        newest_s, drift_s = self._points[-1][0], self._drifts_s[-1]
+        # Asked four times a second of each camera, and nearly always no.
+        if max(self._drifts_s) - drift_s < DRIFT_S and drift_s - min(self._drifts_s) < DRIFT_S:
+            return None
         for first in range(len(self._points) - _LEAST_POINTS, -1, -1):
-            took_s = newest[0] - self._points[first][0]
-            drift_s = newest[1] - self._points[first][1] - self.rate * took_s
-            if took_s >= LEAST_S and abs(drift_s) >= DRIFT_S:
+            took_s = newest_s - self._points[first][0]
+            if took_s >= LEAST_S and abs(drift_s - self._drifts_s[first]) >= DRIFT_S:
                 return first
         return None
 

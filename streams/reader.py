@@ -87,7 +87,7 @@ class CameraReader:
         # A daemon: libav cannot be interrupted in a read, and a camera that hangs must not
         # hold up the end of the program. The thread writes nothing that could be left half done.
         self._thread = threading.Thread(target=self._run, name=f"camera-{camera_id}", daemon=True)
-        self._captured: Moment | None = None
+        self._newest: Packet | None = None
         self._keyless = 0
         """Connections in a row that brought no keyframe."""
         self._read_within_s = settings.batch_s + _READ_WITHIN_S
@@ -208,7 +208,7 @@ class CameraReader:
     def _take_in(self, source: PacketSource) -> None:
         connected = self._clock.moment()
         self._record.connected(connected)
-        intake = Intake(source.offered, self._captured)
+        intake = Intake(source.offered, self._newest.captured if self._newest else None)
         self._taker.wants_keyframe = False
         steady = False
         for raw in source.packets():
@@ -216,7 +216,7 @@ class CameraReader:
             packet = intake.take(raw, now)
             self._report(self._record.arrived(packet, now))
             if packet is not None:
-                self._captured, self._keyless = packet.captured, 0
+                self._newest, self._keyless = packet, 0
                 self.ring.append(packet)
                 self._activity.add(packet)
             if not self.address.is_file:

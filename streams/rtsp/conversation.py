@@ -190,28 +190,32 @@ class Conversation:
             )
         return login
 
+    @property
+    def _who(self) -> str:
+        """The camera, for messages; to mask an address takes longer than to read what came."""
+        return self.address.masked
+
     @contextmanager
     def errors(self, phase: str) -> Iterator[None]:
         """Our errors for those of sockets. What passes by itself: `TimeoutError` while reading."""
-        who = self.address.masked
         try:
             yield
         except TimeoutError:
             if phase == "read":
                 raise
-            raise StreamTimeout(f"{who}: no answer within {self._timeout_s:g} s") from None
+            raise StreamTimeout(f"{self._who}: no answer within {self._timeout_s:g} s") from None
         except socket.gaierror as error:
-            raise StreamUnreachable(f"{who} cannot be opened: {error.strerror}") from None
+            raise StreamUnreachable(f"{self._who} cannot be opened: {error.strerror}") from None
         except ConnectionRefusedError:
-            raise StreamRefused(f"{who} cannot be opened: connection refused") from None
+            raise StreamRefused(f"{self._who} cannot be opened: connection refused") from None
         except (StreamUnauthorized, StreamEnded):
             raise
         except (StreamError, EOFError, ConnectionError, ValueError) as error:
             said = f" ({error})" if isinstance(error, StreamError) else ""
             if phase == "open":
                 raise StreamRefused(
-                    f"{who}: expected an RTSP answer, got no sensible one{said}"
+                    f"{self._who}: expected an RTSP answer, got no sensible one{said}"
                 ) from None
-            raise StreamEnded(f"{who} cannot be read: {type(error).__name__}{said}") from None
+            raise StreamEnded(f"{self._who} cannot be read: {type(error).__name__}{said}") from None
         except OSError as error:
-            raise StreamUnreachable(f"{who} cannot be reached: {error.strerror}") from None
+            raise StreamUnreachable(f"{self._who} cannot be reached: {error.strerror}") from None

@@ -178,17 +178,19 @@ class RtspSource(Closing):
     def _check_life(self) -> None:
         """Only pictures are life: reports, answers and packets that are none of the video's are
         not."""
-        settings, now_s, who = self._settings, time.monotonic(), self.address.masked
+        settings, now_s = self._settings, time.monotonic()
         keyframe_s = KEYFRAME_PATIENCE * settings.no_keyframe_after_s
         error: StreamTimeout | StreamWithoutKeyframe
         if now_s - self._picture_s >= settings.read_timeout_s:
             foreign = self._foreign + self._depacketiser.foreign
             instead = f"; {foreign} packets came that are none of the video's" if foreign else ""
             within = f"{settings.read_timeout_s:g} s"
-            error = StreamTimeout(f"{who}: no picture came within {within}{instead}")
+            error = StreamTimeout(f"{self.address.masked}: no picture came within {within}{instead}")
             understood = not foreign and self._depacketiser.times < 2
         elif not self._saw_keyframe and now_s - self._began_s >= keyframe_s:
-            error = StreamWithoutKeyframe(f"{who}: no keyframe came within {keyframe_s:g} s")
+            error = StreamWithoutKeyframe(
+                f"{self.address.masked}: no keyframe came within {keyframe_s:g} s"
+            )
             understood = False
         else:
             return
