@@ -128,7 +128,9 @@ class Anchor:
             return self._by_arrival(raw)
         self._last_raw = raw
         if self._shift is not None:
-            for shift in self._shifts(self._shift):
+            if not self._is_jump(raw + self._shift, waited_s, keyframe):
+                return raw + self._shift
+            for shift in self._begun_anew(self._shift):
                 if not self._is_jump(raw + shift, waited_s, keyframe):
                     if raw + shift > self._highest_pts:
                         self._shift = shift
@@ -153,9 +155,8 @@ class Anchor:
         return placed
 
     @staticmethod
-    def _shifts(shift: int) -> Iterator[int]:
-        """The shift that holds, and what it would be if the timestamps had just begun anew."""
-        yield shift
+    def _begun_anew(shift: int) -> Iterator[int]:
+        """What the shift would be if the timestamps had just begun anew."""
         for wrap in WRAPS:
             yield shift + wrap
             yield shift - wrap
