@@ -17,15 +17,15 @@ from cases import (
     outbox,
     search,
 )
+from cases.case_settings import CaseSettings
 from cases.changes import Subscription, change_of
 from cases.database import Database
-from cases.intake import Intake
+from cases.intake import CaseIntake
 from cases.moves import Decision, Details
 from cases.news import News
 from cases.outbox import Outbox
 from cases.reader import CaseReader
 from cases.reports import Reports
-from cases.settings import CaseSettings
 from domain.actor import Actor
 from domain.case import Case, Move
 from domain.change import CaseChange, ChangeKind
@@ -74,7 +74,7 @@ class CaseBook(CaseReader, Closing):
         super().__init__(database, settings, clock)
         self.outbox = Outbox(database, clock)
         self._tell_grant = tell_grant
-        self._intake = Intake(settings, self._plans, self._moves)
+        self._intake = CaseIntake(settings, self._plans, self._moves)
         self._reports = Reports(settings, self._plans, self._moves)
         self._news = News(self.outbox)
 

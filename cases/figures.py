@@ -7,9 +7,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from cases import tally
+from cases.case_settings import CaseSettings
 from cases.needs import count_needing
 from cases.queries import LIVE, STANDINGS, CaseCounts, DayFigures, StateGroup, overdue, state_of
-from cases.settings import CaseSettings
 from cases.tables import CaseRow
 from domain.case import CaseState, Priority, Verdict
 from domain.incident import IncidentKind

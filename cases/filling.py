@@ -26,10 +26,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased
 
+from cases.case_settings import CaseSettings
 from cases.columns import UtcDateTime
 from cases.database import Database
 from cases.decided import Decided
-from cases.settings import CaseSettings
 from cases.table_base import CASE_NO, LONG_ID
 from cases.tables import CaseRow, EntryRow, IncidentRow, NumberRow
 

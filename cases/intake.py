@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from cases import cameras, history, holders, joining, placing, words
 from cases.case_evidence import of_incident
+from cases.case_settings import CaseRules, CaseSettings, PreDispatch
 from cases.changes import change_of
 from cases.database import insert_if_absent, one_at_a_time
 from cases.grids import Plans
@@ -25,7 +26,6 @@ from cases.keywords import keywords
 from cases.moves import Moves
 from cases.numbers import next_number
 from cases.queries import StateGroup, group_of
-from cases.settings import CaseRules, CaseSettings, PreDispatch
 from cases.tables import CaseRow, EvidenceRow, IncidentRow
 from domain.base import Text
 from domain.case import CaseSource, CaseState, Move, Triage
@@ -38,7 +38,7 @@ from domain.incident import CloseReason, Incident, IncidentState
 _log = structlog.get_logger(__name__)
 
 
-class Intake:
+class CaseIntake:
     """Makes cases of incidents and keeps them up to date, inside the caller's transaction."""
 
     def __init__(self, settings: CaseSettings, plans: Plans, moves: Moves) -> None:

@@ -11,10 +11,10 @@ from datetime import timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from cases.case_settings import CaseSettings
 from cases.database import one_at_a_time
 from cases.place_tables import CameraTableRow
 from cases.queries import LIVE, in_group
-from cases.settings import CaseSettings
 from cases.tables import CaseRow, IncidentRow
 from domain.incident import CloseReason, Incident, IncidentKind, IncidentState
 

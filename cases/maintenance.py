@@ -16,8 +16,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from cases.case_settings import MaintenanceSettings
 from cases.place_tables import MaintenanceRow
-from cases.settings import MaintenanceSettings
 from domain.health import CameraHealth, CameraStatus, FaultKind
 from domain.ids import new_id
 from domain.maintenance import MaintenanceCase

@@ -9,10 +9,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cases import history, near, needs, words
+from cases.case_settings import CaseSettings, PreDispatch
 from cases.decided import Decided
 from cases.history import Line
-from cases.settings import CaseSettings, PreDispatch
-from cases.states import VOIDING, Needs, Rule, Standing, Who, allowed, find
+from cases.states import VOIDING, Needs, Standing, Transition, Who, allowed, find
 from cases.tables import CaseRow, EntryRow
 from domain.actor import SYSTEM, Actor
 from domain.base import Text
@@ -84,18 +84,18 @@ class Moves:
         if decision.key is not None and _done_before(session, no, decision):
             return False
         self._check_version(session, case, decision.version)
-        rule = find(no, self.standing(case), decision.move, decision.who)
-        self._check(session, case, rule, decision)
-        self._carry_out(session, case, rule, decision, at)
+        transition = find(no, self.standing(case), decision.move, decision.who)
+        self._check(session, case, transition, decision)
+        self._carry_out(session, case, transition, decision, at)
         return True
 
     def by_system(
         self, session: Session, case: CaseRow, move: Move, note: Text, at: datetime
     ) -> None:
         """Make a move that the product decides on itself; `case` is locked by the caller."""
-        rule = find(case.no, self.standing(case), move, Who.SYSTEM)
+        transition = find(case.no, self.standing(case), move, Who.SYSTEM)
         decision = Decision(move, SYSTEM, case.version)
-        self._carry_out(session, case, rule, decision, at, note)
+        self._carry_out(session, case, transition, decision, at, note)
 
     def undo(self, session: Session, no: str, actor: Actor, version: int, at: datetime) -> None:
         """Take this actor's last move back.
@@ -158,13 +158,13 @@ class Moves:
         self,
         session: Session,
         case: CaseRow,
-        rule: Rule,
+        transition: Transition,
         decision: Decision,
         at: datetime,
         note: Text | None = None,
     ) -> None:
         before = Decided.of(case)
-        case.state = rule.target(before.state, case.suspended_from)
+        case.state = transition.target(before.state, case.suspended_from)
         _take_effect(case, decision, before, at)
         since = at if case.state is not before.state else history.entered_at(session, case.no)
         case.due_at = needs.due_at(case, self._settings, since or at)
@@ -180,15 +180,17 @@ class Moves:
         )
         history.append(session, case, line, at)
 
-    def _check(self, session: Session, case: CaseRow, rule: Rule, decision: Decision) -> None:
+    def _check(
+        self, session: Session, case: CaseRow, transition: Transition, decision: Decision
+    ) -> None:
         """Refuse a move that comes without what it needs, or with what does not fit."""
         _check_lengths(case.no, decision)
-        if Needs.NOTE in rule.needs and not decision.note.strip():
+        if Needs.NOTE in transition.needs and not decision.note.strip():
             raise MoveRefused(
                 f"case {case.no}: {decision.move}: expected a note that says why, got none",
                 zh="请填写说明",
             )
-        if Needs.VERDICT not in rule.needs:
+        if Needs.VERDICT not in transition.needs:
             _check_plain(case.no, decision)
             return
         _check_verdict(case, decision)

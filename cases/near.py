@@ -12,8 +12,8 @@ from datetime import timedelta
 from sqlalchemy import ColumnElement, and_, false, or_, select
 from sqlalchemy.orm import Session
 
+from cases.case_settings import CaseSettings
 from cases.place_tables import CameraTableRow
-from cases.settings import CaseSettings
 from cases.tables import CaseRow
 from domain.case import CaseState
 

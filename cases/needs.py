@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
+from cases.case_settings import CaseSettings, StageLimits
 from cases.queries import STANDINGS, StateGroup, group_of, overdue, state_of
-from cases.settings import CaseSettings, StageLimits
 from cases.tables import CaseRow
 from domain.case import CaseState, Triage
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from cases.settings import CaseSettings
+from cases.case_settings import CaseSettings
 
 # One statement, so that the database orders those who count at once; the row stays locked until
 # the commit, so that a number whose case was rolled back is given again and none is missing.

@@ -17,6 +17,7 @@ from cases import (
     search,
 )
 from cases.cameras import CameraRow
+from cases.case_settings import CaseSettings
 from cases.coverage import Coverage
 from cases.database import Database
 from cases.grids import Plans
@@ -24,7 +25,6 @@ from cases.moves import Moves
 from cases.near import Nearness
 from cases.place_tables import SiteRow
 from cases.queries import CaseCounts, CaseFilter, CasePage
-from cases.settings import CaseSettings
 from cases.tables import EvidenceRow, IncidentRow
 from domain.actor import Actor
 from domain.case import Case, Entry, Move

@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cases import history, placing, words
+from cases.case_settings import CaseRules, CaseSettings
 from cases.changes import change_of
 from cases.database import one_at_a_time
 from cases.grids import Plans
@@ -14,7 +15,6 @@ from cases.keywords import keywords
 from cases.moves import Moves
 from cases.numbers import next_number
 from cases.placing import Place
-from cases.settings import CaseRules, CaseSettings
 from cases.tables import CaseRow
 from domain.actor import Actor
 from domain.base import Text

@@ -47,7 +47,7 @@ class Needs(Flag):
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class Transition:
     """One allowed move. `to` None: back to the state the case was suspended from."""
 
     move: Move
@@ -62,10 +62,10 @@ class Rule:
         return state if suspended_from is None else suspended_from
 
 
-def _rule(
+def _transition(
     move: Move, sources: set[S], to: S | None, who: Who, needs: Needs = Needs.NOTHING
-) -> Rule:
-    return Rule(move, frozenset(sources), to, who, needs)
+) -> Transition:
+    return Transition(move, frozenset(sources), to, who, needs)
 
 
 _PERSON, _SYSTEM = Who.PERSON, Who.SYSTEM
@@ -75,48 +75,48 @@ _IN_THE_FIELD = Who.PERSON | Who.BRIDGE
 IN_FIELD = {S.DISPATCHED, S.ACCEPTED, S.HANDLING, S.FEEDBACK, S.VERIFYING, S.RETURNED, S.REWORK}
 """Where a pre-dispatched case may be while its review still runs."""
 
-TABLE: tuple[Rule, ...] = (
-    _rule(Move.RECEIVE, {S.ALERT}, S.PENDING_REVIEW, _SYSTEM),
-    _rule(Move.CONFIRM, {S.PENDING_REVIEW}, S.FILED, _PERSON),
-    *(_rule(Move.CONFIRM, {s}, s, _PERSON, Needs.UNREVIEWED) for s in S if s in IN_FIELD),
-    _rule(
+TABLE: tuple[Transition, ...] = (
+    _transition(Move.RECEIVE, {S.ALERT}, S.PENDING_REVIEW, _SYSTEM),
+    _transition(Move.CONFIRM, {S.PENDING_REVIEW}, S.FILED, _PERSON),
+    *(_transition(Move.CONFIRM, {s}, s, _PERSON, Needs.UNREVIEWED) for s in S if s in IN_FIELD),
+    _transition(
         Move.REJECT,
         {S.PENDING_REVIEW, S.FILED, S.RETURNED, S.REOPENED},
         S.VOIDED,
         _PERSON,
         Needs.VERDICT,
     ),
-    _rule(
+    _transition(
         Move.REJECT,
         IN_FIELD - {S.RETURNED},
         S.VOIDED,
         _PERSON,
         Needs.VERDICT | Needs.UNREVIEWED,
     ),
-    _rule(Move.PRE_DISPATCH, {S.PENDING_REVIEW}, S.DISPATCHED, _EITHER, Needs.PRE_DISPATCH),
-    _rule(Move.DISPATCH, {S.FILED, S.RETURNED, S.REOPENED}, S.DISPATCHED, _PERSON),
-    _rule(Move.ACCEPT, {S.DISPATCHED}, S.ACCEPTED, _IN_THE_FIELD),
-    _rule(Move.HANDLE, {S.ACCEPTED, S.REWORK}, S.HANDLING, _IN_THE_FIELD),
-    _rule(Move.REPORT, {S.HANDLING}, S.FEEDBACK, _IN_THE_FIELD, Needs.NOTE),
-    _rule(Move.VERIFY, {S.FEEDBACK}, S.VERIFYING, _EITHER),
-    _rule(Move.CLOSE, {S.VERIFYING}, S.CLOSED, _PERSON, Needs.REVIEWED),
-    _rule(Move.ARCHIVE, {S.CLOSED}, S.ARCHIVED, _EITHER),
-    _rule(Move.RETURN, {S.DISPATCHED, S.ACCEPTED}, S.RETURNED, _IN_THE_FIELD, Needs.NOTE),
-    _rule(Move.REWORK, {S.FEEDBACK, S.VERIFYING}, S.REWORK, _PERSON, Needs.NOTE),
-    _rule(
+    _transition(Move.PRE_DISPATCH, {S.PENDING_REVIEW}, S.DISPATCHED, _EITHER, Needs.PRE_DISPATCH),
+    _transition(Move.DISPATCH, {S.FILED, S.RETURNED, S.REOPENED}, S.DISPATCHED, _PERSON),
+    _transition(Move.ACCEPT, {S.DISPATCHED}, S.ACCEPTED, _IN_THE_FIELD),
+    _transition(Move.HANDLE, {S.ACCEPTED, S.REWORK}, S.HANDLING, _IN_THE_FIELD),
+    _transition(Move.REPORT, {S.HANDLING}, S.FEEDBACK, _IN_THE_FIELD, Needs.NOTE),
+    _transition(Move.VERIFY, {S.FEEDBACK}, S.VERIFYING, _EITHER),
+    _transition(Move.CLOSE, {S.VERIFYING}, S.CLOSED, _PERSON, Needs.REVIEWED),
+    _transition(Move.ARCHIVE, {S.CLOSED}, S.ARCHIVED, _EITHER),
+    _transition(Move.RETURN, {S.DISPATCHED, S.ACCEPTED}, S.RETURNED, _IN_THE_FIELD, Needs.NOTE),
+    _transition(Move.REWORK, {S.FEEDBACK, S.VERIFYING}, S.REWORK, _PERSON, Needs.NOTE),
+    _transition(
         Move.SUSPEND,
         {S.FILED, S.DISPATCHED, S.ACCEPTED, S.HANDLING, S.RETURNED, S.REWORK, S.REOPENED},
         S.SUSPENDED,
         _PERSON,
         Needs.NOTE,
     ),
-    _rule(Move.RESUME, {S.SUSPENDED}, None, _PERSON),
-    _rule(Move.REOPEN, {S.CLOSED}, S.REOPENED, _EITHER, Needs.NOTE),
-    _rule(Move.REOPEN, {S.ARCHIVED}, S.REOPENED, _SYSTEM, Needs.NOTE),
-    _rule(Move.REOPEN, {S.VOIDED}, S.PENDING_REVIEW, _SYSTEM, Needs.LEFT),
+    _transition(Move.RESUME, {S.SUSPENDED}, None, _PERSON),
+    _transition(Move.REOPEN, {S.CLOSED}, S.REOPENED, _EITHER, Needs.NOTE),
+    _transition(Move.REOPEN, {S.ARCHIVED}, S.REOPENED, _SYSTEM, Needs.NOTE),
+    _transition(Move.REOPEN, {S.VOIDED}, S.PENDING_REVIEW, _SYSTEM, Needs.LEFT),
 )
 
-WITH_NOTE = frozenset(rule.move for rule in TABLE if Needs.NOTE in rule.needs)
+WITH_NOTE = frozenset(transition.move for transition in TABLE if Needs.NOTE in transition.needs)
 """Moves that a person must give a reason for."""
 VOIDING = frozenset({Verdict.FALSE, Verdict.DUPLICATE, Verdict.PERMITTED, Verdict.GONE})
 """Verdicts that void a case; REAL is what confirms it."""
@@ -137,29 +137,33 @@ class Standing:
 
 def allowed(standing: Standing, who: Who) -> tuple[Move, ...]:
     """What `who` may do to a case that stands like this, in the order of the table."""
-    fitting = (rule for rule in TABLE if standing.state in rule.sources)
-    return tuple(rule.move for rule in fitting if rule.who & who and _holds(rule, standing))
+    fitting = (transition for transition in TABLE if standing.state in transition.sources)
+    return tuple(
+        transition.move
+        for transition in fitting
+        if transition.who & who and _holds(transition, standing)
+    )
 
 
-def find(no: str, standing: Standing, move: Move, who: Who) -> Rule:
-    """The rule that allows the move.
+def find(no: str, standing: Standing, move: Move, who: Who) -> Transition:
+    """The transition that allows the move.
 
     Raises:
         MoveRefused: there is none; the message says what is allowed.
     """
-    for rule in TABLE:
-        fits = rule.move is move and standing.state in rule.sources
-        if fits and rule.who & who and _holds(rule, standing):
-            return rule
+    for transition in TABLE:
+        fits = transition.move is move and standing.state in transition.sources
+        if fits and transition.who & who and _holds(transition, standing):
+            return transition
     raise MoveRefused(_refusal(no, standing, move, who))
 
 
-def _holds(rule: Rule, standing: Standing) -> bool:
+def _holds(transition: Transition, standing: Standing) -> bool:
     return not (
-        (Needs.REVIEWED in rule.needs and not standing.reviewed)
-        or (Needs.UNREVIEWED in rule.needs and standing.reviewed)
-        or (Needs.PRE_DISPATCH in rule.needs and not standing.may_pre_dispatch)
-        or (Needs.LEFT in rule.needs and standing.verdict is not Verdict.GONE)
+        (Needs.REVIEWED in transition.needs and not standing.reviewed)
+        or (Needs.UNREVIEWED in transition.needs and standing.reviewed)
+        or (Needs.PRE_DISPATCH in transition.needs and not standing.may_pre_dispatch)
+        or (Needs.LEFT in transition.needs and standing.verdict is not Verdict.GONE)
     )
 
 
@@ -174,17 +178,21 @@ def _refusal(no: str, standing: Standing, move: Move, who: Who) -> str:
 
 
 def _because(standing: Standing, move: Move, who: Who) -> str:
-    rules = [rule for rule in TABLE if rule.move is move and standing.state in rule.sources]
-    if not rules:
+    transitions = [
+        transition
+        for transition in TABLE
+        if transition.move is move and standing.state in transition.sources
+    ]
+    if not transitions:
         return ""
-    if not any(rule.who & who for rule in rules):
-        person = any(Who.PERSON in rule.who for rule in rules)
+    if not any(transition.who & who for transition in transitions):
+        person = any(Who.PERSON in transition.who for transition in transitions)
         return "only a person does that" if person else "only the system does that"
-    if any(Needs.REVIEWED in rule.needs for rule in rules):
+    if any(Needs.REVIEWED in transition.needs for transition in transitions):
         return "nobody has reviewed it yet"
-    if any(Needs.PRE_DISPATCH in rule.needs for rule in rules):
+    if any(Needs.PRE_DISPATCH in transition.needs for transition in transitions):
         return "its kind is not set to be pre-dispatched"
-    if any(Needs.LEFT in rule.needs for rule in rules):
+    if any(Needs.LEFT in transition.needs for transition in transitions):
         return "its matter did not leave by itself"
     return "it has been reviewed"
 

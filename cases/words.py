@@ -2,9 +2,9 @@
 
 from zoneinfo import ZoneInfo
 
+from cases.case_settings import CaseSettings
 from cases.decided import Decided
 from cases.near import Nearness
-from cases.settings import CaseSettings
 from cases.tables import CaseRow
 from domain.base import Text
 from domain.case import CaseState, Move, Verdict

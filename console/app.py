@@ -18,6 +18,7 @@ from console.api import cases as cases_api
 from console.api import commands as commands_api
 from console.api import docs, evidence, health, uploads
 from console.api import maintenance as maintenance_api
+from console.console_settings import ConsoleSettings
 from console.guard import PlainAddress, SameOrigin, SecurityHeaders
 from console.limits import HeadLikeGet, RequestLimits
 from console.looks import LookTimes
@@ -25,7 +26,6 @@ from console.pages import camera, cameras, desk, maintenance, messages
 from console.registry import Registry
 from console.rendering import STATIC, Renderer, assets_version
 from console.services import Services, Streams, Uploads
-from console.settings import ConsoleSettings
 from console.status import SystemStatus
 from console.thumbnails import Thumbnails
 from domain.clock import Clock

@@ -25,7 +25,7 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from console.settings import ConsoleSettings
+from console.console_settings import ConsoleSettings
 
 HEAD_MAX_BYTES = 32 * 1024
 """A request's first line and headers; browsers send some 2 kB, filters of a list some more."""

@@ -8,8 +8,8 @@ from datetime import datetime
 from urllib.parse import quote
 
 from cases.cameras import CameraRow
+from console.console_settings import ConsoleSettings
 from console.services import Services
-from console.settings import ConsoleSettings
 from console.signs import Tone, camera_sign
 from console.times import Times
 from console.words import say

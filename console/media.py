@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from console.services import Services
-from console.signs import label_words
 from console.thumbnails import picture_wh
 from console.times import Times
 from console.words import say
@@ -14,6 +13,7 @@ from domain.case import Case
 from domain.errors import EvidenceError
 from domain.evidence import Evidence, EvidenceKind, MissingEvidence
 from domain.incident import Incident
+from domain.labels import label_words
 
 OVERLAY_WIDTH = 1000
 """Width of the overlay's own units; its height follows the picture's shape."""
@@ -120,7 +120,7 @@ class Overlay:
 
 
 @dataclass(frozen=True)
-class Track:
+class Timeline:
     """Moments on the clip's time line, in thousandths of its length."""
 
     seen: int
@@ -137,7 +137,7 @@ class Media:
     """None of a case that no camera found: none is on its way either."""
     items: tuple[Item, ...]
     overlay: Overlay | None
-    track: Track | None
+    timeline: Timeline | None
 
     @property
     def boxed_over(self) -> bool:
@@ -169,7 +169,7 @@ def media_of(
         clip=Clip(clip, shown),
         items=items,
         overlay=_overlay(services, picture, opening, times.language),
-        track=_track(shown, case),
+        timeline=_timeline(shown, case),
     )
 
 
@@ -178,7 +178,7 @@ def _handed_in(items: tuple[Item, ...], language: Language) -> Media:
     photo = _first(items, EvidenceKind.PHOTO)
     none = Item(EvidenceKind.PHOTO, words=say("picture.none", language), missing=True)
     boxed = Item(EvidenceKind.SNAPSHOT_BOXED)
-    return Media(photo or none, boxed, clip=None, items=items, overlay=None, track=None)
+    return Media(photo or none, boxed, clip=None, items=items, overlay=None, timeline=None)
 
 
 def _first(items: Sequence[Item], kind: EvidenceKind) -> Item | None:
@@ -248,7 +248,7 @@ def _overlay(
     return Overlay(height, zone, boxes)
 
 
-def _track(shown: Item, case: Case) -> Track | None:
+def _timeline(shown: Item, case: Case) -> Timeline | None:
     if shown.evidence is None:
         return None
     start = shown.evidence.captured_from
@@ -257,4 +257,4 @@ def _track(shown: Item, case: Case) -> Track | None:
     def place(at: datetime) -> int:
         return round(min(max((at - start).total_seconds() / length_s, 0.0), 1.0) * 1000)
 
-    return Track(place(case.first_seen_at), place(case.opened_at))
+    return Timeline(place(case.first_seen_at), place(case.opened_at))

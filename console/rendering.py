@@ -11,9 +11,9 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from console import words
+from console.console_settings import ConsoleSettings
 from console.languages import language_of, remember_language, theme_of
 from console.services import Services, services_of
-from console.settings import ConsoleSettings
 from console.times import Times
 from domain.base import Text
 

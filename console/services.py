@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 from fastapi import Depends, Request
 
 from cases.book import CaseBook
+from console.console_settings import ConsoleSettings
 from console.looks import LookTimes
 from console.registry import Registry
-from console.settings import ConsoleSettings
 from console.status import SystemStatus
 from console.thumbnails import Thumbnails
 from domain.actor import Actor

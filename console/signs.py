@@ -75,23 +75,6 @@ _FAULTS: dict[FaultKind, str] = {
     FaultKind.UNSUPPORTED_CODEC: "question-mark",
 }
 
-_LABELS: dict[str, Text] = {
-    "person": Text.of("人", "person"),
-    "bicycle": Text.of("自行车", "bicycle"),
-    "motorcycle": Text.of("摩托车", "motorcycle"),
-    "car": Text.of("汽车", "car"),
-    "bus": Text.of("客车", "bus"),
-    "truck": Text.of("货车", "truck"),
-    "flame": Text.of("火焰", "flame"),
-    "fire": Text.of("火焰", "fire"),
-    "smoke": Text.of("烟", "smoke"),
-}
-
-
-def label_words(label: str) -> Text:
-    """What people call what the detector calls `label`; the label itself when unknown."""
-    return _LABELS.get(label, Text.of(label, label))
-
 
 def state_sign(state: CaseState) -> Sign:
     tone, symbol = _STATES[state]

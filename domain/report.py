@@ -30,7 +30,7 @@ def _words(at_least: int, at_most: int) -> StringConstraints:
 
 class Report(Value):
     """What is reported. Where it says nothing of class and urgency, its kind's settings do, or
-    those of reports (`cases.settings.CaseSettings.reported`)."""
+    those of reports (`cases.case_settings.CaseSettings.reported`)."""
 
     source: CaseSource
     """Anything but video_ai: that one takes an incident."""

@@ -8,7 +8,7 @@ from domain.clock import Moment
 from domain.errors import ConfigurationError, ModelError
 from models.catalogue.catalog import Catalog
 from models.detector import Detector
-from models.settings import DetectorSettings
+from models.detector_settings import DetectorSettings
 
 RETRY_EVERY_S = 30.0
 

@@ -30,7 +30,7 @@ from domain.incident import Incident
 from edge.book.debts import Debts
 from edge.full_size import full_size
 from edge.steadfast import steadfast
-from evidence.settings import EvidenceSettings
+from evidence.evidence_settings import EvidenceSettings
 from evidence.snapshot import draw_boxes, encode_jpeg
 from evidence.store import EvidenceStore
 from streams.clip import browser_copy, clip_span, plays_in_browsers, write_clip

@@ -14,10 +14,10 @@ from domain.checkpoint import reached
 from domain.closing import Closing
 from domain.commands import Command, CommandAsked
 from domain.errors import CommandConflict, CommandNotFound, MessageInvalid
+from events_bridge.bus_settings import BusSettings
 from events_bridge.bus_time import bus_now_ms, stamped_ms
 from events_bridge.connection import bus_errors, connect
 from events_bridge.envelope import from_envelope, to_envelope, worker_source
-from events_bridge.settings import BusSettings
 
 CENTER_SOURCE = "/center"
 

@@ -7,12 +7,12 @@ from typing import Any
 from domain.closing import Closing
 from domain.commands import WITHIN_MAX_S, CommandAsked
 from domain.errors import MessageInvalid, MessageTooNew
+from events_bridge.bus_settings import BusSettings
 from events_bridge.bus_time import bus_now_ms, stamped_ms
 from events_bridge.command_board import commands_stream
 from events_bridge.connection import bus_errors, connect
 from events_bridge.envelope import from_envelope, header_of
 from events_bridge.publisher import ENVELOPE_FIELD
-from events_bridge.settings import BusSettings
 
 READ_BATCH = 50
 _READ_BACK_MS = round(WITHIN_MAX_S * 1000)

@@ -20,10 +20,10 @@ from domain.commands import WITHIN_S, AskedBy, Command, CommandAsked, CommandSta
 from domain.errors import CommandNotFound, TooManyCommands, WorkerOffline
 from domain.ids import id_of, new_id
 from domain.listening import WorkerPresence
+from events_bridge.bus_settings import BusSettings
 from events_bridge.command_board import CommandBoard, CommandRecord, check_same
 from events_bridge.holder_board import HolderBoard
 from events_bridge.presence import PresenceBoard
-from events_bridge.settings import BusSettings
 
 ANSWER_SLACK_S = 2.0
 """An answer that was given at the last moment needs so long to be seen here."""

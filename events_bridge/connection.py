@@ -19,7 +19,7 @@ from redis.retry import Retry
 
 from domain.errors import BusUnavailable, ConfigurationError
 from domain.trouble import Trouble
-from events_bridge.settings import BusSettings
+from events_bridge.bus_settings import BusSettings
 from events_bridge.urls import check_url, mask_url
 
 _TROUBLES: tuple[tuple[type[Exception] | str, Trouble], ...] = (

@@ -29,12 +29,12 @@ from domain.errors import (
 from domain.messages import Message
 from domain.trouble import Trouble, trouble_of
 from events_bridge.backoff import Backoff
+from events_bridge.bus_settings import BusSettings
 from events_bridge.connection import GroupMissing
 from events_bridge.envelope import from_envelope
 from events_bridge.group import Backlog, ConsumerGroup, Delivery, Pending
 from events_bridge.letters import Box, BoxFigures, Letter, LetterBox
 from events_bridge.parking import Parking
-from events_bridge.settings import BusSettings
 from events_bridge.trimming import NewsTrimmer
 
 RETRY_LOOK_EVERY_S = 1.0

@@ -9,10 +9,10 @@ from typing import Any
 from redis.exceptions import ResponseError
 
 from domain.checkpoint import reached
+from events_bridge.bus_settings import BusSettings
 from events_bridge.connection import bus_errors, connect
 from events_bridge.letters import Box, Letter, LetterBox, entry_time
 from events_bridge.publisher import ENVELOPE_FIELD
-from events_bridge.settings import BusSettings
 
 PENDING_MAX = 1_000
 """Unacknowledged entries that are looked at in one go, per stream."""

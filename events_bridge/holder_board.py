@@ -8,8 +8,8 @@ from pydantic import ValidationError
 from domain.checkpoint import reached
 from domain.closing import Closing
 from domain.holding import CameraGrant
+from events_bridge.bus_settings import BusSettings
 from events_bridge.connection import bus_errors, connect
-from events_bridge.settings import BusSettings
 
 _log = structlog.get_logger(__name__)
 

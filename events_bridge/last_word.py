@@ -6,11 +6,11 @@ from typing import Any
 
 import redis
 
+from events_bridge.bus_settings import BusSettings
 from events_bridge.connection import bus_errors, connect
 from events_bridge.envelope import header_of, worker_source
 from events_bridge.letters import entry_time
 from events_bridge.publisher import ENVELOPE_FIELD
-from events_bridge.settings import BusSettings
 
 PAGE = 200
 """Entries read in one go, newest first."""

@@ -15,8 +15,8 @@ from uuid import uuid4
 
 from domain.closing import Closing
 from domain.errors import BusUnavailable
+from events_bridge.bus_settings import BusSettings
 from events_bridge.connection import bus_errors, connect
-from events_bridge.settings import BusSettings
 
 LEASE_S = 15.0
 RENEW_EVERY_S = 4.0

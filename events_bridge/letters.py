@@ -14,9 +14,9 @@ import structlog
 from redis.typing import EncodableT, FieldT
 
 from domain.errors import LetterNotFound
+from events_bridge.bus_settings import BusSettings
 from events_bridge.connection import bus_errors, connect
 from events_bridge.publisher import ENVELOPE_FIELD
-from events_bridge.settings import BusSettings
 
 OVERFLOW_LOOKED_AT = 1_000
 """Of a full box so many of the oldest are looked at for summaries of looks, which go first."""

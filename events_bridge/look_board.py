@@ -9,8 +9,8 @@ import structlog
 from redis.typing import EncodableT, FieldT
 
 from domain.errors import BusUnavailable
+from events_bridge.bus_settings import BusSettings
 from events_bridge.connection import bus_errors, connect
-from events_bridge.settings import BusSettings
 
 QUIET_S = 2.0
 """After a failed put, further ones are skipped for this long: a lost bus must not slow looks."""

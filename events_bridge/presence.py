@@ -7,9 +7,9 @@ from pydantic import ValidationError
 
 from domain.closing import Closing
 from domain.listening import Listening, WorkerPresence
+from events_bridge.bus_settings import BusSettings
 from events_bridge.bus_time import bus_now_ms
 from events_bridge.connection import bus_errors, connect
-from events_bridge.settings import BusSettings
 
 KEEP_MS = 30 * 86_400_000
 """So long it is known since when a worker is away."""

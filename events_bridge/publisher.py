@@ -12,10 +12,10 @@ from domain.closing import Closing
 from domain.errors import BusError, BusUnavailable
 from domain.messages import LooksDone, Message
 from events_bridge.backoff import Backoff
+from events_bridge.bus_settings import BusSettings
 from events_bridge.connection import bus_errors, connect
 from events_bridge.envelope import to_envelope
 from events_bridge.outbox import Lane, Outbox, Parcel
-from events_bridge.settings import BusSettings
 from events_bridge.urls import mask_url
 
 ENVELOPE_FIELD = b"envelope"

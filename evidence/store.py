@@ -29,7 +29,7 @@ from domain.errors import (
 )
 from domain.evidence import Evidence, EvidenceKind
 from domain.ids import new_id
-from evidence.settings import MIN_FREE_BYTES
+from evidence.evidence_settings import MIN_FREE_BYTES
 from evidence.workspace import Workspace, remove_leftovers
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}

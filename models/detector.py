@@ -10,11 +10,11 @@ from domain.incident import ModelRef
 from models.catalogue.catalog import Catalog
 from models.catalogue.entry import ModelEntry
 from models.detections import Detections, Floats, Ints
+from models.detector_settings import DetectorSettings
 from models.heads.nms import suppress
 from models.letterbox import Image, Letterbox, SizeWH
 from models.network import Network
 from models.sessions.graph import RunsOn
-from models.settings import DetectorSettings
 
 
 class Detects(Protocol):

@@ -11,13 +11,13 @@ import structlog
 from domain.errors import ModelCorrupt, ModelError, ModelShapeError
 from models.catalogue.entry import ModelEntry
 from models.detections import Floats
+from models.detector_settings import EXACT, RunSettings
 from models.heads.candidates import STRIDES
 from models.heads.families import Head, head_for
 from models.letterbox import Image, Letterbox, SizeWH
 from models.sessions.graph import Graph, RunsOn, Shape
 from models.sessions.ports import words
 from models.sessions.runtime import open_graph
-from models.settings import EXACT, RunSettings
 
 MORE_SIZES = 4
 """Input sizes beside the model's own that are tried at most: each takes some 50 MB."""

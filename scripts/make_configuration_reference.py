@@ -22,14 +22,14 @@ from pydantic import BaseModel, SecretStr  # noqa: E402
 from pydantic.fields import FieldInfo  # noqa: E402
 from pydantic_core import PydanticUndefined  # noqa: E402
 
-from cases.settings import (  # noqa: E402
+from cases.case_settings import (  # noqa: E402
     CaseSettings,
     EmergencySettings,
     KindSettings,
+    KindVariant,
     ReportedSettings,
     StageLimits,
     UrgentStageLimits,
-    Variant,
 )
 from domain.base import Text  # noqa: E402
 from domain.place import Grid, GridPlan, Site  # noqa: E402
@@ -41,11 +41,7 @@ from settings.townfile import (  # noqa: E402
     ShareSettings,
     TownFile,
 )
-from vision.rules.baseline import BaselineSettings  # noqa: E402
-from vision.rules.crowding import CrowdLimit  # noqa: E402
-from vision.rules.ground_plane import GroundPlaneSettings  # noqa: E402
-from vision.schedule import Window  # noqa: E402
-from vision.settings import (  # noqa: E402
+from vision.rule_register import (  # noqa: E402
     CrowdingRuleSettings,
     FireLaneRuleSettings,
     FireRuleSettings,
@@ -56,6 +52,10 @@ from vision.settings import (  # noqa: E402
     StallsRuleSettings,
     ZoneSettings,
 )
+from vision.rules.baseline import BaselineSettings  # noqa: E402
+from vision.rules.crowding import CrowdLimit  # noqa: E402
+from vision.rules.ground_plane import GroundPlaneSettings  # noqa: E402
+from vision.schedule import Window  # noqa: E402
 
 HEAD = """\
 # 配置项参考 · Configuration reference
@@ -100,7 +100,7 @@ MORE: tuple[tuple[str, str, type[BaseModel]], ...] = (
     ("cases.emergency", "应急上报 · the same for emergency reports", EmergencySettings),
     ("cases.stages", "时限 · how long each stage may last", StageLimits),
     ("cases.urgent_stages", "急事时限 · the same for urgent matters", UrgentStageLimits),
-    ("cases.kinds.KIND.variants[]", "变体 · what differs for some of a kind", Variant),
+    ("cases.kinds.KIND.variants[]", "变体 · what differs for some of a kind", KindVariant),
 )
 
 

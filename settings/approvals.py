@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 
 from domain.base import Settings
 from domain.place import Id
-from vision.settings import RuleSettings
+from vision.rule_register import RuleSettings
 
 
 class Approval(Settings):

@@ -9,9 +9,9 @@ from domain.place import CameraInfo
 from settings.approvals import Approvals, Withheld, approval_of, may_watch, withheld
 from settings.townfile import CameraSettings, LookHours, TownFile
 from streams.address import CameraAddress
-from streams.settings import StreamSettings
+from streams.stream_settings import StreamSettings
+from vision.rule_register import RulesSettings, ZoneSettings
 from vision.schedule import is_on
-from vision.settings import RulesSettings, ZoneSettings
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from domain.clock import SystemClock
 from domain.errors import ConfigurationError, ModelError
 from events_bridge.connection import connect
 from models.catalogue.catalog import Catalog
+from models.detector_settings import DetectorSettings
 from models.sessions.runtime import abilities
-from models.settings import DetectorSettings
 from settings.approvals import approval_of, by_rule
 from settings.camera import Camera
 from settings.config import Configuration

@@ -10,19 +10,19 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from cases.settings import CaseSettings
-from console.settings import ConsoleSettings
+from cases.case_settings import CaseSettings
+from console.console_settings import ConsoleSettings
 from domain.errors import ConfigurationError
 from domain.place import GridPlan, Site
-from events_bridge.settings import BusSettings
-from evidence.settings import EvidenceSettings
-from models.settings import DetectorSettings
+from events_bridge.bus_settings import BusSettings
+from evidence.evidence_settings import EvidenceSettings
+from models.detector_settings import DetectorSettings
 from settings.approvals import Approvals, Withheld
 from settings.camera import Camera, resolved
 from settings.sharing import Sharing
 from settings.slices import CenterTown, WorkerShare
 from settings.townfile import Defaults, ShareSettings, TownFile, TownSettings, WorkerSettings
-from streams.settings import StreamSettings
+from streams.stream_settings import StreamSettings
 from vision.attention_speed import AttentionSettings
 from vision.look_step import LookSettings
 from vision.picture.diagnosis import PictureSettings

@@ -4,7 +4,7 @@ from settings.config import CLIP_WRITING_S
 from settings.sharing import Sharing
 from settings.townfile import CameraSettings, TownFile
 from settings.yamlfile import Location
-from vision.settings import RULE_KINDS, zone_problems
+from vision.rule_register import RULE_KINDS, zone_problems
 
 DERIVED = (("cases", "timezone"), ("console", "timezone"), ("console", "town"))
 """Settings of parts that follow from `town`; saying them again could only contradict it."""

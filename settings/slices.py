@@ -6,16 +6,16 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from cases.settings import CaseSettings
-from console.settings import ConsoleSettings
+from cases.case_settings import CaseSettings
+from console.console_settings import ConsoleSettings
 from domain.place import CameraInfo, GridPlan, Site
-from events_bridge.settings import BusSettings
-from evidence.settings import EvidenceSettings
-from models.settings import DetectorSettings
+from events_bridge.bus_settings import BusSettings
+from evidence.evidence_settings import EvidenceSettings
+from models.detector_settings import DetectorSettings
 from settings.approvals import Withheld
 from settings.camera import Camera
 from settings.townfile import WorkerSettings
-from streams.settings import StreamSettings
+from streams.stream_settings import StreamSettings
 from vision.attention_speed import AttentionSettings
 from vision.look_step import LookSettings
 from vision.picture.diagnosis import PictureSettings

@@ -12,24 +12,24 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, SecretStr, field_validator
 
-from cases.settings import CaseSettings
-from console.settings import ConsoleSettings
+from cases.case_settings import CaseSettings
+from console.console_settings import ConsoleSettings
 from domain.base import Settings, Text
 from domain.masking import holds_secret
 from domain.place import GbId, GridPlan, Id, Site
 from domain.words import shown
-from events_bridge.settings import BusSettings
-from evidence.settings import EvidenceSettings
-from models.settings import DetectorSettings
+from events_bridge.bus_settings import BusSettings
+from evidence.evidence_settings import EvidenceSettings
+from models.detector_settings import DetectorSettings
 from settings.approvals import Approvals
 from settings.variables import fill_in_variables
 from streams.address import CameraAddress
-from streams.settings import RtspReader, RtspTransport, StreamSettings
+from streams.stream_settings import RtspReader, RtspTransport, StreamSettings
 from vision.attention_speed import AttentionSettings
 from vision.picture.diagnosis import PictureSettings
+from vision.rule_register import RulesSettings, ZoneSettings
 from vision.schedule import Window
 from vision.second_look.taking import SecondLookSettings
-from vision.settings import RulesSettings, ZoneSettings
 
 DEFAULT_DATA_DIR = Path("patrol-data")
 

@@ -4,7 +4,7 @@ import random
 from typing import Protocol
 
 from domain.health import FaultKind
-from streams.settings import StreamSettings
+from streams.stream_settings import StreamSettings
 
 SLOW_FAULTS = frozenset({FaultKind.UNAUTHORIZED, FaultKind.UNSUPPORTED_CODEC})
 """What a person must mend first; trying again soon can only do harm."""

@@ -13,7 +13,7 @@ from streams.packet import Offered, Packet, RawPacket, StreamInfo
 _DEFAULT_TIME_BASE = Fraction(1, 90_000)
 
 
-class Intake:
+class PacketIntake:
     """Takes in the packets of one connection."""
 
     def __init__(self, offered: Offered, not_before: Moment | None = None) -> None:

@@ -24,8 +24,8 @@ from streams.rtsp.conversation import Redirected
 from streams.rtsp.dialogue import Dialogue, LeftToLibav, Misread
 from streams.rtsp.known import KNOWN, KnownCameras
 from streams.rtsp.source import RtspSource
-from streams.settings import StreamSettings
 from streams.source import LibavPacket, Source
+from streams.stream_settings import StreamSettings
 
 CameraSource: TypeAlias = RtspSource | Source
 

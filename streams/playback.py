@@ -9,8 +9,8 @@ from domain.closing import Closing
 from domain.errors import StreamCorrupt
 from streams.address import CameraAddress
 from streams.packet import Offered
-from streams.settings import StreamSettings
 from streams.source import LibavPacket, Source
+from streams.stream_settings import StreamSettings
 
 _DEFAULT_FPS = 25.0
 

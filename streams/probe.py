@@ -21,13 +21,13 @@ from domain.health import FaultKind
 from streams.address import CameraAddress
 from streams.decoder import KeyframeDecoder
 from streams.frame import Frame
-from streams.intake import Intake
+from streams.intake import PacketIntake
 from streams.opening import CameraSource, opened
 from streams.packet import Packet
 from streams.playback import Playback
 from streams.rtsp.known import KNOWN
 from streams.rtsp.source import RtspSource
-from streams.settings import StreamSettings
+from streams.stream_settings import StreamSettings
 
 _HEED_S = 1.0
 """So long after the end our own reader has noticed it."""
@@ -204,7 +204,7 @@ class _Watch:
         """
         self._connected = True
         self._codec = source.offered.codec
-        intake = Intake(source.offered)
+        intake = PacketIntake(source.offered)
         for raw in source.packets():
             packet = intake.take(raw, self._clock.moment())
             with self._gathering:

@@ -16,14 +16,14 @@ from streams.backoff import Backoff
 from streams.budget import RingBudget
 from streams.door import Door, same_account
 from streams.frame import Frame
-from streams.intake import Intake
+from streams.intake import PacketIntake
 from streams.kept_decoders import KeptDecoders
 from streams.opening import CameraSource, opened
 from streams.packet import Packet, PacketSource
 from streams.playback import Playback
 from streams.ring import PacketRing
-from streams.settings import StreamSettings
 from streams.status import Damage, StreamRecord, StreamStatus
+from streams.stream_settings import StreamSettings
 from streams.taker import PictureTaker
 
 _READ_WITHIN_S = 0.5
@@ -208,7 +208,7 @@ class CameraReader:
     def _take_in(self, source: PacketSource) -> None:
         connected = self._clock.moment()
         self._record.connected(connected)
-        intake = Intake(source.offered, self._newest.captured if self._newest else None)
+        intake = PacketIntake(source.offered, self._newest.captured if self._newest else None)
         self._taker.wants_keyframe = False
         steady = False
         for raw in source.packets():

@@ -12,8 +12,8 @@ from streams.address import CameraAddress
 from streams.errors import translated
 from streams.frame import Frame
 from streams.rotation import rotation_of
-from streams.settings import DecodeMode, StreamSettings
 from streams.source import Source
+from streams.stream_settings import DecodeMode, StreamSettings
 
 _SLACK_S = 0.001
 _DEFAULT_FPS = 25.0

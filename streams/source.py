@@ -19,7 +19,7 @@ from streams.errors import translated
 from streams.nal import ANNEX_B_CODECS
 from streams.packet import Offered
 from streams.rotation import file_rotation
-from streams.settings import StreamSettings
+from streams.stream_settings import StreamSettings
 
 LibavPacket: TypeAlias = "av.Packet[av.VideoStream]"
 

@@ -11,7 +11,7 @@ from domain.clock import Moment
 from domain.errors import StreamError
 from domain.health import CameraStatus, CoverageGap, FaultKind
 from streams.packet import Packet, StreamInfo
-from streams.settings import StreamSettings
+from streams.stream_settings import StreamSettings
 
 _RECENT_PACKETS = 100
 _RECENT_KEYFRAMES = 8

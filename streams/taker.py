@@ -13,8 +13,8 @@ from streams.frame import Frame
 from streams.kept_decoders import KeptDecoders
 from streams.packet import Packet
 from streams.ring import PacketRing
-from streams.settings import StreamSettings
 from streams.status import StreamRecord
+from streams.stream_settings import StreamSettings
 
 RARE_KEYFRAMES = 1.5
 """Keyframes rarer than this many looks cannot keep the coverage promise alone."""

@@ -29,8 +29,8 @@ ALLOWED: dict[str, frozenset[str]] = {
     "console": CENTER_WING | {"cases"},
     "settings": frozenset(
         {
-            "cases.settings", "console.settings", "events_bridge.settings", "evidence.settings",
-            "vision", "streams.address", "streams.settings", "models", "domain",
+            "cases.case_settings", "console.console_settings", "events_bridge.bus_settings",
+            "evidence.evidence_settings", "vision", "streams.address", "streams.stream_settings", "models", "domain",
             # `patrol check` asks those who would open an address whether one could be meant by it.
             "cases.database", "events_bridge.connection",
         }

@@ -79,7 +79,7 @@ def test_a_breach_is_found_and_named(tmp_path: Path, module: str, source: str, s
         ("lab/training/a.py", "import ultralytics"),
         ("lab/a.py", "from patrol.bus import running_bus"),
         ("scripts/a.py", "from lab.scores import score"),
-        ("settings/a.py", "from cases.settings import CaseSettings"),
+        ("settings/a.py", "from cases.case_settings import CaseSettings"),
         ("patrol/laboratory.py", "WHERE = 'lab.bench.run:go'"),
         ("streams/deep/a.py", "from ..frame import Frame"),
         ("patrol/a.py", "from console.app import create_app"),

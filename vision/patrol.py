@@ -16,11 +16,11 @@ from domain.messages import IncidentUpdated
 from vision.held_back import HeldBackBook, TellHeldBack
 from vision.incidents import IncidentBook, IncidentMessage, NameIncident, closed_for_change
 from vision.look import Look
+from vision.rule_register import RuleSettings, zone_problems
 from vision.rules.baseline import BaselineMemory
 from vision.rules.rule import Doubt, Doubting, Scene
 from vision.schedule import is_on
 from vision.second_look.verdict import SecondLook
-from vision.settings import RuleSettings, zone_problems
 from vision.steady import SteadySeconds
 from vision.things.static_objects import Ground, StaticObjects
 from vision.things.tracks import Tracker

@@ -8,9 +8,9 @@ from datetime import datetime
 
 from models.detections import Detections
 from vision.incidents import Subject
+from vision.rule_register import RuleSettings, build_rule
 from vision.rules.baseline import BaselineMemory
 from vision.rules.rule import Doubt, Learning, Rule
-from vision.settings import RuleSettings, build_rule
 from vision.zones import INLINE_ZONE_ID, Zone
 
 

@@ -16,7 +16,8 @@ from console.commands import (
     road_of,
     said_of,
 )
-from console.eyes import Tile, count_eyes, tiles_of
+from console.eyes import Tile, tiles_of
+from console.head import head_of
 from console.pages.desk import times_of
 from console.rendering import render
 from console.services import Here, Services
@@ -40,8 +41,7 @@ router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 @router.get("/camera/{camera_id}")
 def camera(request: Request, services: Here, camera_id: str) -> HTMLResponse:
     tile = _tile(request, services, camera_id)
-    counts, eyes = services.book.counts(), count_eyes(services)
-    context = {**_shown(camera_id), "tile": tile, "counts": counts, "eyes": eyes}
+    context = {**_shown(camera_id), "tile": tile, **head_of(services)}
     return render(request, "camera.html", presence=_presence(services, tile), **context)
 
 

@@ -17,10 +17,10 @@ from edge.commands.doer import Doer, answer_of
 from edge.commands.outcome import Refused
 from edge.steadfast import steadfast
 from events_bridge.backoff import Backoff
+from events_bridge.bus_settings import BusSettings
 from events_bridge.command_board import CommandBoard
 from events_bridge.command_inbox import Command, CommandInbox, Unread
 from events_bridge.presence import PresenceBoard
-from events_bridge.settings import BusSettings
 
 log = structlog.get_logger(__name__)
 

@@ -11,7 +11,7 @@ import structlog
 from domain.clock import Moment
 from edge.state.small_files import replace_file
 from vision.picture.diagnosis import PictureSettings, PictureWatch
-from vision.settings import ZoneSettings
+from vision.rule_register import ZoneSettings
 
 ASK_EVERY_S = 10.0
 """How soon it is noticed that somebody accepted the view."""

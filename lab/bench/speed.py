@@ -14,10 +14,10 @@ from domain.base import Value
 from domain.incident import ModelRef
 from models.catalogue.catalog import Catalog
 from models.detector import Detector
+from models.detector_settings import DetectorSettings
 from models.letterbox import Image, SizeWH
 from models.network import whole_input
 from models.sessions.bare import ORT_VERSION, bare_graph
-from models.settings import DetectorSettings
 
 CAMERA_WH = 1920, 1080
 """The size of picture whose shape is measured, unless another picture is given."""

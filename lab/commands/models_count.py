@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from domain.labels import PERSON
 from lab.footage.counted import counted_of
 from lab.scores.counting import (
     DEFAULT_BANDS,
@@ -25,7 +26,7 @@ from patrol.commands.output import (
 )
 from patrol.commands.tables import NamesOption, names_of, show
 from settings.loading import load
-from vision.rules.crowding import PERSON_LABEL, CrowdingRuleSettings
+from vision.rules.crowding import CrowdingRuleSettings
 
 _RULE = CrowdingRuleSettings()
 
@@ -57,14 +58,14 @@ def count(
     settings = configuration.detector.model_copy(update=chosen)
     detector = Detector.open(Catalog(configuration.models_dir), settings)
     counting = CountingSettings(
-        label=PERSON_LABEL,
+        label=PERSON,
         confidence=confidence,
         min_height=_RULE.min_height,
         tiles=tiles,
         limit=limit,
         bands=_bands(bands),
     )
-    pictures = counted_of(folder, PERSON_LABEL, names_of(names) or detector.labels)
+    pictures = counted_of(folder, PERSON, names_of(names) or detector.labels)
     with progress() as bar:
         task = bar.add_task("counting", total=None)
         found = count_in_folder(

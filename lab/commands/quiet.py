@@ -11,7 +11,7 @@ from domain.errors import ConfigurationError
 from lab.trials.evaluate import load_truth
 from lab.trials.false_rate import upper_bound
 from lab.trials.quiet import QuietRun, pictures_of, watch_quiet
-from lab.trials.variant import Variant
+from lab.trials.variant import ViewVariant
 from models.catalogue.catalog import Catalog
 from models.detector import Detector
 from patrol.commands.output import (
@@ -58,7 +58,7 @@ def quiet(
                         clip,
                         truth,
                         pictures,
-                        Variant.drawn(random, number),
+                        ViewVariant.drawn(random, number),
                         detector,
                         hours=each,
                         look_every_s=configuration.defaults.look_every_s,

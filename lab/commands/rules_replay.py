@@ -17,7 +17,7 @@ from models.detector import Detector
 from patrol.commands.output import ConfigOption, DataOption, JsonOption, console, print_json
 from settings.config import Configuration
 from settings.loading import load
-from vision.settings import zone_problems
+from vision.rule_register import zone_problems
 
 CameraOption = Annotated[str, typer.Option(help="Whose rules and zones are changed.")]
 RulesOption = Annotated[

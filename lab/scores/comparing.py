@@ -12,8 +12,8 @@ from lab.scores.score import SCORING_CONFIDENCE, Progress, ScoreReport, score
 from models.catalogue.entry import ModelEntry
 from models.catalogue.files import sha256_of
 from models.detector import Detector
+from models.detector_settings import DetectorSettings
 from models.network import Network
-from models.settings import DetectorSettings
 
 LOOKS = 15
 

@@ -17,7 +17,7 @@ from lab.scores.curves import write_curves
 from lab.scores.picture_recall import PictureRecall, PictureScores
 from models.catalogue.catalog import Catalog
 from models.detector import Detector, Detects
-from models.settings import EXACT, DetectorSettings
+from models.detector_settings import EXACT, DetectorSettings
 
 SCORING_CONFIDENCE = 0.001
 """So low because AP looks at the whole curve, not at one threshold."""

@@ -31,9 +31,9 @@ from models.catalogue.entry import ModelEntry
 from models.catalogue.files import sha256_of, write_whole
 from models.detections import Detections
 from models.detector import Detector, Detects
+from models.detector_settings import DetectorSettings
 from models.letterbox import PAD_GREY, Image
 from models.network import Network
-from models.settings import DetectorSettings
 
 Progress = Callable[[str, int, int], None]
 """Called with a folder's name, how many of its pictures are done, and of how many."""

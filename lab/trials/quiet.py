@@ -19,7 +19,7 @@ from domain.geometry import Box
 from domain.messages import IncidentOpened
 from lab.trials.evaluate import STARTS_AT
 from lab.trials.truth import ClipTruth, Truth
-from lab.trials.variant import Variant, zones_seen_by
+from lab.trials.variant import ViewVariant, zones_seen_by
 from models.detections import Detections
 from models.detector import Detects
 from streams.frame import Image
@@ -36,7 +36,7 @@ class QuietRun:
     """One variant of one clip, looped."""
 
     file: str
-    variant: Variant
+    variant: ViewVariant
     hours: float
     opened: tuple[IncidentOpened, ...]
 
@@ -82,7 +82,7 @@ def watch_quiet(
     clip: ClipTruth,
     truth: Truth,
     pictures: Sequence[Image],
-    variant: Variant,
+    variant: ViewVariant,
     detector: Detects,
     *,
     hours: float,

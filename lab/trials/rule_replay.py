@@ -18,8 +18,8 @@ from settings.yamlfile import read_as
 from vision.incidents import IncidentMessage
 from vision.look_step import LookSettings, LookStep
 from vision.patrol import CameraPatrol, SecondLookWish
+from vision.rule_register import RulesSettings, ZoneSettings
 from vision.second_look.verdict import SecondLook
-from vision.settings import RulesSettings, ZoneSettings
 
 SAME_WITHIN = timedelta(seconds=2)
 SAME_IOU = 0.5

@@ -13,7 +13,7 @@ from domain.messages import IncidentClosed, IncidentOpened, IncidentUpdated
 from lab.trials.pairing import p95, paired
 from lab.trials.trace import FaultMark
 from lab.trials.truth import ExpectedFault, ExpectedIncident
-from vision.settings import RuleSettings
+from vision.rule_register import RuleSettings
 
 _HOUR_S = 3600.0
 _DAY_HOURS = 24.0

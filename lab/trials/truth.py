@@ -22,8 +22,8 @@ from pydantic import Field, model_validator
 from domain.base import Value
 from domain.health import FaultKind
 from domain.incident import IncidentKind
+from vision.rule_register import RuleSettings, RulesSettings, ZoneSettings
 from vision.schedule import TimeOfDay
-from vision.settings import RuleSettings, RulesSettings, ZoneSettings
 
 
 class ExpectedSpan(Value):

@@ -11,13 +11,13 @@ import shapely
 
 from domain.geometry import Point
 from streams.frame import Image
-from vision.rules.generic import Line
-from vision.settings import (
+from vision.rule_register import (
     CrowdingRuleSettings,
     GenericRuleSettings,
     RuleSettings,
     ZoneSettings,
 )
+from vision.rules.generic import Line
 
 CROPPED = 0.25
 """The sides of a variant's view are shorter by up to this share."""
@@ -30,7 +30,7 @@ LEAST_IN_VIEW = 0.002
 
 
 @dataclass(frozen=True)
-class Variant:
+class ViewVariant:
     """How a clip is changed. The first of a clip is the clip as it is."""
 
     view: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0)
@@ -39,7 +39,7 @@ class Variant:
     shift: tuple[float, float] = (0.0, 0.0)
 
     @classmethod
-    def drawn(cls, random: np.random.Generator, number: int) -> "Variant":
+    def drawn(cls, random: np.random.Generator, number: int) -> "ViewVariant":
         if number == 0:
             return cls()
         side = 1 - float(random.uniform(0, CROPPED))
@@ -98,7 +98,7 @@ class Variant:
 
 
 def zones_seen_by(
-    variant: Variant, rules: Mapping[str, RuleSettings], zones: Sequence[ZoneSettings]
+    variant: ViewVariant, rules: Mapping[str, RuleSettings], zones: Sequence[ZoneSettings]
 ) -> tuple[dict[str, RuleSettings], tuple[ZoneSettings, ...]]:
     """Rules and zones of a clip as they would be drawn on the variant. A zone that is out of view
     is left out, and so is a rule that watches nothing else."""
@@ -110,7 +110,7 @@ def zones_seen_by(
 
 
 def _rule_seen_by(
-    variant: Variant, rule: RuleSettings, zone_ids: frozenset[str]
+    variant: ViewVariant, rule: RuleSettings, zone_ids: frozenset[str]
 ) -> RuleSettings | None:
     """The rule with its own places moved, and those of its zones that are in view; None when
     nothing of what it watches is."""

@@ -4,8 +4,8 @@ from typing import Protocol
 
 from domain.base import Value
 from models.detections import Floats
+from models.detector_settings import Precision, Provider
 from models.letterbox import Canvases, InputForm
-from models.settings import Precision, Provider
 
 Shape = tuple[int | None, ...]
 """Sizes of a tensor; None where the graph leaves one open."""

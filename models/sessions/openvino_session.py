@@ -17,9 +17,9 @@ import numpy as np
 
 from domain.errors import ModelCorrupt, ModelError, ModelMissing, ModelShapeError
 from models.detections import Floats
+from models.detector_settings import Precision, RunSettings
 from models.letterbox import Canvases, InputForm
 from models.sessions.graph import RunsOn, Shape
-from models.settings import Precision, RunSettings
 
 DEVICE = "CPU"
 HINTS: Mapping[Precision, str] = {"fp32": "f32", "bf16": "bf16", "fp16": "f16"}

@@ -7,11 +7,11 @@ import structlog
 
 from domain.base import Value
 from domain.errors import ModelError, ModelMissing, ModelShapeError
+from models.detector_settings import AskedProvider, Provider, RunSettings
 from models.sessions import openvino_session, session
 from models.sessions.graph import Graph
 from models.sessions.openvino_session import OpenvinoSession
 from models.sessions.session import Session
-from models.settings import AskedProvider, Provider, RunSettings
 
 NEXT_BEST: Mapping[Provider, tuple[Provider, ...]] = {
     "cpu": (),

@@ -11,11 +11,11 @@ from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
 from domain.errors import ModelError, ModelMissing
 from models.detections import Floats
+from models.detector_settings import Precision, Provider, RunSettings
 from models.letterbox import Canvases, InputForm, as_planes
 from models.sessions.graph import RunsOn, Shape
 from models.sessions.ort_words import ERRORS, OPEN_ERRORS, our_error
 from models.sessions.ports import Port, check_ports
-from models.settings import Precision, Provider, RunSettings
 
 CPU = "CPUExecutionProvider"
 PROVIDERS: Mapping[Provider, str] = {

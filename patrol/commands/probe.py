@@ -27,7 +27,7 @@ from streams.address import CameraAddress
 from streams.door import same_account
 from streams.probe import ProbeReport
 from streams.probe import probe as probe_stream
-from streams.settings import StreamSettings
+from streams.stream_settings import StreamSettings
 
 URL_VARIABLE = "PATROL_PROBE_URL"
 SAME_SHAPE = 0.02

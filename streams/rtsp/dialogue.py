@@ -22,7 +22,7 @@ from streams.rtsp.known import KNOWN, KnownCameras
 from streams.rtsp.message import Answer, number
 from streams.rtsp.places import base_of, control_of, moved
 from streams.rtsp.wire import Wire
-from streams.settings import RtspTransport
+from streams.stream_settings import RtspTransport
 
 SESSION_TIMEOUT_S = 60.0
 """What holds if a camera does not say (RFC 2326 §12.37)."""

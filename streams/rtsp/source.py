@@ -21,7 +21,7 @@ from streams.rtsp.dialogue import Dialogue, LeftToLibav, Misread, following
 from streams.rtsp.known import KNOWN, KnownCameras
 from streams.rtsp.message import Answer
 from streams.rtsp.reports import says_goodbye
-from streams.settings import StreamSettings
+from streams.stream_settings import StreamSettings
 
 HEED_STOP_S = 0.5
 """A silent camera is waited for in pieces of this length, so that a reader can be stopped."""
@@ -185,7 +185,9 @@ class RtspSource(Closing):
             foreign = self._foreign + self._depacketiser.foreign
             instead = f"; {foreign} packets came that are none of the video's" if foreign else ""
             within = f"{settings.read_timeout_s:g} s"
-            error = StreamTimeout(f"{self.address.masked}: no picture came within {within}{instead}")
+            error = StreamTimeout(
+                f"{self.address.masked}: no picture came within {within}{instead}"
+            )
             understood = not foreign and self._depacketiser.times < 2
         elif not self._saw_keyframe and now_s - self._began_s >= keyframe_s:
             error = StreamWithoutKeyframe(

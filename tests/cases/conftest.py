@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from cases.book import CaseBook
+from cases.case_settings import CaseSettings
 from cases.database import Database
 from cases.queries import StateGroup, group_of, overdue
-from cases.settings import CaseSettings
 from domain.actor import Actor
 from domain.case import Case, CaseState, FalseReason, Move, Verdict
 from domain.clock import VirtualClock

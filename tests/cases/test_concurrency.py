@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 import pytest
 
 from cases.book import CaseBook
+from cases.case_settings import CaseSettings
 from cases.database import Database
 from cases.numbers import next_number
-from cases.settings import CaseSettings
 from domain.case import Case, FalseReason, Move, Verdict
 from domain.errors import MoveConflict
 from domain.messages import EvidenceSealed

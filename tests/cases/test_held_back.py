@@ -7,8 +7,8 @@ from pathlib import Path
 from typer.testing import CliRunner
 
 from cases.book import CaseBook
+from cases.case_settings import CaseSettings
 from cases.database import Database
-from cases.settings import CaseSettings
 from domain.clock import SystemClock
 from domain.held_back import HeldBack, HeldBackReason
 from domain.messages import FindingsHeldBack

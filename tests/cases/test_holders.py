@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from cases.book import CaseBook
+from cases.case_settings import CaseSettings
 from cases.database import Database
-from cases.settings import CaseSettings
 from domain.case import CaseState
 from domain.clock import VirtualClock
 from domain.evidence import EvidenceKind, MissingEvidence, MissingReason, evidence_id

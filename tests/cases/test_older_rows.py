@@ -11,8 +11,8 @@ from sqlalchemy.exc import DBAPIError
 
 from cases import tally
 from cases.book import CaseBook
+from cases.case_settings import CaseSettings
 from cases.database import Database
-from cases.settings import CaseSettings
 from domain.actor import SYSTEM, Actor
 from domain.case import CaseState, Move, Verdict
 from domain.clock import VirtualClock

@@ -13,9 +13,9 @@ from sqlalchemy import func, select
 
 from cases import outbox
 from cases.book import CaseBook
+from cases.case_settings import CaseSettings
 from cases.database import Database
 from cases.outbox import KEPT_AT_MOST, KEPT_FOR, PRUNE_EVERY, Outbox
-from cases.settings import CaseSettings
 from cases.tables import OutboxRow
 from domain.case import Move
 from domain.change import CaseChange, ChangeKind

@@ -23,10 +23,10 @@ from tests.vision.looks import SHANGHAI, SIZE_WH, Row, detections
 from vision.incidents import IncidentMessage
 from vision.look import Look
 from vision.patrol import CameraPatrol
+from vision.rule_register import parse_rules
 from vision.second_look.flame import NO_FLAME
 from vision.second_look.smoke import NO_SMOKE
 from vision.second_look.verdict import SecondLook
-from vision.settings import parse_rules
 
 CAMERAS, PAIRS, SECONDS = steps(45, 90), 10, 420.0
 """The first `PAIRS` cameras see the same places as the next `PAIRS`."""

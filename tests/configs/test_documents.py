@@ -7,7 +7,7 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from cases.settings import PreDispatch
+from cases.case_settings import PreDispatch
 from domain.incident import IncidentKind
 from patrol.cli import app
 from settings.townfile import TownFile

@@ -13,11 +13,11 @@ import pytest
 from fastapi import FastAPI
 
 from cases.book import CaseBook
+from cases.case_settings import CaseSettings
 from cases.database import Database
 from cases.queries import CaseFilter, CaseOrder
-from cases.settings import CaseSettings
 from console.app import create_app
-from console.settings import ConsoleSettings
+from console.console_settings import ConsoleSettings
 from console.status import SystemStatus
 from domain.actor import Actor
 from domain.base import Text

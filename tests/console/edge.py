@@ -9,11 +9,11 @@ from domain.answers import CommandAnswered, PictureTaken, Refusal
 from domain.commands import CommandAsked
 from domain.holding import CameraGrant
 from domain.listening import Listening
+from events_bridge.bus_settings import BusSettings
 from events_bridge.command_board import CommandBoard
 from events_bridge.command_inbox import Command, CommandInbox
 from events_bridge.holder_board import HolderBoard
 from events_bridge.presence import PresenceBoard
-from events_bridge.settings import BusSettings
 from tests.builders import NOON
 
 GATE = "gate-1"

@@ -9,10 +9,10 @@ import redis
 
 from console.status import SystemStatus
 from domain.messages import Message
+from events_bridge.bus_settings import BusSettings
 from events_bridge.consumer import Consumer
 from events_bridge.envelope import to_envelope, worker_source
 from events_bridge.publisher import ENVELOPE_FIELD
-from events_bridge.settings import BusSettings
 from patrol.bus import GROUP
 from patrol.center_status import bus_parts
 from tests.events_bridge.samples import incident_message

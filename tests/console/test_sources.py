@@ -10,9 +10,9 @@ import httpx
 import pytest
 
 from cases.book import CaseBook
+from cases.case_settings import CaseSettings
 from cases.database import Database
-from cases.settings import CaseSettings
-from console.settings import ConsoleSettings
+from console.console_settings import ConsoleSettings
 from domain.actor import SYSTEM
 from domain.case import Case, CaseSource, Move
 from domain.evidence import EvidenceKind

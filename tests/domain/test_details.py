@@ -11,7 +11,7 @@ from domain.errors import BusUnavailable, MoveRefused, PatrolError, StreamRefuse
 from domain.evidence import EvidenceKind, MissingEvidence, MissingReason
 from domain.health import CameraHealth, CameraStatus, CoverageGap, FaultKind
 from domain.maintenance import MaintenanceCase
-from events_bridge.settings import BusSettings
+from events_bridge.bus_settings import BusSettings
 from streams.probe import ProbeReport
 
 AT = datetime(2026, 11, 29, tzinfo=UTC)

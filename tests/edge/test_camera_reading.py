@@ -4,7 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from settings.config import Configuration
-from streams.settings import StreamSettings
+from streams.stream_settings import StreamSettings
 
 PLAIN = {"id": "c1", "name": "一号", "site_id": "s1", "url": "rtsp://192.0.2.1/1"}
 

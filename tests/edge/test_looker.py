@@ -19,7 +19,7 @@ from edge.reporter import Reporter
 from edge.roster import Roster
 from models.catalogue.catalog import Catalog
 from models.detections import Detections
-from models.settings import DetectorSettings
+from models.detector_settings import DetectorSettings
 from settings.config import Configuration
 from streams.budget import RingBudget
 from tests.block_detector import NAME, import_block_detector

@@ -17,7 +17,7 @@ from edge.book import Book
 from edge.book.debts import OF_EACH_OPENING
 from edge.recorder import Recorder
 from edge.steadfast import steadfast
-from evidence.settings import EvidenceSettings
+from evidence.evidence_settings import EvidenceSettings
 from evidence.store import EvidenceStore
 from streams.frame import Frame
 from streams.ring import PacketRing

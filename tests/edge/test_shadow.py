@@ -13,7 +13,7 @@ from tests.builders import closed, closed_revision, make_incident, opened, reope
 from tests.vision.looks import CAR, SHANGHAI, at, look
 from vision.incidents import IncidentMessage
 from vision.patrol import CameraPatrol
-from vision.settings import parse_rules
+from vision.rule_register import parse_rules
 
 
 def camera(kept: list[IncidentMessage] | None, *, shadow: bool) -> CameraPatrol:

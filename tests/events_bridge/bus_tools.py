@@ -10,11 +10,11 @@ import redis
 
 from domain.errors import BusUnavailable
 from domain.messages import Message
+from events_bridge.bus_settings import BusSettings
 from events_bridge.connection import bus_errors, connect
 from events_bridge.consumer import Consumer
 from events_bridge.embedded import EmbeddedBus
 from events_bridge.envelope import from_envelope
-from events_bridge.settings import BusSettings
 from tests.waiting import wait_until
 
 GROUP = "center"

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from events_bridge.bus_settings import BusSettings
 from events_bridge.embedded import EmbeddedBus
-from events_bridge.settings import BusSettings
 
 
 @pytest.fixture

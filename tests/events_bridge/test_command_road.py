@@ -28,13 +28,13 @@ from domain.errors import (
 )
 from domain.holding import CameraGrant
 from domain.listening import Listening
+from events_bridge.bus_settings import BusSettings
 from events_bridge.command_board import CommandBoard
 from events_bridge.command_inbox import Command, CommandInbox
 from events_bridge.command_road import ANSWER_SLACK_S, MOST, MOST_IN_S, CommandRoad
 from events_bridge.embedded import EmbeddedBus
 from events_bridge.holder_board import HolderBoard
 from events_bridge.presence import PresenceBoard
-from events_bridge.settings import BusSettings
 from tests.builders import NOON
 from tests.waiting import wait_until
 

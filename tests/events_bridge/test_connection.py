@@ -5,8 +5,8 @@ import redis
 import redis.exceptions
 
 from domain.errors import BusUnavailable
+from events_bridge.bus_settings import BusSettings
 from events_bridge.connection import GroupMissing, bus_errors, connect
-from events_bridge.settings import BusSettings
 
 REDIS_ERRORS = sorted(
     (

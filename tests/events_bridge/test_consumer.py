@@ -21,13 +21,13 @@ from domain.errors import (
 )
 from domain.messages import Message
 from domain.trouble import Trouble
+from events_bridge.bus_settings import BusSettings
 from events_bridge.connection import connect
 from events_bridge.consumer import SUSPECT_AFTER, Consumer
 from events_bridge.embedded import EmbeddedBus
 from events_bridge.envelope import to_envelope, worker_source
 from events_bridge.group import Backlog
 from events_bridge.publisher import ENVELOPE_FIELD
-from events_bridge.settings import BusSettings
 from events_bridge.trimming import NewsTrimmer
 from tests.events_bridge.bus_tools import GROUP, Inbox, consuming, kill_and_wait
 from tests.events_bridge.samples import incident_message, looks_message

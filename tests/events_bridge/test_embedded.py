@@ -14,10 +14,10 @@ import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from domain.errors import BusUnavailable
+from events_bridge.bus_settings import BusSettings
 from events_bridge.connection import connect
 from events_bridge.embedded import EmbeddedBus
 from events_bridge.held import hold
-from events_bridge.settings import BusSettings
 from events_bridge.urls import mask_url
 from events_bridge.valkey import ValkeyProcess, answers
 from tests.events_bridge.bus_tools import kill_and_wait, server_pid

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from domain.errors import BusUnavailable
+from events_bridge.bus_settings import BusSettings
 from events_bridge.connection import connect
 from events_bridge.embedded import EmbeddedBus
 from events_bridge.lease import Lease
-from events_bridge.settings import BusSettings
 from tests.waiting import wait_until
 
 

@@ -10,10 +10,10 @@ from structlog.testing import capture_logs
 
 from domain.errors import LetterNotFound
 from domain.messages import MESSAGES, IncidentOpened, Message
+from events_bridge.bus_settings import BusSettings
 from events_bridge.envelope import to_envelope, worker_source
 from events_bridge.letters import Box, BoxFigures, LetterBox
 from events_bridge.publisher import ENVELOPE_FIELD
-from events_bridge.settings import BusSettings
 from tests.events_bridge.bus_tools import GROUP, Inbox, consuming
 from tests.events_bridge.samples import incident_message, looks_message
 from tests.waiting import wait_until

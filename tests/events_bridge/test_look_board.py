@@ -10,9 +10,9 @@ from structlog.testing import capture_logs
 
 from domain.errors import BusUnavailable
 from events_bridge import look_board
+from events_bridge.bus_settings import BusSettings
 from events_bridge.embedded import EmbeddedBus
 from events_bridge.look_board import LastLook, LookBoard
-from events_bridge.settings import BusSettings
 from tests.builders import NOON
 from tests.waiting import wait_until
 

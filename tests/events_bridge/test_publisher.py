@@ -8,11 +8,11 @@ import redis
 from structlog.testing import capture_logs
 
 from domain.errors import BusError, ConfigurationError
+from events_bridge.bus_settings import BusSettings
 from events_bridge.embedded import EmbeddedBus
 from events_bridge.envelope import worker_source
 from events_bridge.outbox import Outbox
 from events_bridge.publisher import Publisher
-from events_bridge.settings import BusSettings
 from tests.books import make_book
 from tests.events_bridge.bus_tools import Inbox, consuming, kill_server, on_stream
 from tests.events_bridge.samples import MESSAGES_OF_EACH_TYPE, incident_message, looks_message

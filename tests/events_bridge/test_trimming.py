@@ -8,7 +8,7 @@ import redis
 from structlog.testing import capture_logs
 
 from domain.errors import BusUnavailable
-from events_bridge.settings import BusSettings
+from events_bridge.bus_settings import BusSettings
 from events_bridge.trimming import NewsTrimmer
 
 STREAM = BusSettings().news_stream

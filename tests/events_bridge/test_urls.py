@@ -4,9 +4,9 @@ import pytest
 from pydantic import ValidationError
 
 from domain.errors import BusUnavailable, ConfigurationError
+from events_bridge.bus_settings import BusSettings
 from events_bridge.connection import connect
 from events_bridge.look_board import LookBoard
-from events_bridge.settings import BusSettings
 from events_bridge.urls import mask_url
 
 

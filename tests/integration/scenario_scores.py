@@ -18,7 +18,7 @@ from lab.trials.scenarios.folder import write_scenarios
 from lab.trials.scoring import ClipScore
 from models.catalogue.catalog import Catalog
 from models.detector import Detector
-from models.settings import DetectorSettings
+from models.detector_settings import DetectorSettings
 
 STORED = Path(__file__).with_name("scenarios.yaml")
 REFRESH = "python -m tests.integration.scenario_scores"

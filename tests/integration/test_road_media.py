@@ -14,7 +14,7 @@ from lab.trials.evaluate import STARTS_AT, load_truth, replay_clip
 from lab.trials.scoring import replayed_incidents
 from models.catalogue.catalog import Catalog
 from models.detector import Detector
-from models.settings import DetectorSettings
+from models.detector_settings import DetectorSettings
 from streams.frame import Image
 from streams.replay import replay
 from tests.lacking import lacking
@@ -22,7 +22,7 @@ from tests.shared_data import shared_data
 from vision.incidents import IncidentMessage
 from vision.look import Look
 from vision.patrol import CameraPatrol
-from vision.settings import parse_rules
+from vision.rule_register import parse_rules
 
 pytestmark = [pytest.mark.shared_data, pytest.mark.slow]
 SHANGHAI = ZoneInfo("Asia/Shanghai")

@@ -14,18 +14,18 @@ import av
 import numpy as np
 
 from cases.book import CaseBook
+from cases.case_settings import CaseSettings
 from cases.database import Database
-from cases.settings import CaseSettings
 from domain.base import Value
 from domain.clock import VirtualClock
 from domain.holding import CameraGrant
 from edge.holder import Holder
 from edge.recorder import Recorder
 from edge.witness import Witness, close_left_behind
+from events_bridge.bus_settings import BusSettings
 from events_bridge.holder_board import HolderBoard
 from events_bridge.publisher import Publisher
-from events_bridge.settings import BusSettings
-from evidence.settings import EvidenceSettings
+from evidence.evidence_settings import EvidenceSettings
 from evidence.store import EvidenceStore
 from streams.frame import Frame
 from streams.packet import Packet
@@ -38,7 +38,7 @@ from tests.streams.footage import packets_of
 from tests.vision.looks import SHANGHAI, START, at, look, people
 from tests.waiting import wait_until
 from vision.patrol import CameraPatrol
-from vision.settings import parse_rules
+from vision.rule_register import parse_rules
 
 CAMERA = "gate-1"
 RULES = {

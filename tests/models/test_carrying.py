@@ -10,7 +10,7 @@ import yaml
 from domain.errors import ModelCorrupt, ModelMissing, ModelShapeError
 from models.catalogue.catalog import BUILTIN_FILE, CARRIED_FOLDER, Catalog
 from models.catalogue.summary import model_rows
-from models.settings import DetectorSettings
+from models.detector_settings import DetectorSettings
 from tests.models import graphs
 
 CARRY = runpy.run_path(str(Path(__file__).parents[2] / "scripts" / "carry_model.py"))

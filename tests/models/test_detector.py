@@ -10,7 +10,7 @@ from domain.errors import ConfigurationError, ModelCorrupt, ModelMissing
 from models.catalogue.catalog import Catalog
 from models.catalogue.entry import HeadKind
 from models.detector import Detector
-from models.settings import DetectorSettings
+from models.detector_settings import DetectorSettings
 from tests.models import graphs
 from tests.models.pictures import BLUE, GREEN, RED, square
 

@@ -12,12 +12,12 @@ from lab.footage.composed.folder import Order, write_composed
 from lab.footage.labelled import read_folder
 from models.catalogue.catalog import Catalog
 from models.detector import Detector
+from models.detector_settings import DetectorSettings, RunSettings
 from models.heads.input_forms import ULTRALYTICS_INPUT, YOLOX_INPUT
 from models.sessions import openvino_session
 from models.sessions.openvino_session import OpenvinoSession
 from models.sessions.runtime import open_graph
 from models.sessions.session import Session
-from models.settings import DetectorSettings, RunSettings
 from tests.models import graphs
 
 pytest.importorskip("openvino", reason="the extra [openvino] is not installed")

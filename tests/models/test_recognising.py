@@ -14,7 +14,7 @@ from models.catalogue.class_words import rule_words
 from models.catalogue.entry import ModelEntry
 from models.detections import Detections
 from models.detector import Detector
-from models.settings import DetectorSettings
+from models.detector_settings import DetectorSettings
 from tests.models import graphs
 from tests.models.constant_graphs import (
     CELLS,

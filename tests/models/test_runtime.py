@@ -7,10 +7,10 @@ import pytest
 from structlog.testing import capture_logs
 
 from domain.errors import ModelCorrupt, ModelError, ModelMissing, ModelShapeError
+from models.detector_settings import DetectorSettings, Provider, RunSettings
 from models.sessions import openvino_session, runtime
 from models.sessions.runtime import NEXT_BEST, abilities, open_graph
 from models.sessions.session import Session, lacks
-from models.settings import DetectorSettings, Provider, RunSettings
 from tests.models import graphs
 
 CARDS: tuple[Provider, ...] = ("cuda", "tensorrt")

@@ -8,12 +8,12 @@ import pytest
 import redis
 
 from domain.messages import Message
+from events_bridge.bus_settings import BusSettings
 from events_bridge.consumer import Consumer
 from events_bridge.embedded import EmbeddedBus
 from events_bridge.envelope import to_envelope, worker_source
 from events_bridge.letters import Box
 from events_bridge.publisher import ENVELOPE_FIELD, Publisher
-from events_bridge.settings import BusSettings
 from patrol.bus import GROUP
 from settings.config import Configuration
 from tests.books import make_book

@@ -14,12 +14,12 @@ from console.status import NOT_OF_THE_CENTER, Part, PartStatus
 from domain.errors import CaseStoreUnavailable
 from domain.messages import Message
 from domain.trouble import Trouble
+from events_bridge.bus_settings import BusSettings
 from events_bridge.consumer import Consumer
 from events_bridge.embedded import EmbeddedBus
 from events_bridge.envelope import to_envelope, worker_source
 from events_bridge.letters import Box
 from events_bridge.publisher import ENVELOPE_FIELD
-from events_bridge.settings import BusSettings
 from patrol.bus import GROUP
 from patrol.center_status import LEAST_FREE_BYTES, bus_parts, disk_part, disk_parts
 from settings.config import Configuration

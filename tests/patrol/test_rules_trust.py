@@ -10,9 +10,9 @@ import yaml
 from typer.testing import CliRunner
 
 from cases.book import CaseBook
+from cases.case_settings import CaseSettings
 from cases.database import Database
 from cases.judged import judged_cases
-from cases.settings import CaseSettings
 from domain.case import FalseReason, Move, Verdict
 from domain.clock import SystemClock
 from domain.geometry import Box
@@ -21,7 +21,7 @@ from patrol.commands.rules import app
 from patrol.rule_precision import precisions, wilson
 from patrol.rule_suggestions import suggestions
 from tests.builders import LI, make_incident, opened
-from vision.settings import ZoneSettings
+from vision.rule_register import ZoneSettings
 
 LAMP, STREET = (0.7, 0.1, 0.8, 0.2), (0.2, 0.5, 0.4, 0.8)
 

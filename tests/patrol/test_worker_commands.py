@@ -32,10 +32,10 @@ from edge.commands.receiver import Receiver
 from edge.holder import Holder
 from edge.post import CameraPost
 from edge.roster import Roster
+from events_bridge.bus_settings import BusSettings
 from events_bridge.command_board import CommandBoard, CommandRecord, commands_stream
 from events_bridge.embedded import EmbeddedBus
 from events_bridge.holder_board import HolderBoard
-from events_bridge.settings import BusSettings
 from settings.config import Configuration
 from tests.books import make_book
 from tests.builders import NOON

@@ -14,7 +14,7 @@ from settings.camera import Camera
 from settings.checking import check_file
 from settings.config import Configuration
 from tests.integration.rig import configure
-from vision.settings import parse_rules
+from vision.rule_register import parse_rules
 
 PAPER = {"legal_basis": "某法第一条", "approved_by": "某局", "approved_on": "2026-03-01"}
 RULES: dict[str, Any] = {

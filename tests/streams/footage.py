@@ -11,10 +11,10 @@ import av
 
 from domain.clock import SystemClock
 from streams.address import CameraAddress
-from streams.intake import Intake
+from streams.intake import PacketIntake
 from streams.packet import Packet, StreamInfo
-from streams.settings import StreamSettings
 from streams.source import Source
+from streams.stream_settings import StreamSettings
 
 moment = SystemClock().moment
 START = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
@@ -32,7 +32,7 @@ BRISK = StreamSettings(
 def packets_of(path: Path, start_at: datetime = START) -> list[Packet]:
     """A clip's packets as a camera would have sent them from `start_at` on."""
     with Source(CameraAddress.parse(path), StreamSettings()) as source:
-        intake = Intake(source.offered)
+        intake = PacketIntake(source.offered)
         packets = []
         for raw in source.packets():
             sent_s = float((raw.dts if raw.dts is not None else raw.pts or 0) * raw.time_base)

@@ -4,7 +4,7 @@ import pytest
 
 from domain.health import FaultKind
 from streams.backoff import SLOW_FAULTS, Backoff
-from streams.settings import StreamSettings
+from streams.stream_settings import StreamSettings
 
 SETTINGS = StreamSettings(backoff_first_s=1, backoff_max_s=60, unauthorized_backoff_s=300)
 

@@ -13,7 +13,7 @@ from streams.clip import browser_copy
 from streams.encode import read_video
 from streams.probe import probe
 from streams.replay import replay
-from streams.settings import StreamSettings
+from streams.stream_settings import StreamSettings
 from tests.media import make_clip
 from tests.streams.footage import START
 

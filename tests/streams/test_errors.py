@@ -22,8 +22,8 @@ from domain.errors import (
 from domain.health import FaultKind
 from streams.address import CameraAddress
 from streams.errors import ERRORS, Phase, translate, translated
-from streams.settings import StreamSettings
 from streams.source import Source
+from streams.stream_settings import StreamSettings
 
 ADDRESS = CameraAddress.parse("rtsp://admin:hunter2@10.0.0.1/ch1")
 

@@ -6,10 +6,10 @@ import av
 import pytest
 
 from streams.address import CameraAddress
-from streams.intake import Intake
+from streams.intake import PacketIntake
 from streams.packet import Packet
-from streams.settings import StreamSettings
 from streams.source import Source
+from streams.stream_settings import StreamSettings
 from tests.media import Codec, make_clip
 from tests.streams.footage import START, packets_of
 
@@ -36,7 +36,7 @@ def test_every_container_gives_the_same_packets(tmp_path: Path, codec: Codec, su
 def test_packets_before_the_first_keyframe_are_left_out(tmp_path: Path) -> None:
     clip = make_clip(tmp_path / "a.mp4")
     with Source(CameraAddress.parse(clip), StreamSettings()) as source:
-        intake = Intake(source.offered)
+        intake = PacketIntake(source.offered)
         raw = list(source.packets())
 
         taken = [
@@ -56,7 +56,7 @@ def test_a_change_of_size_starts_a_new_stream(tmp_path: Path) -> None:
         Source(CameraAddress.parse(small), StreamSettings()) as source,
         Source(CameraAddress.parse(large), StreamSettings()) as other,
     ):
-        intake = Intake(source.offered)
+        intake = PacketIntake(source.offered)
         raw = [*source.packets(), *other.packets()]
 
         packets = [
@@ -73,7 +73,7 @@ def test_a_change_of_size_starts_a_new_stream(tmp_path: Path) -> None:
 def test_parameter_sets_told_beforehand_serve_where_keyframes_have_none(tmp_path: Path) -> None:
     clip = make_clip(tmp_path / "a.h264")  # libav gathers their extradata, in Annex B form
     with Source(CameraAddress.parse(clip), StreamSettings()) as source:
-        intake = Intake(source.offered)
+        intake = PacketIntake(source.offered)
         whole = bytes(next(source.packets()))
         bare = keyframe_of(b"\x00\x00\x00\x01" + whole.split(b"\x00\x00\x01")[-1])
 
@@ -88,7 +88,7 @@ def test_parameter_sets_told_beforehand_serve_where_keyframes_have_none(tmp_path
 def test_a_keyframe_of_noise_is_no_stream(tmp_path: Path) -> None:
     clip = make_clip(tmp_path / "a.mp4")
     with Source(CameraAddress.parse(clip), StreamSettings()) as source:
-        intake = Intake(source.offered)
+        intake = PacketIntake(source.offered)
 
         assert intake.take(keyframe_of(bytes(range(256))), START) is None
         assert intake.take(next(source.packets()), START) is not None

@@ -17,7 +17,7 @@ from streams.kept_decoders import KeptDecoders
 from streams.packet import Packet
 from streams.reader import CameraReader
 from streams.ring import PacketRing
-from streams.settings import StreamSettings
+from streams.stream_settings import StreamSettings
 from tests.media import make_clip, moving_picture
 from tests.streams.footage import BRISK, moment, packets_of, wait_until
 

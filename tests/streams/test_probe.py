@@ -19,8 +19,8 @@ from streams.address import CameraAddress
 from streams.backoff import Backoff
 from streams.probe import probe
 from streams.reader import CameraReader
-from streams.settings import RtspReader, StreamSettings
 from streams.source import Source
+from streams.stream_settings import RtspReader, StreamSettings
 from tests.media import make_clip
 from tests.streams.footage import moment, wait_until
 

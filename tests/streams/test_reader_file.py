@@ -18,7 +18,7 @@ from streams.clip import write_clip
 from streams.frame import Frame
 from streams.packet import StreamInfo
 from streams.reader import CameraReader, stop_all
-from streams.settings import StreamSettings
+from streams.stream_settings import StreamSettings
 from tests.media import Codec, make_clip
 from tests.streams.footage import BRISK, facts_of, made_up, moment, wait_until
 from tests.streams.test_decoder import old_clip

@@ -13,7 +13,7 @@ from streams.address import CameraAddress
 from streams.clip import write_clip
 from streams.probe import probe
 from streams.reader import CameraReader
-from streams.settings import StreamSettings
+from streams.stream_settings import StreamSettings
 from tests.media import Codec, make_clip
 from tests.peer.serving import served, skip_without_gst
 from tests.streams.footage import BRISK, facts_of, moment, wait_until

@@ -20,8 +20,8 @@ from streams.backoff import Backoff
 from streams.clip import write_clip
 from streams.probe import probe
 from streams.reader import CameraReader, stop_all
-from streams.settings import StreamSettings
 from streams.status import StreamStatus
+from streams.stream_settings import StreamSettings
 from tests.media import make_clip, moving_picture
 from tests.streams.footage import BRISK, facts_of, moment, wait_until
 
@@ -339,7 +339,7 @@ HANGING = """
 import sys
 from streams.address import CameraAddress
 from streams.reader import CameraReader
-from streams.settings import StreamSettings
+from streams.stream_settings import StreamSettings
 from tests.streams.footage import moment, wait_until
 
 reader = CameraReader("gate", CameraAddress.parse(sys.argv[1]), StreamSettings(read_timeout_s=600))

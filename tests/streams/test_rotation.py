@@ -14,8 +14,8 @@ from streams.encode import read_video
 from streams.frame import Frame, Image
 from streams.replay import replay
 from streams.rotation import file_rotation, turned, turned_wh, write_rotation
-from streams.settings import StreamSettings
 from streams.source import Source
+from streams.stream_settings import StreamSettings
 from tests.media import make_clip
 from tests.streams.footage import START, packets_of
 

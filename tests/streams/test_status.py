@@ -6,8 +6,8 @@ from domain.clock import Moment
 from domain.errors import StreamCorrupt, StreamEnded, StreamRefused, StreamTimeout
 from domain.health import CameraStatus, FaultKind
 from streams.packet import StreamInfo
-from streams.settings import StreamSettings
 from streams.status import StreamRecord
+from streams.stream_settings import StreamSettings
 from tests.streams.footage import START, made_up
 
 STREAM = StreamInfo("h264", (320, 180))

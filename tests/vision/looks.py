@@ -12,8 +12,8 @@ from models.detections import Detections
 from vision.incidents import IncidentMessage
 from vision.look import Look
 from vision.patrol import CameraPatrol
+from vision.rule_register import ZoneSettings, parse_rules
 from vision.rules.rule import Judgement, Rule, Scene
-from vision.settings import ZoneSettings, parse_rules
 from vision.things.tracks import Tracker
 from vision.zones import Zone
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from tests.vision.looks import SHANGHAI, SIZE_WH, detections, people
 from vision.look import Look
 from vision.patrol import CameraPatrol
+from vision.rule_register import parse_rules
 from vision.rules.baseline import HOURS, Baseline, BaselineMemory, BaselineSettings
-from vision.settings import parse_rules
 
 MONDAY_8 = datetime(2026, 3, 2, 8, 0, tzinfo=SHANGHAI)
 WEEK = timedelta(days=7)

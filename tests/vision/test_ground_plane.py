@@ -8,8 +8,8 @@ from pydantic import ValidationError
 
 from tests.vision.looks import SIZE_WH, detections, patrol, people
 from vision.look import Look
+from vision.rule_register import parse_rules, zone_problems
 from vision.rules.ground_plane import GroundPlane, GroundPlaneSettings
-from vision.settings import parse_rules, zone_problems
 
 SQUARE = [[0.0, 0.0], [10.0, 0.0], [10.0, 20.0], [0.0, 20.0]]
 SLANTED = {"picture": [[0.4, 0.5], [0.6, 0.5], [0.9, 0.9], [0.1, 0.9]], "metres": SQUARE}

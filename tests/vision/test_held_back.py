@@ -22,10 +22,10 @@ from tests.vision.paintings import grainy, street, with_thing
 from vision.held_back import LONGEST_S, PAUSE_S, HeldBackBook
 from vision.look import Look
 from vision.patrol import CameraPatrol
+from vision.rule_register import ZoneSettings, parse_rules
 from vision.second_look.flame import NO_FLAME
 from vision.second_look.smoke import NO_SMOKE
 from vision.second_look.verdict import SecondLook
-from vision.settings import ZoneSettings, parse_rules
 
 MASKED, EXEMPT, QUEUE, DENIED, MOVED, SHADOW = HeldBackReason
 KEY = ("parking", "kerb", QUEUE)

@@ -19,11 +19,11 @@ from tests.vision.paintings import street, with_thing
 from vision.incidents import IncidentMessage
 from vision.look import Look
 from vision.patrol import CameraPatrol, SecondLookWish
+from vision.rule_register import RuleSettings, ZoneSettings, parse_rules
 from vision.schedule import is_on
 from vision.second_look.flame import NO_FLAME, FlameFeatures
 from vision.second_look.smoke import NO_SMOKE, SmokeFeatures
 from vision.second_look.verdict import SecondLook
-from vision.settings import RuleSettings, ZoneSettings, parse_rules
 
 UNSEEN_AFTER_S = 60.0
 COOL_DOWN_S = 300.0

@@ -13,7 +13,7 @@ from tests.vision.looks import CAR, LEFT_HALF, RIGHT_HALF, SHANGHAI, Row, at, lo
 from tests.vision.looks import told as in_short
 from vision.incidents import IncidentMessage
 from vision.patrol import CameraPatrol
-from vision.settings import parse_rules
+from vision.rule_register import parse_rules
 from vision.watch import rule_version
 from vision.zones import Zone
 

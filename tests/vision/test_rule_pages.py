@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from vision.picture.diagnosis import PictureSettings
-from vision.settings import ZoneSettings, parse_rules, zone_problems
+from vision.rule_register import ZoneSettings, parse_rules, zone_problems
 
 RULES = Path(__file__).parents[2] / "docs" / "rules"
 PAGES = [

@@ -12,6 +12,7 @@ from domain.base import Text
 from domain.geometry import Point
 from domain.held_back import HeldBackReason
 from domain.incident import IncidentKind
+from domain.labels import PERSON
 from models.detections import Detections
 from vision.rules.baseline import Baseline, BaselineMemory, BaselineSettings
 from vision.rules.ground_plane import GroundPlane, GroundPlaneSettings
@@ -20,7 +21,6 @@ from vision.schedule import Window
 from vision.things.presence import Presence
 from vision.zones import Zone, standing_in
 
-PERSON_LABEL = "person"
 SUSPICIOUS_SHARE = 0.8
 """From this share of the limit on, more looks are worth their cost."""
 
@@ -83,7 +83,7 @@ class CrowdingRuleSettings(BaseRuleSettings):
 
     @property
     def watched_labels(self) -> frozenset[str]:
-        return frozenset((PERSON_LABEL,))
+        return frozenset((PERSON,))
 
     @property
     def warm_up_s(self) -> float:
@@ -190,7 +190,7 @@ class CrowdingRule:
 
     def _people(self, scene: Scene, *, exempt: bool = True) -> Detections:
         """The people of the zone; without `exempt` those who may gather are counted too."""
-        people = scene.detections.of(PERSON_LABEL).at_least(self._settings.confidence)
+        people = scene.detections.of(PERSON).at_least(self._settings.confidence)
         people = people[people.xyxy[:, 3] - people.xyxy[:, 1] >= self._settings.min_height]
         return people[standing_in(self._zone, scene.exempt if exempt else (), people.xyxy)]
 

@@ -10,15 +10,13 @@ from pydantic import Field, model_validator
 
 from domain.held_back import HeldBackReason
 from domain.incident import IncidentKind, LabelledBox
+from domain.labels import FLAMES, SMOKE
 from models.detections import Detections, Floats
 from vision.rules.hearth import Hearth, Hit, explain
 from vision.rules.rule import BaseRuleSettings, Doubt, Finding, Judgement, Rule, Scene
 from vision.second_look.verdict import SecondLook
 from vision.things.tracks import area, intersection
 from vision.zones import Zone
-
-FLAME_LABELS = ("fire", "flame")
-SMOKE_LABELS = ("smoke",)
 
 
 class FireRuleSettings(BaseRuleSettings):
@@ -115,7 +113,7 @@ class FireRuleSettings(BaseRuleSettings):
 
     @property
     def watched_labels(self) -> frozenset[str]:
-        return frozenset((*FLAME_LABELS, *SMOKE_LABELS))
+        return frozenset((*FLAMES, SMOKE))
 
     @property
     def warm_up_s(self) -> float:
@@ -140,8 +138,8 @@ class FireRule:
     def judge(self, scene: Scene) -> Judgement:
         now_s = scene.now_s
         self._looked_s.append(now_s)
-        flames = scene.detections.of(*FLAME_LABELS).at_least(self._floor(smoke=False))
-        smoke = scene.detections.of(*SMOKE_LABELS).at_least(self._floor(smoke=True))
+        flames = scene.detections.of(*FLAMES).at_least(self._floor(smoke=False))
+        smoke = scene.detections.of(SMOKE).at_least(self._floor(smoke=True))
         self._take_in(flames, False, now_s)
         self._take_in(smoke, True, now_s)
 

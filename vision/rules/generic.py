@@ -10,6 +10,7 @@ from domain.base import Text
 from domain.geometry import Box, Point, Unit
 from domain.held_back import HeldBackReason
 from domain.incident import IncidentKind, LabelledBox
+from domain.labels import PERSON
 from models.detections import Detections, Floats
 from vision.rules.rule import BaseRuleSettings, Finding, Judgement, Rule, Scene
 from vision.things.presence import Presence
@@ -17,7 +18,6 @@ from vision.things.tracks import Track
 from vision.zones import Zone, standing_in
 
 Line = tuple[tuple[Unit, Unit], tuple[Unit, Unit]]
-ATTENDANT = "person"
 
 
 class GenericRuleSettings(BaseRuleSettings):
@@ -26,7 +26,7 @@ class GenericRuleSettings(BaseRuleSettings):
     kind: Literal["generic"] = "generic"
     title: Text = Text.of("区域内有目标", "Something in the zone")
     """What a case is told that was found, in the town's words."""
-    classes: tuple[str, ...] = Field(default=("person",), min_length=1)
+    classes: tuple[str, ...] = Field(default=(PERSON,), min_length=1)
     """Classes of the detector that are watched for (default person)."""
     confidence: float = Field(default=0.4, ge=0, le=1)
     """Least score (default 0.4, our proposal)."""
@@ -223,7 +223,7 @@ def _foot(xyxy: Floats) -> Point:
 
 def _attended(xyxy: Floats, scene: Scene) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     """Which boxes (n, 4) have a person's feet within that person's height, (n,) bool."""
-    people: Detections = scene.detections.of(ATTENDANT)
+    people: Detections = scene.detections.of(PERSON)
     heights = people.xyxy[:, 3] - people.xyxy[:, 1]
     feet = np.stack([(people.xyxy[:, 0] + people.xyxy[:, 2]) / 2, people.xyxy[:, 3]], axis=1)
     spots = np.stack([(xyxy[:, 0] + xyxy[:, 2]) / 2, xyxy[:, 3]], axis=1)

@@ -4,9 +4,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from vision.rules.occupants import GOODS_LABELS
+from domain.labels import CYCLES, GOODS
 from vision.rules.road_occupation import OccupationSettings
-from vision.things.tracks import CYCLES
 
 
 class GoodsRuleSettings(OccupationSettings):
@@ -14,7 +13,7 @@ class GoodsRuleSettings(OccupationSettings):
     at the kerb is nobody's case; thirty of them on the pavement are."""
 
     kind: Literal["goods"] = "goods"
-    classes: tuple[str, ...] = (*CYCLES, *GOODS_LABELS)
+    classes: tuple[str, ...] = (*CYCLES, *GOODS)
     """The detector's classes that count."""
     for_s: float = Field(default=1800.0, gt=0)
     """How long they must stand (default 1800 s; the domain study gives hours for heaps of material

@@ -8,16 +8,10 @@ import numpy as np
 from domain.base import Text
 from domain.geometry import Box
 from domain.incident import LabelledBox
+from domain.labels import VEHICLES
 from models.detections import Detections, Floats
-from vision.things.tracks import CYCLES, intersection
+from vision.things.tracks import intersection
 
-BUS_LABEL = "bus"
-VEHICLE_LABELS = ("car", "truck", BUS_LABEL, "van", "tricycle", *CYCLES)
-GOODS_LABELS = (
-    "umbrella", "chair", "bench", "dining table", "suitcase", "handbag", "backpack",
-    "stall", "cart", "goods",
-)  # fmt: skip
-PERSON_LABEL = "person"
 UNNAMED_LABEL = "object"
 """What a static thing is called that the detector has no class for."""
 
@@ -38,7 +32,7 @@ class Occupant:
 
     @property
     def is_vehicle(self) -> bool:
-        return self.label in VEHICLE_LABELS
+        return self.label in VEHICLES
 
     def labelled(self) -> LabelledBox:
         """The same in words that may leave the process."""

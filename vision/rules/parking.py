@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from vision.rules.occupants import GOODS_LABELS, VEHICLE_LABELS
+from domain.labels import GOODS, MOTOR_VEHICLES, VEHICLES
 from vision.rules.road_occupation import OccupationSettings
 
 
@@ -12,7 +12,7 @@ class ParkingRuleSettings(OccupationSettings):
     """A motor vehicle that stays in a no-parking zone for longer than a loading stop."""
 
     kind: Literal["parking"] = "parking"
-    classes: tuple[str, ...] = ("car", "truck", "bus", "van", "tricycle")
+    classes: tuple[str, ...] = MOTOR_VEHICLES
     """The vehicles that must not stand here. Bicycles and motorcycles: see `goods`."""
     unnamed: bool = False
     """Whether things count that no class names (default false)."""
@@ -29,7 +29,7 @@ class FireLaneRuleSettings(OccupationSettings):
     """Anything that stands in a fire lane. Stricter than parking: sooner, and nobody queues."""
 
     kind: Literal["fire_lane"] = "fire_lane"
-    classes: tuple[str, ...] = (*VEHICLE_LABELS, *GOODS_LABELS)
+    classes: tuple[str, ...] = (*VEHICLES, *GOODS)
     """The detector's classes that must not stand here: bicycles and goods block a lane too."""
     for_s: float = Field(default=180.0, gt=0)
     """How long it must stand (default 180 s, §5.4 消防通道)."""

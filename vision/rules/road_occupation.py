@@ -13,14 +13,11 @@ from pydantic import Field
 
 from domain.held_back import HeldBackReason
 from domain.incident import IncidentKind
+from domain.labels import BUS, GOODS, PERSON, VEHICLES
 from models.detections import Floats
 from vision.rules.lingering import Lingering
 from vision.rules.occupants import (
-    BUS_LABEL,
-    GOODS_LABELS,
-    PERSON_LABEL,
     UNNAMED_LABEL,
-    VEHICLE_LABELS,
     Occupant,
     covered_by,
     explain,
@@ -48,7 +45,7 @@ class OccupationSettings(BaseRuleSettings):
     """What the rules on standing things have in common. People never count by themselves; those
     beside standing goods are shown with them."""
 
-    classes: tuple[str, ...] = (*VEHICLE_LABELS, *GOODS_LABELS)
+    classes: tuple[str, ...] = (*VEHICLES, *GOODS)
     """The detector's classes that must not stand here."""
     exempt_classes: tuple[str, ...] = ("ambulance", "fire truck", "police car", "sanitation truck")
     """Classes that may stand here, for detectors that know them: what they name does not count,
@@ -124,7 +121,7 @@ class RoadOccupationRule:
     def __init__(self, settings: OccupationSettings, zone: Zone) -> None:
         self._settings = settings
         self._zone = zone
-        followed = frozenset((*settings.classes, *settings.exempt_classes, *VEHICLE_LABELS))
+        followed = frozenset((*settings.classes, *settings.exempt_classes, *VEHICLES))
         self._spots = Spots(followed, settings.max_shift, settings.for_s)
         self._queueing = Queueing(settings.waits_at_most_s)
         self._lingering = Lingering(settings.for_s)
@@ -137,11 +134,11 @@ class RoadOccupationRule:
         spots = self._spots.see(likely, scene.picture, scene.now_s)
         inside = self._inside(spots, scene)
         self._queueing.see(spots, frozenset(spot.id for spot in inside), scene.now_s)
-        self._lingering.see(scene.detections.of(PERSON_LABEL).xyxy, scene.now_s)
+        self._lingering.see(scene.detections.of(PERSON).xyxy, scene.now_s)
 
         standing = [self._occupant(s) for s in inside if self._stands(s, scene.now_s)]
         if scene.ground is not None and self._settings.unnamed:
-            vehicles = [spot.xyxy for spot in spots if spot.label in VEHICLE_LABELS]
+            vehicles = [spot.xyxy for spot in spots if spot.label in VEHICLES]
             standing += self._things(scene.ground, scene, vehicles, standing)
         self._said = frozenset(s.id for s in inside if self._stands(s, scene.now_s))
         held_back = frozenset(self._held_back(spots, inside, scene))
@@ -227,9 +224,9 @@ class RoadOccupationRule:
 
     def _least_score(self, spot: Spot) -> float:
         settings = self._settings
-        if spot.label == BUS_LABEL:
+        if spot.label == BUS:
             return max(settings.confidence, settings.bus_confidence)
-        goods = spot.label not in VEHICLE_LABELS
+        goods = spot.label not in VEHICLES
         return settings.confidence * (CUED if goods and self._lingering.at(spot.xyxy) else 1.0)
 
     def _occupant(self, spot: Spot) -> Occupant:
@@ -305,7 +302,7 @@ class RoadOccupationRule:
         standing = sorted(standing, key=lambda one: one.since_s)
         lead = standing[0]
         lasted_s = scene.now_s - lead.since_s
-        people = people_beside(standing, scene.detections.of(PERSON_LABEL))
+        people = people_beside(standing, scene.detections.of(PERSON))
         boxes = tuple(one.labelled() for one in standing)
         return Finding(
             score=lead.score,

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from vision.rules.occupants import GOODS_LABELS
+from domain.labels import GOODS, STALL_VEHICLE
 from vision.rules.road_occupation import OccupationSettings
 
 
@@ -13,7 +13,7 @@ class StallsRuleSettings(OccupationSettings):
     do not count here, nor people alone; a stall with its vendor is believed sooner."""
 
     kind: Literal["stalls"] = "stalls"
-    classes: tuple[str, ...] = (*GOODS_LABELS, "tricycle")
+    classes: tuple[str, ...] = (*GOODS, STALL_VEHICLE)
     """The detector's classes that are cues of a stall. COCO knows umbrella, chair, bench, dining
     table and bags; stall, cart and tricycle need a detector of your own."""
     max_shift: float = Field(default=0.5, gt=0)

@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from domain.labels import CYCLES, PERSON
 from models.detections import Detections
 from streams.frame import Image
 from vision.things.static_cells import (
@@ -30,9 +31,9 @@ from vision.things.static_cells import (
     planes_of,
 )
 from vision.things.static_things import StillThing, came_from_light, is_left_over, parts_of
-from vision.things.tracks import CYCLES, VEHICLES
+from vision.things.tracks import MIXED_UP
 
-MOVERS = ("person", *VEHICLES, *CYCLES)
+MOVERS = (PERSON, *MIXED_UP, *CYCLES)
 """What hides the ground, and is found by its class when it stands still."""
 LONG_S = 600.0
 """How fast the long-term background follows slow change (seconds for two thirds)."""

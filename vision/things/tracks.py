@@ -12,10 +12,11 @@ from statistics import median
 
 import numpy as np
 
+from domain.labels import CYCLES, MOTOR_VEHICLES
 from models.detections import Detections, Floats
 
-VEHICLES = ("car", "truck", "bus", "van", "train", "tricycle")
-CYCLES = ("bicycle", "motorcycle")
+MIXED_UP = (*MOTOR_VEHICLES, "train")
+"""Motor vehicles, as detectors see them: a bus may be a train in the next look."""
 
 MIN_IOU = 0.3
 """Boxes that overlap this much are one thing (IoU 0–1)."""
@@ -117,7 +118,7 @@ class Tracker:
 
 def family_of(label: str) -> str:
     """Classes that detectors mix up for one thing share a family."""
-    if label in VEHICLES:
+    if label in MIXED_UP:
         return "vehicle"
     return "cycle" if label in CYCLES else label
 

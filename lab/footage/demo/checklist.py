@@ -18,8 +18,8 @@ import httpx
 from domain.errors import StreamError
 from domain.evidence import EvidenceKind
 from domain.incident import IncidentKind
+from domain.labels import FLAMES
 from streams.replay import replay
-from vision.rules.fire import FLAME_LABELS
 
 ALWAYS_WANTED = (IncidentKind.CROWDING, IncidentKind.ROAD_OCCUPATION)
 """The kinds that every detector of persons and vehicles finds in the demo."""
@@ -47,7 +47,7 @@ class Checked:
 
 def wanted_kinds(labels: Collection[str]) -> tuple[IncidentKind, ...]:
     """What the demo must show with a detector of these classes: fire only if it knows flames."""
-    knows_fire = not set(FLAME_LABELS).isdisjoint(labels)
+    knows_fire = not set(FLAMES).isdisjoint(labels)
     return (*ALWAYS_WANTED, IncidentKind.FIRE) if knows_fire else ALWAYS_WANTED
 
 

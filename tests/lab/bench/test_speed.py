@@ -10,9 +10,9 @@ import pytest
 from lab.bench.speed import measure_look, sample_picture, this_machine
 from models.catalogue.catalog import Catalog
 from models.detector import Detector
+from models.detector_settings import DetectorSettings
 from models.letterbox import PAD_GREY, Letterbox
 from models.network import whole_input
-from models.settings import DetectorSettings
 from streams.frame import Image
 from tests.models import graphs
 from tests.models.pictures import square

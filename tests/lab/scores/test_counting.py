@@ -16,7 +16,7 @@ from lab.scores.tiles import joined, tiles_of
 from models.catalogue.catalog import Catalog
 from models.detections import Detections
 from models.detector import Detector
-from models.settings import DetectorSettings
+from models.detector_settings import DetectorSettings
 from patrol.commands.models import app
 from tests.models import graphs, pictures
 

@@ -17,7 +17,7 @@ from lab.trials.trace import Trace
 from lab.trials.truth import Truth
 from models.catalogue.catalog import Catalog
 from models.detector import Detector
-from models.settings import DetectorSettings
+from models.detector_settings import DetectorSettings
 from streams.frame import Image
 from tests.block_detector import NAME, blocks_picture, import_block_detector
 from tests.media import make_clip

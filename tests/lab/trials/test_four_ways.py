@@ -24,7 +24,7 @@ from lab.trials.quiet import pictures_of, watch_quiet
 from lab.trials.rule_replay import RuleSet, compare_looks
 from lab.trials.trace import Trace
 from lab.trials.truth import Truth
-from lab.trials.variant import Variant
+from lab.trials.variant import ViewVariant
 from models.catalogue.catalog import Catalog
 from models.detector import Detector
 from settings.config import Configuration
@@ -35,8 +35,8 @@ from tests.streams.footage import packets_of
 from tests.vision.paintings import grainy
 from vision.incidents import IncidentMessage
 from vision.look_step import LookStep, Step
+from vision.rule_register import parse_rules
 from vision.second_look.verdict import SecondLook
-from vision.settings import parse_rules
 
 SECONDS, FPS = 40, 8
 LIT_S, DARK_S = 6, 34
@@ -209,7 +209,7 @@ def test_quiet_agrees(
 ) -> None:
     truth, steps = truth_of(clip), steps_of(monkeypatch)
     run = watch_quiet(
-        truth.clips[0], truth, pictures_of(clip, detector), Variant(), detector,
+        truth.clips[0], truth, pictures_of(clip, detector), ViewVariant(), detector,
         hours=SECONDS / 3600, look_every_s=2.0, timezone=worker.configuration.town.zone,
         looking=worker.configuration.looking,
     )  # fmt: skip

@@ -12,11 +12,11 @@ from typer.testing import CliRunner
 from lab.trials.false_rate import upper_bound
 from lab.trials.quiet import QuietRun, pictures_of, watch_quiet
 from lab.trials.truth import Truth
-from lab.trials.variant import Variant
+from lab.trials.variant import ViewVariant
 from models.catalogue.catalog import Catalog
 from models.detections import Detections
 from models.detector import Detector
-from models.settings import DetectorSettings
+from models.detector_settings import DetectorSettings
 from patrol.cli import app
 from streams.frame import Image
 from tests.block_detector import NAME, blocks_picture, import_block_detector
@@ -64,7 +64,7 @@ def watched(models_dir: Path, folder: Path, rules: dict[str, object], **blocks: 
     detector = Counting(models_dir)
     pictures = pictures_of(clip_in(folder, places), detector)
     run = watch_quiet(
-        truth.clips[0], truth, pictures, Variant(), detector,
+        truth.clips[0], truth, pictures, ViewVariant(), detector,
         hours=0.1, look_every_s=2, timezone=SHANGHAI,
     )  # fmt: skip
     assert detector.asked <= len(pictures) == 40, "no picture is asked for twice"

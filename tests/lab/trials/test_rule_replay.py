@@ -14,7 +14,7 @@ from patrol.commands.rules import app
 from tests.vision.looks import CAR, SHANGHAI, at, look
 from vision.look import Look
 from vision.look_step import Diagnosis
-from vision.settings import parse_rules
+from vision.rule_register import parse_rules
 
 DAY = timedelta(days=1)
 TOWN = """

@@ -16,7 +16,7 @@ from lab.trials.scoring import (
     score_clip,
 )
 from lab.trials.truth import ExpectedFault, ExpectedIncident
-from vision.settings import parse_rules
+from vision.rule_register import parse_rules
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 FIRE, CROWDING = IncidentKind.FIRE, IncidentKind.CROWDING

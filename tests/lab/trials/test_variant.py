@@ -4,25 +4,25 @@ import numpy as np
 import pytest
 
 from domain.geometry import Point
-from lab.trials.variant import Variant, zones_seen_by
+from lab.trials.variant import ViewVariant, zones_seen_by
 from streams.frame import Image
 from tests.block_detector import blocks_picture
 from tests.vision.paintings import grainy
-from vision.rules.generic import Line
-from vision.rules.ground_plane import GroundPlane
-from vision.settings import (
+from vision.rule_register import (
     CrowdingRuleSettings,
     GenericRuleSettings,
     ZoneSettings,
     parse_rules,
 )
+from vision.rules.generic import Line
+from vision.rules.ground_plane import GroundPlane
 
 SQUARE: tuple[Point, ...] = ((0.2, 0.2), (0.6, 0.2), (0.6, 0.6), (0.2, 0.6))
 
 
 def test_the_first_variant_is_the_clip_itself_and_others_differ() -> None:
     random = np.random.default_rng(0)
-    first, *others = [Variant.drawn(random, number) for number in range(5)]
+    first, *others = [ViewVariant.drawn(random, number) for number in range(5)]
     image = grainy(blocks_picture({(5, 3): "car"}), 1)
     assert (first.seen(image) == image).all()
     assert set(first.polygon_seen(SQUARE)) == set(SQUARE)
@@ -36,16 +36,16 @@ def test_the_first_variant_is_the_clip_itself_and_others_differ() -> None:
 def test_a_variant_is_mirrored_brightened_and_shifted() -> None:
     image = np.zeros((100, 100, 3), np.uint8)
     image[:, :20] = 100
-    assert (Variant(mirrored=True).seen(image)[:, 80:] == 100).all()
-    assert (Variant(gain=1.3).seen(image)[:, :20] == 130).all()
-    assert (Variant(shift=(0.05, 0.0)).seen(image)[:, 5:25] == 100).all()
-    assert (Variant(view=(0.0, 0.0, 0.5, 0.5)).seen(image)[:, :38] == 100).all()
+    assert (ViewVariant(mirrored=True).seen(image)[:, 80:] == 100).all()
+    assert (ViewVariant(gain=1.3).seen(image)[:, :20] == 130).all()
+    assert (ViewVariant(shift=(0.05, 0.0)).seen(image)[:, 5:25] == 100).all()
+    assert (ViewVariant(view=(0.0, 0.0, 0.5, 0.5)).seen(image)[:, :38] == 100).all()
 
 
 @pytest.mark.parametrize("number", range(1, 9))
 def test_a_zone_stays_around_what_it_was_drawn_around(number: int) -> None:
-    variant = [Variant.drawn(np.random.default_rng(3), n) for n in range(1, 9)][number - 1]
-    variant = Variant(variant.view, variant.mirrored, 1.0, variant.shift)
+    variant = [ViewVariant.drawn(np.random.default_rng(3), n) for n in range(1, 9)][number - 1]
+    variant = ViewVariant(variant.view, variant.mirrored, 1.0, variant.shift)
     image: Image = np.zeros((400, 400, 3), np.uint8)
     image[80:240, 80:240] = 200
     bright = variant.seen(image)[..., 0] > 100
@@ -58,7 +58,7 @@ def test_a_zone_stays_around_what_it_was_drawn_around(number: int) -> None:
 
 
 def test_what_leaves_the_view_is_cut_and_a_rule_without_a_place_is_left_out() -> None:
-    right = Variant(view=(0.5, 0.0, 1.0, 1.0))
+    right = ViewVariant(view=(0.5, 0.0, 1.0, 1.0))
     cut = np.array(sorted(right.polygon_seen(SQUARE)))
     assert cut == pytest.approx(np.array([(0.0, 0.2), (0.0, 0.6), (0.2, 0.2), (0.2, 0.6)]))
     corner: list[list[float]] = [[0, 0], [0.3, 0], [0.3, 0.3]]
@@ -84,7 +84,7 @@ def test_what_leaves_the_view_is_cut_and_a_rule_without_a_place_is_left_out() ->
 
 @pytest.mark.parametrize("mirrored", [False, True])
 def test_a_line_keeps_its_sides_and_a_ground_plane_its_metres(mirrored: bool) -> None:
-    variant = Variant(view=(0.1, 0.2, 0.9, 1.0), mirrored=mirrored, shift=(0.03, -0.02))
+    variant = ViewVariant(view=(0.1, 0.2, 0.9, 1.0), mirrored=mirrored, shift=(0.03, -0.02))
     corners: list[list[float]] = [[0.2, 0.4], [0.8, 0.4], [0.95, 0.95], [0.05, 0.95]]
     rules = parse_rules(
         {

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from cases.settings import CaseSettings, PreDispatch
+from cases.case_settings import CaseSettings, PreDispatch
 from domain.case import Priority
 from domain.duty import DutyClass
 from domain.geometry import Box

@@ -15,6 +15,7 @@ from domain.base import Settings, Text
 from domain.case import CaseSource, Priority, Triage
 from domain.duty import DutyClass
 from domain.incident import Incident, IncidentKind
+from domain.labels import CYCLES, MOTOR_VEHICLES
 from domain.place import Id
 from domain.report import Report
 
@@ -44,7 +45,7 @@ class CaseRules(Settings):
     """A case nobody has reviewed for so long is overdue."""
 
 
-class Variant(Settings):
+class KindVariant(Settings):
     """What differs for some incidents of a kind. It holds when all conditions named hold."""
 
     when_kinds: tuple[Id, ...] = ()
@@ -88,7 +89,7 @@ class KindSettings(CaseRules):
     pre_dispatch: PreDispatch = PreDispatch.NEVER
     """Whether it may be dispatched while the review runs beside it: never, by_person (default of
     fire), or automatic, before anybody has looked."""
-    variants: tuple[Variant, ...] = ()
+    variants: tuple[KindVariant, ...] = ()
     """Applied in order, later ones over earlier ones."""
 
     def rules_for(self, incident: Incident) -> CaseRules:
@@ -104,8 +105,6 @@ _PARKING = {
     "event_code": "0505",
     "event_name": Text.of("机动车乱停放", "Illegally parked motor vehicle"),
 }
-_MOTOR_VEHICLES = ("car", "truck", "bus", "van", "tricycle")
-_CYCLES = ("bicycle", "motorcycle")
 _VENDOR = {
     "duty_class": DutyClass.CITY_MANAGEMENT,
     "event_code": "0501",
@@ -128,19 +127,19 @@ DEFAULT_KINDS: dict[IncidentKind, KindSettings] = {
         triage=Triage.LOCAL,
         review_alarm_s=900,
         variants=(
-            Variant(
+            KindVariant(
                 when_kinds=("goods",),
                 event_code="0507",
                 event_name=Text.of("乱堆物堆料", "Goods and materials left about"),
             ),
-            Variant(
-                when_labels=_CYCLES,
+            KindVariant(
+                when_labels=CYCLES,
                 event_code="0506",
                 event_name=Text.of("非机动车乱停放", "Cycles left about"),
             ),
-            Variant(when_labels=_MOTOR_VEHICLES, **_PARKING),
-            Variant(when_kinds=("stalls",), **_VENDOR),
-            Variant(
+            KindVariant(when_labels=MOTOR_VEHICLES, **_PARKING),
+            KindVariant(when_kinds=("stalls",), **_VENDOR),
+            KindVariant(
                 when_kinds=("fire_lane",),
                 duty_class=DutyClass.FIRE_SAFETY,
                 event_code="0505",
@@ -156,7 +155,7 @@ DEFAULT_KINDS: dict[IncidentKind, KindSettings] = {
         priority=Priority.HIGH,
         triage=Triage.JOINT,
         review_alarm_s=300,
-        variants=(Variant(when_count=30, priority=Priority.URGENT, triage=Triage.URGENT),),
+        variants=(KindVariant(when_count=30, priority=Priority.URGENT, triage=Triage.URGENT),),
     ),
     IncidentKind.WATCH: KindSettings(
         duty_class=DutyClass.PUBLIC_ORDER,

@@ -7,7 +7,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from tests.vision.looks import LEFT_HALF
-from vision.settings import (
+from vision.rule_register import (
     CrowdingRuleSettings,
     FireRuleSettings,
     RoadOccupationRuleSettings,
