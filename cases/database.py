@@ -28,7 +28,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from cases.fitness import check_writable, of_sqlite, trouble_in
 from cases.table_base import Base
-from cases.troubles import told_in_words
+from cases.troubles import DatabaseUnusable, told_in_words
 from cases.turns import Turns
 from domain.errors import CaseStoreUnavailable, ConfigurationError
 from domain.masking import mask_secrets, with_plain_password
@@ -233,6 +233,9 @@ def _engine(url: URL, kept: int, more: int) -> Engine:
     if local:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+    else:
+        # Before SQLAlchemy's own first questions, which fall over texts in no encoding.
+        event.listen(engine, "connect", _check_encoding, insert=True)
     return engine
 
 
@@ -241,6 +244,15 @@ def _make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ConfigurationError(f"database.url: cannot make {folder}: {error}") from error
+
+
+def _check_encoding(connection: Any, _record: Any) -> None:
+    encoding = connection.info.parameter_status("server_encoding")
+    if encoding != "UTF8":
+        raise DatabaseUnusable(
+            f"database {connection.info.dbname} keeps text as {encoding}, expected UTF8: make one "
+            "by createdb --encoding UTF8 --template template0"
+        )
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

@@ -41,12 +41,13 @@ class PostgresServer:
         self._databases = 0
         self._prepared: str | None = None
 
-    def create_database(self) -> str:
+    def create_database(self, encoding: str = "UTF8") -> str:
         """The URL of a new, empty database."""
         self._databases += 1
         name = f"test_{self._databases}"
         with psycopg.connect(self._url("postgres"), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}".encode())
+            how = f"ENCODING '{encoding}' LOCALE 'C' TEMPLATE template0"
+            connection.execute(f"CREATE DATABASE {name} {how}".encode())
         return self._url(name)
 
     def emptied_database(self, prepare: Callable[[str], None]) -> str:

@@ -14,6 +14,9 @@ from domain.errors import StreamCorrupt
 from streams.nal import START
 
 HEADER_BYTES = 12
+FRAMING_BYTES = 4
+"""Before each packet that comes over the connection itself: a sign, the channel, the length
+(RFC 2326 §10.12)."""
 MOST_BYTES = 32 * 1024 * 1024
 """No picture is larger; a sender that never ends one is not believed."""
 PIECE_COSTS_BYTES = 64
@@ -26,6 +29,7 @@ MARKERS_TO_TRUST = 8
 _TOO_LARGE = "expected a picture of at most {} bytes, got more"
 _TOO_MANY = "expected a picture of at most {} NAL units, got more"
 _HEADER = struct.Struct(">BBHI")
+_NUMBER = struct.Struct(">H")
 _PLAIN = 0x80
 """The first byte of a header with nothing unusual in it."""
 _MARKER = 0x80
@@ -119,6 +123,8 @@ class Depacketiser:
         self._next: int | None = None
         self._marked = False
         self._well_marked = 0
+        self.inside = False
+        """Whether the last packet was taken out of the inside of a large unit."""
         self.missed = 0
         """RTP packets that were never sent, as the numbers of the others tell."""
         self.foreign = 0
@@ -132,6 +138,7 @@ class Depacketiser:
         Raises:
             StreamCorrupt: a picture that never ends.
         """
+        self.inside = False
         if end - start < HEADER_BYTES:
             return None
         first, second, number, stamp = _HEADER.unpack_from(data, start)
@@ -148,10 +155,9 @@ class Depacketiser:
             and data[start + HEADER_BYTES] & self._kind_mask == self._kind_of_fragment
         ):  # inside of a large unit, as most packets are
             self._next = (number + 1) & 0xFFFF
+            self.inside = True
             self._fragments.append(data[head + 1 : end])
-            self._fragment_bytes += end - head + PIECE_COSTS_BYTES
-            if self._fragment_bytes > MOST_BYTES:
-                raise StreamCorrupt(_TOO_LARGE.format(MOST_BYTES))
+            self._count_fragments(1, end - head)
             return None
         if (first >> 6 != _VERSION or second & 0x7F != self._payload_type) and not self._goes_over(
             first, second & 0x7F
@@ -172,6 +178,40 @@ class Depacketiser:
         if self._marked and self._well_marked >= MARKERS_TO_TRUST and finished is None:
             return self._finished()
         return finished
+
+    def take_run(self, data: bytes, start: int, end: int) -> int:
+        """Take in what follows on the packet `data[start:end]`, which `inside` tells of, as far as
+        it is like it; where that ends. Packets inside of a large unit differ in their numbers
+        alone, and are nine tenths of what cameras send: looked at one by one they cost more than
+        all else that is done with them."""
+        head = start + self._fragment_head + 1
+        step = end - start + FRAMING_BYTES
+        alike, same = data[start - FRAMING_BYTES : start + 2], data[start + 4 : head]
+        to_same, last = FRAMING_BYTES + 4, len(data) - step
+        until = FRAMING_BYTES + head - start
+        at = end
+        while (
+            at <= last
+            and data[at + to_same : at + until] == same
+            and data[at : at + len(alike)] == alike
+        ):
+            at += step
+        count = (at - end) // step
+        if not count:
+            return end
+        (number,) = _NUMBER.unpack_from(data, at - step + FRAMING_BYTES + 2)
+        if number != ((self._next or 0) + count - 1) & 0xFFFF:
+            return end  # some were never sent: one by one, then
+        self._next = (number + 1) & 0xFFFF
+        payload = step - until
+        self._fragments += [data[here : here + payload] for here in range(end + until, at, step)]
+        self._count_fragments(count, payload)
+        return at
+
+    def _count_fragments(self, count: int, each_bytes: int) -> None:
+        self._fragment_bytes += count * (each_bytes + PIECE_COSTS_BYTES)
+        if self._fragment_bytes > MOST_BYTES:
+            raise StreamCorrupt(_TOO_LARGE.format(MOST_BYTES))
 
     def _goes_over(self, first: int, payload_type: int) -> bool:
         """Whether the packet is of this stream all the same, under another type it may have."""
@@ -237,9 +277,7 @@ class Depacketiser:
 
     def _keep_fragment(self, fragment: bytes) -> None:
         self._fragments.append(fragment)
-        self._fragment_bytes += len(fragment) + PIECE_COSTS_BYTES
-        if self._fragment_bytes > MOST_BYTES:
-            raise StreamCorrupt(_TOO_LARGE.format(MOST_BYTES))
+        self._count_fragments(1, len(fragment))
 
     def _unit_header(self, data: bytes, at: int, flags: int) -> bytes:
         """The header that the unit had before it was cut into fragments."""

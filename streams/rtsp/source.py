@@ -16,7 +16,7 @@ from domain.errors import (
 )
 from streams.address import CameraAddress
 from streams.packet import Offered
-from streams.rtsp.depacketise import AccessUnit, Depacketiser
+from streams.rtsp.depacketise import FRAMING_BYTES, AccessUnit, Depacketiser
 from streams.rtsp.dialogue import Dialogue, LeftToLibav, Misread, following
 from streams.rtsp.known import KNOWN, KnownCameras
 from streams.rtsp.message import Answer
@@ -130,10 +130,11 @@ class RtspSource(Closing):
 
     def _whole(self) -> Iterator[AccessUnit]:
         """The pictures that what was received completes."""
-        dialogue, take = self._dialogue, self._depacketiser.take
+        dialogue, depacketiser = self._dialogue, self._depacketiser
+        wire, take = dialogue.wire, depacketiser.take
         early, dialogue.talk.early = dialogue.talk.early, []
         video = dialogue.channels[0]
-        for parts in (early, dialogue.wire.parts()):
+        for parts in (early, wire.parts()):
             for part in parts:
                 if isinstance(part, Answer):
                     dialogue.note(part)
@@ -142,6 +143,8 @@ class RtspSource(Closing):
                 if channel == video:
                     if (unit := take(data, start, end)) is not None:
                         yield unit
+                    elif depacketiser.inside and start >= FRAMING_BYTES:
+                        wire.taken_to = depacketiser.take_run(data, start, end)
                 elif channel == dialogue.channels[1]:
                     self._heed_report(data[start:end])
                 else:

@@ -36,6 +36,8 @@ class Wire:
         self.drained = False
         """Whether the last read took all that had come."""
         self.received_bytes = 0
+        self.taken_to = 0
+        """Up to where in its bytes whoever was given a packet took what followed on it, too."""
 
     def send(self, lines: list[str]) -> None:
         """Send a request. Raises OSError."""
@@ -56,13 +58,15 @@ class Wire:
         return bool(piece)
 
     def parts(self) -> Iterator[Interleaved | Answer]:
-        """The whole packets and messages among what was received.
+        """The whole packets and messages among what was received. Packets that the caller passes
+        over by `taken_to` are not given.
 
         Raises:
             StreamCorrupt: what comes is neither.
         """
         data, self._rest = self._rest, b""
         at, size = 0, len(data)
+        self.taken_to = 0
         try:
             while size - at >= 4:
                 if data[at] == _DOLLAR:
@@ -72,6 +76,7 @@ class Wire:
                     start, at = at + 4, end
                     self._noise_bytes = 0
                     yield data[start - 3], data, start, end
+                    at = max(at, self.taken_to)
                 elif not may_begin(data, at):
                     at = self._skipped_noise(data, at)
                 elif (found := message_at(data, at)) is not None:

@@ -114,6 +114,14 @@ def test_a_user_who_may_not_make_tables(server: PostgresServer, empty_url: str) 
         upgrade(url)
 
 
+@pytest.mark.parametrize("server", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("encoding", ["SQL_ASCII", "EUC_CN"])
+def test_a_database_that_does_not_keep_text_as_utf8(server: PostgresServer, encoding: str) -> None:
+    url = server.create_database(encoding)
+    with pytest.raises(DatabaseUnusable, match=f"as {encoding}, expected UTF8: make one by"):
+        upgrade(url)
+
+
 @pytest.mark.parametrize(
     ("url", "kind", "words"),
     [

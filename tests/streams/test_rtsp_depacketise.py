@@ -12,7 +12,12 @@ from domain.errors import StreamCorrupt
 from lab.footage.simulator.rtp import PAYLOAD_TYPE, Codec, packetise
 from streams.nal import START
 from streams.rtsp import depacketise
-from streams.rtsp.depacketise import MARKERS_TO_TRUST, AccessUnit, Depacketiser
+from streams.rtsp.depacketise import (
+    FRAMING_BYTES,
+    MARKERS_TO_TRUST,
+    AccessUnit,
+    Depacketiser,
+)
 
 STEP = 3600
 SPS, PPS, IDR, SLICE = b"\x67sps", b"\x68pps", b"\x65" + b"i" * 40, b"\x41" + b"p" * 40
@@ -253,3 +258,67 @@ def test_only_its_own_payload_types_are_taken_and_others_counted() -> None:
     packets = [typed(96, 0, 0), report, typed(50, 1, 0), typed(97, 2, STEP), typed(96, 3, 2 * STEP)]
     assert len(taken(depacketiser, packets)) == 2
     assert depacketiser.foreign == 1
+
+
+def framed(packets: Iterable[bytes], channel: int = 0) -> bytes:
+    return b"".join(b"$" + bytes([channel]) + len(one).to_bytes(2) + one for one in packets)
+
+
+def read(data: bytes, codec: Codec, *, in_runs: bool) -> tuple[list[AccessUnit], int, int, int]:
+    """The pictures among framed packets, what was missed, and how many packets were looked at one
+    by one."""
+    depacketiser, units, at, singly = Depacketiser(codec, PAYLOAD_TYPE), [], 0, 0
+    while at < len(data):
+        start, end = at + FRAMING_BYTES, at + FRAMING_BYTES + int.from_bytes(data[at + 2 : at + 4])
+        at, singly = end, singly + 1
+        if data[start - 3]:
+            continue
+        unit = depacketiser.take(data, start, end)
+        if unit is not None:
+            units.append(unit)
+        elif in_runs and depacketiser.inside:
+            at = depacketiser.take_run(data, start, end)
+    return units, depacketiser.missed, depacketiser.foreign, singly
+
+
+def test_a_large_picture_is_taken_in_runs() -> None:
+    noise = random.Random(2)
+    pictures = [[SPS, PPS, b"\x65" + noise.randbytes(200_000)], [SLICE], [SLICE]]
+    data = framed(sent(pictures, first=0xFFE0))
+    one_by_one, in_runs = read(data, "h264", in_runs=False), read(data, "h264", in_runs=True)
+    assert in_runs[0] == one_by_one[0] and len(in_runs[0]) == 2
+    assert in_runs[3] < 12 < 140 < one_by_one[3]
+
+
+@settings(deadline=None, derandomize=True, max_examples=150)
+@given(st.data())
+def test_runs_are_the_same_as_packet_by_packet(data: st.DataObject) -> None:
+    """Whatever is between the packets, missing or changed."""
+    codec: Codec = data.draw(st.sampled_from(["h264", "hevc"]))
+    head = SLICE[:1] if codec == "h264" else HEVC_SLICE[:2]
+    sizes = data.draw(st.lists(st.integers(1, 40_000), min_size=2, max_size=5))
+    pictures = [[head + random.Random(size).randbytes(size)] for size in sizes]
+    packets = sent(pictures, codec, first=data.draw(st.integers(0, 0xFFFF)))
+    spots = st.integers(0, len(packets) - 1)
+    for spot in data.draw(st.lists(spots, max_size=3)):
+        changed = bytearray(packets[spot])
+        changed[data.draw(st.integers(0, min(len(changed), 18) - 1))] ^= data.draw(
+            st.integers(1, 255)
+        )
+        packets[spot] = bytes(changed)
+    lost = data.draw(st.sets(spots, max_size=3))
+    reports = data.draw(st.sets(spots, max_size=3))
+    sent_bytes = b""
+    for spot, packet in enumerate(packets):
+        sent_bytes += framed([b"\x80\xc8\x00\x00report"], 1) if spot in reports else b""
+        sent_bytes += b"" if spot in lost else framed([packet])
+    expected = read(sent_bytes, codec, in_runs=False)
+    assert read(sent_bytes, codec, in_runs=True)[:3] == expected[:3]
+
+
+def test_a_run_without_end_takes_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(depacketise, "MOST_BYTES", 64 * 1024)
+    fragments = [rtp(b"\x5c\x81" + b"x" * 800, 0, 0)]
+    fragments += [rtp(b"\x5c\x01" + b"x" * 800, number, 0) for number in range(1, 200)]
+    with pytest.raises(StreamCorrupt, match="at most 65536 bytes"):
+        read(framed(fragments), "h264", in_runs=True)
