@@ -15,6 +15,7 @@ from streams.frame import Frame
 from streams.kept_decoders import KeptDecoders
 from streams.reader import CameraReader, ComingPicture
 from streams.ring import PacketRing
+from streams.shared_reading import SharedReading
 from streams.status import Damage, StreamStatus
 
 FALL_BACK_AFTER_S = 10.0
@@ -40,10 +41,12 @@ class CameraFeeds:
         on_gap: Callable[[CoverageGap], None],
         budget: RingBudget | None = None,
         decoders: KeptDecoders | None = None,
+        shared: SharedReading | None = None,
     ) -> None:
         """`on_gap` is told of the main stream's gaps: they are what evidence lacks. A gap of the
         other shows as looks that were missed, or taken from the main stream. `budget` bounds the
-        rings of all cameras, `decoders` keeps theirs. A clip is `clip_s` long."""
+        rings of all cameras, `decoders` keeps theirs, `shared` reads them. A clip is `clip_s`
+        long."""
         settings = camera.streams
         look_every_s = camera.promise.at(clock.now())
         self._clock = clock
@@ -57,6 +60,7 @@ class CameraFeeds:
             on_gap=on_gap,
             budget=budget,
             decoders=decoders,
+            shared=shared,
             needed_s=min(clip_s, settings.ring_s),
         )
         self.detect: CameraReader | None = None
@@ -76,6 +80,7 @@ class CameraFeeds:
                 after=self.main,
                 budget=budget,
                 decoders=decoders,
+                shared=shared,
                 needed_s=LOOKED_NEEDED_S,
             )
             self._looked = self.detect

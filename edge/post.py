@@ -18,6 +18,7 @@ from settings.slices import WorkerShare
 from streams.budget import RingBudget
 from streams.frame import Frame
 from streams.kept_decoders import KeptDecoders
+from streams.shared_reading import SharedReading
 from streams.status import StreamStatus
 from vision.held_back import TellHeldBack
 from vision.incidents import NameIncident
@@ -50,6 +51,7 @@ class CameraPost:
         on_gap: Callable[[CoverageGap], None],
         budget: RingBudget | None = None,
         decoders: KeptDecoders | None = None,
+        shared: SharedReading | None = None,
         on_held_back: TellHeldBack | None = None,
         name_incident: NameIncident | None = None,
     ) -> None:
@@ -61,6 +63,7 @@ class CameraPost:
             on_gap=on_gap,
             budget=budget,
             decoders=decoders,
+            shared=shared,
         )
         self.patrol = CameraPatrol(
             camera.id,

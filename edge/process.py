@@ -40,6 +40,7 @@ from streams.budget import RingBudget
 from streams.frame import Frame
 from streams.kept_decoders import KeptDecoders
 from streams.reader import stop_all
+from streams.shared_reading import SharedReading
 from vision.incidents import IncidentMessage
 
 STOP_WITHIN_S = 4.0
@@ -93,6 +94,7 @@ class Worker:
             log.warning("rule off", rule=off.rule_id, cameras=len(off.cameras), reason=off.missing)
         decoders = KeptDecoders(share.streams.kept_decoders)
         budget = RingBudget(share.streams.rings_bytes)
+        self._reading = SharedReading()
         self._posts = [
             CameraPost(
                 camera,
@@ -101,6 +103,7 @@ class Worker:
                 on_gap=self._gap_ended,
                 budget=budget,
                 decoders=decoders,
+                shared=self._reading,
                 on_held_back=self._held_back,
                 name_incident=partial(self._book.name_incident, camera.id),
             )
@@ -164,6 +167,7 @@ class Worker:
         called before `start`."""
         for number, looker in enumerate(self._lookers, 1):
             looker.on_turn = pulse.part(f"looker {number}").turn
+        self._reading.on_turn = pulse.part("reading").turn
         self._reporter.on_turn = pulse.part("reporter").turn
         kept = (self._recorder, self._attention, self._holder, self._lessons, *self._road.threads)
         for thread in kept:
@@ -175,6 +179,7 @@ class Worker:
         self._lessons.recall()
         self._doors.recall()
         self._road.recall()
+        self._reading.start()
         for post in self._posts:
             post.reader.start()
             stopping.wait(CONNECT_APART_S)
@@ -210,6 +215,7 @@ class Worker:
         self._lessons.stop(at_most(0.3))
         readers = [reader for post in self._posts for reader in post.reader.readers]
         stop_all(readers, timeout_s=at_most(0.3))
+        self._reading.stop(at_most(0.1))
         self._doors.stop()
         self._publisher.close(at_most(0.5))
         self._book.close()

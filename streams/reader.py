@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import structlog
@@ -19,9 +19,11 @@ from streams.frame import Frame
 from streams.intake import PacketIntake
 from streams.kept_decoders import KeptDecoders
 from streams.opening import CameraSource, opened
-from streams.packet import Packet, PacketSource
+from streams.packet import Offered, Packet, PacketSource, RawPacket
 from streams.playback import Playback
 from streams.ring import PacketRing
+from streams.rtsp.source import RtspSource
+from streams.shared_reading import SharedReading
 from streams.status import Damage, StreamRecord, StreamStatus
 from streams.stream_settings import StreamSettings
 from streams.taker import PictureTaker
@@ -61,11 +63,13 @@ class CameraReader:
         budget: RingBudget | None = None,
         needed_s: float = 0.0,
         decoders: KeptDecoders | None = None,
+        shared: SharedReading | None = None,
     ) -> None:
         """`look_every_s` is the coverage promise; `on_gap` is called in the reader's thread with
         each span without packets, once it has ended; `after` reads the camera's first stream:
         this one is opened after it, and neither knocks soon after a refused login of the other.
         `budget` and `needed_s` are the ring's; `decoders` keeps those of all cameras.
+        `shared` is the thread that reads many cameras in turns; without it this one's own does.
         """
         self.camera_id = camera_id
         self.address = address
@@ -74,6 +78,7 @@ class CameraReader:
         )
         self._settings = settings
         self._clock = clock or SystemClock()
+        self._shared = shared
         self._on_gap = on_gap
         self._backoff = backoff or Backoff(settings)
         self._record = StreamRecord(camera_id, settings, self._clock.moment())
@@ -206,12 +211,24 @@ class CameraReader:
             self._tried.set()
 
     def _take_in(self, source: PacketSource) -> None:
+        if self._shared is not None and isinstance(source, RtspSource) and source.never_waits:
+            turns = self._turns(source.offered, source.turns())
+            self._shared.lead(turns, self._settings.batch_s)
+            return
+        for _ in self._turns(source.offered, source.packets()):
+            pass
+
+    def _turns(self, offered: Offered, packets: Iterable[RawPacket | None]) -> Iterator[None]:
+        """Take the packets in; it rests where None is among them."""
         connected = self._clock.moment()
         self._record.connected(connected)
-        intake = PacketIntake(source.offered, self._newest.captured if self._newest else None)
+        intake = PacketIntake(offered, self._newest.captured if self._newest else None)
         self._taker.wants_keyframe = False
         steady = False
-        for raw in source.packets():
+        for raw in packets:
+            if raw is None:
+                yield
+                continue
             now = self._clock.moment()
             packet = intake.take(raw, now)
             self._report(self._record.arrived(packet, now))

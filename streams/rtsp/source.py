@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Generator, Iterator
+from contextlib import closing
 from fractions import Fraction
 
 from domain.closing import Closing
@@ -25,6 +26,8 @@ from streams.stream_settings import StreamSettings
 
 HEED_STOP_S = 0.5
 """A silent camera is waited for in pieces of this length, so that a reader can be stopped."""
+MOST_AT_ONCE_BYTES = 2 * 1024 * 1024
+"""Of a camera that sends faster than it can be read no more is taken in one turn."""
 KEYFRAME_EXPECTED_S = 5.0
 """Most cameras begin with a keyframe; one that has sent none for so long may be misread."""
 KEYFRAME_PATIENCE = 4
@@ -57,6 +60,7 @@ class RtspSource(Closing):
         self._foreign = 0
         self._picture_s = self._began_s = 0.0
         self._saw_keyframe = False
+        self._rested_bytes = 0
         self._dialogue, self.offered, self._depacketiser = following(address, self._begun, known)
 
     @property
@@ -69,6 +73,12 @@ class RtspSource(Closing):
             said.append("the password is sent in the clear (Basic)")
         return "; ".join(said)
 
+    @property
+    def never_waits(self) -> bool:
+        """Whether `turns` holds nobody up. Of TLS a piece of a record may have come, for whose
+        rest one has to wait."""
+        return self.address.scheme == "rtsp"
+
     def packets(self) -> Generator[AccessUnit, None, None]:
         """Pictures in Annex B form until the sender ends.
 
@@ -76,26 +86,77 @@ class RtspSource(Closing):
             StreamError: the connection broke, or no picture came within the read timeout, whatever
                 else did.
         """
+        with closing(self.turns()) as turns:
+            for unit in turns:
+                if unit is not None:
+                    yield unit
+                else:
+                    self._rest()
+
+    def turns(self) -> Generator[AccessUnit | None, None, None]:
+        """As `packets`, but without waiting: None says that what had come was taken, or so much of
+        it that it is another's turn."""
         self._picture_s = self._began_s = time.monotonic()
         self._dialogue.wire.wait_at_most(HEED_STOP_S)
-        while True:
-            try:
-                for unit in self._whole():
-                    self._saw_keyframe |= unit.is_keyframe
-                    yield unit
-                    self._picture_s = 0.0
-            except StreamCorrupt as error:
-                said = StreamCorrupt(f"{self.address.masked}: {error}")
-                self._note_misread(said)
-                raise said from None
-            except GeneratorExit:
-                self._note_impatience()
-                raise
-            # The clock is asked once for all that came together.
-            self._picture_s = self._picture_s or time.monotonic()
-            if not self._more():
-                return
-            self._dialogue.keep_alive()
+        try:
+            while True:
+                yield from self._pictures()
+                came = yield from self._awaited()
+                if not came:
+                    return
+                self._dialogue.keep_alive()
+        except GeneratorExit:
+            self._note_impatience()
+            raise
+
+    def _pictures(self) -> Iterator[AccessUnit]:
+        try:
+            for unit in self._whole():
+                self._saw_keyframe |= unit.is_keyframe
+                yield unit
+                self._picture_s = 0.0
+        except StreamCorrupt as error:
+            said = StreamCorrupt(f"{self.address.masked}: {error}")
+            self._note_misread(said)
+            raise said from None
+        # The clock is asked once for all that came together.
+        self._picture_s = self._picture_s or time.monotonic()
+
+    def _awaited(self) -> Generator[None, None, bool]:
+        """Rest until more has come; false if nothing will. An empty connection is left alone for
+        a batch, so that nobody wakes for each piece of each picture."""
+        wire, datagrams = self._dialogue.wire, self._dialogue.datagrams
+        if wire.drained or datagrams is not None or self._had_its_turn():
+            yield
+        while not self._stopping.is_set():
+            self._check_life()
+            if wire.has_more(0):
+                try:
+                    return self._dialogue.receive()
+                except TimeoutError:
+                    pass
+            elif datagrams is not None:
+                return True
+            yield
+        return False
+
+    def _had_its_turn(self) -> bool:
+        """Whether so much was read since the last rest that others must not wait any longer."""
+        received_bytes = self._dialogue.wire.received_bytes
+        if received_bytes - self._rested_bytes < MOST_AT_ONCE_BYTES:
+            return False
+        self._rested_bytes = received_bytes
+        return True
+
+    def _rest(self) -> None:
+        """What a thread that reads one camera alone does between its turns."""
+        wire, datagrams = self._dialogue.wire, self._dialogue.datagrams
+        if self._settings.batch_s and (wire.drained or datagrams is not None):
+            time.sleep(self._settings.batch_s)  # an event instead costs twenty times as much
+        if datagrams is not None:
+            datagrams.wait(HEED_STOP_S, wire.descriptor)
+        else:
+            wire.has_more(HEED_STOP_S)
 
     def close(self) -> None:
         self._dialogue.close()
@@ -159,24 +220,6 @@ class RtspSource(Closing):
     def _heed_report(self, report: bytes) -> None:
         if says_goodbye(report):
             raise StreamEnded(f"{self.address.masked}: the camera said that its stream is over")
-
-    def _more(self) -> bool:
-        """Wait until more has come; false if nothing will. An empty connection is left alone for
-        a batch, so that the thread does not wake for each piece of each picture."""
-        dialogue, batch_s = self._dialogue, self._settings.batch_s
-        if batch_s and (dialogue.wire.drained or dialogue.datagrams is not None):
-            time.sleep(batch_s)  # waiting for the event instead costs twenty times as much
-        while not self._stopping.is_set():
-            self._check_life()
-            if dialogue.datagrams is not None:
-                if dialogue.datagrams.wait(HEED_STOP_S, dialogue.wire.descriptor):
-                    return self._dialogue.receive()
-                return True
-            try:
-                return dialogue.receive()
-            except TimeoutError:
-                continue
-        return False
 
     def _check_life(self) -> None:
         """Only pictures are life: reports, answers and packets that are none of the video's are

@@ -29,6 +29,7 @@ class Wire:
     def __init__(self, address: CameraAddress, timeout_s: float) -> None:
         """Connect. Raises OSError."""
         self._socket = _connected(address, timeout_s)
+        self._is_tls = isinstance(self._socket, ssl.SSLSocket)
         self._coming = select.poll()  # unlike select it takes descriptors beyond 1023
         self._coming.register(self._socket, select.POLLIN)
         self._rest = b""
@@ -52,10 +53,16 @@ class Wire:
         Raises OSError."""
         piece = self._socket.recv(PIECE_BYTES)
         # Of TLS a piece is one record, at most 16 KiB of all that may have come.
-        self.drained = len(piece) < PIECE_BYTES and not self._coming.poll(0)
+        self.drained = len(piece) < PIECE_BYTES and not (self._is_tls and self.has_more(0))
         self._rest = self._rest + piece if self._rest else piece
         self.received_bytes += len(piece)
         return bool(piece)
+
+    def has_more(self, within_s: float) -> bool:
+        """Whether something has come, or comes meanwhile."""
+        if isinstance(self._socket, ssl.SSLSocket) and self._socket.pending():
+            return True
+        return bool(self._coming.poll(round(within_s * 1000)))
 
     def parts(self) -> Iterator[Interleaved | Answer]:
         """The whole packets and messages among what was received. Packets that the caller passes

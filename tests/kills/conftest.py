@@ -110,11 +110,20 @@ def make_place(room: Path, bus_server: EmbeddedBus, migrated_file: Path) -> Make
 
 
 @pytest.fixture
-def on_postgres(postgres: PostgresServer | str, make_place: MakePlace) -> Place:
-    """The same, its center on PostgreSQL."""
+def make_on_postgres(postgres: PostgresServer | str, make_place: MakePlace) -> MakePlace:
+    """The same, its center on PostgreSQL: one town at a time, in the database of the last one."""
     if isinstance(postgres, str):
         lacking(f"no PostgreSQL: {postgres}")
-    return make_place(database_url=postgres.emptied_database(_migrate))
+
+    def make(name: str = "town", **options: Any) -> Place:
+        return make_place(name, database_url=postgres.emptied_database(_migrate), **options)
+
+    return make
+
+
+@pytest.fixture
+def on_postgres(make_on_postgres: MakePlace) -> Place:
+    return make_on_postgres()
 
 
 def _migrate(url: str) -> None:

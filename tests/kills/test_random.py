@@ -12,6 +12,7 @@ from tests.kills.verdict import judge
 from tests.steps import steps
 
 KILLS = int(os.environ.get("KILLS") or steps(12, 200))
+POSTGRES_KILLS = int(os.environ.get("KILLS") or steps(4, 100))
 SEED = int(os.environ.get("SEED", "0")) or random.SystemRandom().randrange(1, 1 << 31)
 EACH = 4
 """Kills of one town."""
@@ -30,22 +31,26 @@ def die_again_and_again(stage: Stage, place: Place, dice: random.Random) -> int:
     return kills
 
 
-@pytest.mark.slow
-@pytest.mark.steps(12, 200)
-@pytest.mark.timeout(60 + 10 * KILLS)
-def test_kills_at_random_moments(stage: Stage, make_place: MakePlace) -> None:
+def kill_towns(stage: Stage, make: MakePlace, kills: int) -> None:
+    """Let one town after the other die, until so many kills are done, and judge each."""
     print(f"SEED={SEED}")  # noqa: T201 - shown when it fails
-    dice, kills, towns = random.Random(SEED), 0, 0
-    while kills < KILLS:
+    dice, towns = random.Random(SEED), 0
+    while kills > 0:
         towns += 1
-        place = make_place(f"town-{towns}", stretch=3)
-        kills += die_again_and_again(stage, place, dice)
+        place = make(f"town-{towns}", stretch=3)
+        kills -= max(die_again_and_again(stage, place, dice), 1)
         judge(place)
 
 
 @pytest.mark.slow
-def test_kills_at_random_moments_on_postgresql(stage: Stage, on_postgres: Place) -> None:
-    print(f"SEED={SEED}")  # noqa: T201 - shown when it fails
-    place = on_postgres.model_copy(update={"stretch": 3})
-    die_again_and_again(stage, place, random.Random(SEED))
-    judge(place)
+@pytest.mark.steps(12, 200)
+@pytest.mark.timeout(60 + 10 * KILLS)
+def test_kills_at_random_moments(stage: Stage, make_place: MakePlace) -> None:
+    kill_towns(stage, make_place, KILLS)
+
+
+@pytest.mark.slow
+@pytest.mark.steps(4, 100)
+@pytest.mark.timeout(60 + 10 * POSTGRES_KILLS)
+def test_kills_at_random_moments_on_postgresql(stage: Stage, make_on_postgres: MakePlace) -> None:
+    kill_towns(stage, make_on_postgres, POSTGRES_KILLS)

@@ -20,6 +20,7 @@ from streams.backoff import Backoff
 from streams.clip import write_clip
 from streams.probe import probe
 from streams.reader import CameraReader, stop_all
+from streams.shared_reading import SharedReading
 from streams.status import StreamStatus
 from streams.stream_settings import StreamSettings
 from tests.media import make_clip, moving_picture
@@ -42,13 +43,28 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+READING = SharedReading()
+"""What a worker reads all cameras with; alone a reader is tried in the other files."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def reading() -> Iterator[None]:
+    READING.start()
+    yield
+    READING.stop()
+
+
 class Watched:
     """A reader with the gaps it reported."""
 
     def __init__(self, url: str, settings: StreamSettings = BRISK) -> None:
         self.gaps: list[CoverageGap] = []
         self.reader = CameraReader(
-            "gate-1", CameraAddress.parse(url), settings, on_gap=self.gaps.append
+            "gate-1",
+            CameraAddress.parse(url),
+            settings,
+            on_gap=self.gaps.append,
+            shared=READING,
         )
 
     @property

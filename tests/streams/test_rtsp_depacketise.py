@@ -286,7 +286,8 @@ def test_a_large_picture_is_taken_in_runs() -> None:
     pictures = [[SPS, PPS, b"\x65" + noise.randbytes(200_000)], [SLICE], [SLICE]]
     data = framed(sent(pictures, first=0xFFE0))
     one_by_one, in_runs = read(data, "h264", in_runs=False), read(data, "h264", in_runs=True)
-    assert in_runs[0] == one_by_one[0] and len(in_runs[0]) == 2
+    assert in_runs[0] == one_by_one[0]
+    assert len(in_runs[0]) == 2
     assert in_runs[3] < 12 < 140 < one_by_one[3]
 
 
