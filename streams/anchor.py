@@ -62,7 +62,6 @@ class Anchor:
 
     def __init__(self, time_base: Fraction, not_before: Moment | None = None) -> None:
         """`not_before` is when the last picture of the connection before was captured."""
-        self._time_base = time_base
         self._tick_s = float(time_base)
         """Fractions are exact and cost as much as all else that is done with a packet."""
         self._captured = not_before
@@ -136,7 +135,7 @@ class Anchor:
                         self._shift = shift
                     return raw + shift
         step_s = max(waited_s * self._rate.rate, self._step_s)
-        goes_on_at = self._highest_pts + max(round(step_s / self._time_base), 1)
+        goes_on_at = self._highest_pts + max(round(step_s / self._tick_s), 1)
         self._shift = goes_on_at - raw
         return goes_on_at
 
@@ -149,7 +148,7 @@ class Anchor:
         ahead_s = min(passed_s / (self._count - 1), passed_s - highest_s)
         if passed_s - highest_s > JUMP_S / 2:
             ahead_s = passed_s - highest_s
-        placed = self._highest_pts + max(round(ahead_s / self._time_base), 1)
+        placed = self._highest_pts + max(round(ahead_s / self._tick_s), 1)
         if raw is not None:
             self._shift = placed - raw
         return placed
@@ -195,7 +194,7 @@ class Anchor:
         if self._stretch.is_none:
             return ticks
         true_s = self._stretch.true_s(ticks * self._tick_s - self._first_s)
-        return round((true_s + self._first_s) / self._time_base)
+        return round((true_s + self._first_s) / self._tick_s)
 
     def _captured_by(self, arrived: Moment, late_s: float) -> Moment:
         last, captured_s = self._captured, arrived.s - late_s

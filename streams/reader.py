@@ -83,9 +83,9 @@ class CameraReader:
         self._backoff = backoff or Backoff(settings)
         self._record = StreamRecord(camera_id, settings, self._clock.moment())
         self._after = after
-        shared = after is not None and same_account(address, after.address)
+        one_account = after is not None and same_account(address, after.address)
         self._door: Door = (
-            after._door if after and shared else Door(settings.unauthorized_backoff_s)
+            after._door if after and one_account else Door(settings.unauthorized_backoff_s)
         )
         self._tried = threading.Event()
         self._stopping = threading.Event()
