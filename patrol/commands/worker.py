@@ -12,7 +12,7 @@ from patrol.commands.output import ConfigOption, DataOption
 from patrol.heartbeat import Pulse, refusing
 from patrol.only_worker import OnlyWorker
 from patrol.places import worker_claim
-from patrol.stopping import stop_on_signals
+from patrol.stopping import STOPS_WITHIN_S, stop_on_signals
 from settings.config import WORKER_VARIABLE
 from settings.loading import prepare, require_files
 
@@ -40,7 +40,7 @@ def worker(
         require_files(config, configuration, share.cameras)
         if configuration.cameras and not share.cameras:
             log.warning("no camera is this worker's", worker=share.id)
-        stopping = stop_on_signals()
+        stopping = stop_on_signals(STOPS_WITHIN_S)
         with worker_claim(share), open_bus(configuration) as bus_url:
             only = OnlyWorker(share, bus_url)
             only.check()
