@@ -30,7 +30,8 @@ ALLOWED: dict[str, frozenset[str]] = {
     "settings": frozenset(
         {
             "cases.case_settings", "console.console_settings", "events_bridge.bus_settings",
-            "evidence.evidence_settings", "vision", "streams.address", "streams.stream_settings", "models", "domain",
+            "evidence.evidence_settings", "vision", "streams.address", "streams.stream_settings",
+            "models", "domain",
             # `patrol check` asks those who would open an address whether one could be meant by it.
             "cases.database", "events_bridge.connection",
         }
@@ -61,6 +62,8 @@ ONLY_IMPORTERS = {
     "sqlalchemy": ("cases",),
     "alembic": ("cases",),
     "fastapi": ("console",),
+    "psutil": ("patrol", "lab.bench"),
+    "cachetools": ("cases", "console"),
 }
 """Library → the only packages or modules of ours that may import it."""
 

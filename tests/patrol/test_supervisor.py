@@ -17,6 +17,7 @@ import pytest
 from patrol.child import FIRST_RESTART_AFTER_S, STABLE_AFTER_S, Child
 from patrol.standing import Standing
 from patrol.supervisor import ChildRefused, Supervisor
+from tests.processes import alive, children_of
 from tests.waiting import wait_until
 
 PYTHON = sys.executable
@@ -45,13 +46,6 @@ BEATING = dedent(
 
 def pid_of(child: Child) -> int | None:
     return None if child.process is None else child.process.pid
-
-
-def alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
 
 
 def handles(pid: int, number: signal.Signals) -> bool:
@@ -236,9 +230,8 @@ def test_children_end_when_their_supervisor_is_killed() -> None:
         """
     )
     with subprocess.Popen([PYTHON, "-c", program]) as supervising:
-        children = Path(f"/proc/{supervising.pid}/task/{supervising.pid}/children")
-        wait_until(lambda: children.read_text().split(), "the child")
-        (pid,) = map(int, children.read_text().split())
+        wait_until(lambda: children_of(supervising.pid), "the child")
+        (pid,) = children_of(supervising.pid)
         wait_until(lambda: handles(pid, signal.SIGUSR1), "its handlers")
         os.kill(pid, signal.SIGUSR1)
         supervising.kill()
