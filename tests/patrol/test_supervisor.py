@@ -217,6 +217,20 @@ def test_one_that_refuses_at_its_first_start_ends_the_supervisor() -> None:
 
 
 @pytest.mark.usefixtures("runs_python")
+def test_what_runs_has_used_cores_and_what_is_gone_is_not_told() -> None:
+    child, gone = beating(), Child("gone", [BEATING], beats=True)
+    supervisor = Supervisor([child, gone, Child("never started", [])])
+    child.start()
+    gone.start()
+    assert gone.process is not None
+    gone.process.kill()
+    gone.process.wait()
+    wait_until(lambda: supervisor.cpu_cores()["worker"] > 0, "some work")
+    assert supervisor.cpu_cores().keys() == {"worker"}
+    supervisor.stop()
+
+
+@pytest.mark.usefixtures("runs_python")
 def test_children_end_when_their_supervisor_is_killed() -> None:
     """Also one that hangs: nobody else is left to end it."""
     program = dedent(
