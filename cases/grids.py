@@ -4,11 +4,12 @@ Each level is looked up by its own polygons: level-1 grids cross the borders of 
 a parent says nothing about where a place is.
 """
 
-from collections import OrderedDict
 from collections.abc import Iterable
 from datetime import datetime
+from operator import attrgetter
 from threading import Lock
 
+from cachetools import LRUCache, cachedmethod
 from shapely import STRtree
 from shapely.geometry import Point as Spot
 from shapely.geometry import Polygon
@@ -72,7 +73,7 @@ class Plans:
     """The plans kept in the database, and the routers of those in use. Thread-safe."""
 
     def __init__(self) -> None:
-        self._routers: OrderedDict[str, Router] = OrderedDict()
+        self._routers: LRUCache[str, Router] = LRUCache(ROUTERS_KEPT)
         self._lock = Lock()
 
     def install(self, session: Session, plan: GridPlan) -> None:
@@ -118,14 +119,8 @@ class Plans:
         names = (router.name(grid_id) for grid_id in (path.first, path.second, path.third))
         return tuple(name for name in names if name is not None)
 
+    @cachedmethod(
+        attrgetter("_routers"), lock=attrgetter("_lock"), key=lambda self, session, version: version
+    )
     def _router(self, session: Session, version: str) -> Router:
-        with self._lock:
-            if router := self._routers.get(version):
-                self._routers.move_to_end(version)
-                return router
-        router = Router(session.get_one(PlanRow, version).document)
-        with self._lock:
-            self._routers[version] = router
-            while len(self._routers) > ROUTERS_KEPT:
-                self._routers.popitem(last=False)
-        return router
+        return Router(session.get_one(PlanRow, version).document)

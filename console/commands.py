@@ -10,21 +10,17 @@ from console.signs import Tone
 from domain.answers import Answer, PictureTaken, Refusal
 from domain.base import Text
 from domain.commands import (
+    ASKABLE,
     REASON_MAX,
     WITHIN_MAX_S,
     WITHIN_S,
-    AcceptView,
     AskedBy,
     AskerKind,
     CameraCommand,
     CommandState,
-    LookNow,
-    Pause,
-    Probe,
-    Resume,
-    TakePicture,
     TellConfiguration,
     camera_of,
+    command_of,
     kind_words,
 )
 from events_bridge.command_road import CommandRoad, CommandView
@@ -48,14 +44,6 @@ SYMBOLS: dict[CommandState, str] = {
     CommandState.NO_ANSWER: "hourglass",
     CommandState.UNREADABLE: "question-mark",
 }
-_KINDS: dict[str, type[LookNow | TakePicture | Probe | AcceptView]] = {
-    "look_now": LookNow,
-    "picture": TakePicture,
-    "probe": Probe,
-    "accept_view": AcceptView,
-}
-KINDS = (*_KINDS, "pause", "resume", "configuration")
-"""What may be asked of a camera, and of the worker that holds it."""
 
 
 class CommandSaid(BaseModel):
@@ -85,24 +73,13 @@ class CommandSaid(BaseModel):
 class CommandRequest(BaseModel):
     """What is asked of a camera."""
 
-    kind: str = Field(description=f"One of {', '.join(KINDS)}")
+    kind: str = Field(description=f"One of {', '.join(ASKABLE)}")
     reason: str = Field(default="", max_length=REASON_MAX, description="Needed with pause")
     within_s: float = Field(default=WITHIN_S, ge=1, le=WITHIN_MAX_S, description="The deadline")
 
     def of(self, camera_id: str) -> CameraCommand | TellConfiguration:
-        """HTTPException 422 that says what was expected."""
-        reason = self.reason.strip()
-        if self.kind == "pause":
-            if not reason:
-                raise HTTPException(422, "expected a reason: why nobody may look at the camera")
-            return Pause(camera_id=camera_id, reason=reason)
-        if self.kind == "resume":
-            return Resume(camera_id=camera_id, reason=reason)
-        if self.kind == "configuration":
-            return TellConfiguration()
-        if self.kind not in _KINDS:
-            raise HTTPException(422, f"expected one of {', '.join(KINDS)}, got {self.kind[:40]!r}")
-        return _KINDS[self.kind](camera_id=camera_id)
+        """Raises as `command_of`."""
+        return command_of(self.kind, camera_id, self.reason)
 
 
 def asked_by(services: Services) -> AskedBy:
@@ -121,8 +98,8 @@ def road_of(services: Services) -> CommandRoad:
 def ask_camera(
     services: Services, camera_id: str, wanted: CommandRequest, key: str | None
 ) -> CommandView:
-    """Ask the worker that holds a camera. Raises as `CommandRoad.ask`, and HTTPException 422 and
-    503."""
+    """Ask the worker that holds a camera. Raises as `CommandRoad.ask` and `command_of`, and
+    HTTPException 503."""
     command, road = wanted.of(camera_id), road_of(services)
     return road.ask(
         command,

@@ -23,6 +23,7 @@ from domain.errors import (
     CaseStoreUnavailable,
     CommandConflict,
     CommandNotFound,
+    CommandUnclear,
     EvidenceError,
     EvidenceNotFound,
     EvidenceRefused,
@@ -171,6 +172,11 @@ def _offline(request: Request, error: Exception) -> Response:
     return problem(request, 503, "Worker offline", Text.of(zh, str(error)))
 
 
+def _unclear(request: Request, error: Exception) -> Response:
+    zh = error.zh if isinstance(error, CommandUnclear) else ""
+    return problem(request, 422, "Not understood", Text.of(zh, str(error)))
+
+
 def _no_command(request: Request, error: Exception) -> Response:
     said = Text.of("没有这条指令, 或已过久", str(error))
     return problem(request, 404, "Not found", said)
@@ -232,6 +238,7 @@ HANDLERS: dict[type[Exception], Callable[[Request, Exception], Response]] = {
     BusUnavailable: _no_bus,
     LetterNotFound: _no_letter,
     WorkerOffline: _offline,
+    CommandUnclear: _unclear,
     CommandNotFound: _no_command,
     CommandConflict: _other_command,
     TooManyCommands: _too_many_commands,

@@ -1,11 +1,12 @@
 """Small WebP copies of snapshots for the queue, made on demand and kept in memory."""
 
-from collections import OrderedDict
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 
 import cv2
+from cachetools import LRUCache
 
 _WEBP_QUALITY = 72
 
@@ -15,29 +16,19 @@ class Thumbnails:
 
     def __init__(self, size_wh: tuple[int, int], limit_bytes: int) -> None:
         self._size_wh = size_wh
-        self._limit_bytes = limit_bytes
-        self._held_bytes = 0
-        self._made: OrderedDict[str, bytes] = OrderedDict()
+        self._made: LRUCache[str, bytes] = LRUCache(limit_bytes, getsizeof=len)
         self._lock = Lock()
 
     def of(self, sha256: str, path: Path) -> bytes | None:
         """The WebP of the picture at `path`, or None when it is not a picture."""
         with self._lock:
-            if sha256 in self._made:
-                self._made.move_to_end(sha256)
-                return self._made[sha256]
+            if (kept := self._made.get(sha256)) is not None:
+                return kept
         made = _shrink(path, self._size_wh)
         if made is not None:
-            self._keep(sha256, made)
-        return made
-
-    def _keep(self, sha256: str, made: bytes) -> None:
-        with self._lock:
-            if sha256 not in self._made:
+            with self._lock, suppress(ValueError):  # one that is larger than the store is not kept
                 self._made[sha256] = made
-                self._held_bytes += len(made)
-            while self._held_bytes > self._limit_bytes and len(self._made) > 1:
-                self._held_bytes -= len(self._made.popitem(last=False)[1])
+        return made
 
 
 def _shrink(path: Path, size_wh: tuple[int, int]) -> bytes | None:

@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from domain.base import Detail, Text, Utc, Value
+from domain.errors import CommandUnclear
 from domain.message import Message
 from domain.place import Id
 
@@ -101,6 +102,42 @@ CameraCommand = LookNow | TakePicture | Probe | Pause | Resume | AcceptView
 Command = Annotated[
     CameraCommand | TellConfiguration | TakeConfiguration, Field(discriminator="kind")
 ]
+
+
+_WITHOUT_MORE: dict[str, type[LookNow | TakePicture | Probe | AcceptView]] = {
+    "look_now": LookNow,
+    "picture": TakePicture,
+    "probe": Probe,
+    "accept_view": AcceptView,
+}
+ASKABLE = (*_WITHOUT_MORE, "pause", "resume", "configuration")
+"""The kinds that people may ask of a camera, and of the worker that holds it."""
+
+
+def command_of(kind: str, camera_id: str, reason: str = "") -> CameraCommand | TellConfiguration:
+    """The command that somebody asks for by its kind.
+
+    Raises:
+        CommandUnclear: there is no such kind, or the reason is missing or too long.
+    """
+    reason = reason.strip()
+    if len(reason) > REASON_MAX:
+        words = f"expected a reason of {REASON_MAX} characters at most, got {len(reason)}"
+        raise CommandUnclear(words, zh=f"原因最多 {REASON_MAX} 字")
+    if kind in _WITHOUT_MORE:
+        return _WITHOUT_MORE[kind](camera_id=camera_id)
+    match kind:
+        case "pause" if not reason:
+            words = "expected a reason: why nobody may look at the camera"
+            raise CommandUnclear(words, zh="暂停需要写明原因")
+        case "pause":
+            return Pause(camera_id=camera_id, reason=reason)
+        case "resume":
+            return Resume(camera_id=camera_id, reason=reason)
+        case "configuration":
+            return TellConfiguration()
+    words = f"expected one of {', '.join(ASKABLE)}, got {kind[:40]!r}"
+    raise CommandUnclear(words, zh="没有这种指令")
 
 
 def camera_of(command: Command) -> str | None:

@@ -21,6 +21,7 @@ PatrolError
 │   ├── BusUnavailable          the bus does not answer; messages wait in the worker's book
 │   ├── LetterNotFound          no such dead letter, or somebody has taken it away
 │   ├── WorkerOffline           nobody is there to take a command, and nothing was sent
+│   ├── CommandUnclear          what is asked is no command, or lacks its reason; nothing was sent
 │   ├── CommandNotFound         no such command, or it was long ago
 │   ├── CommandConflict         another command was asked for under this id
 │   ├── TooManyCommands         more were asked of a worker than it may be sent
@@ -158,6 +159,15 @@ class LetterNotFound(BusError):
 
 class WorkerOffline(BusError):
     """Nobody is there to take a command; nothing was sent. `zh` says so in Chinese."""
+
+    def __init__(self, message: str, *, zh: str) -> None:
+        super().__init__(message)
+        self.zh = zh
+
+
+class CommandUnclear(BusError):
+    """What is asked is no command, or lacks its reason; nothing was sent. `zh` says so in
+    Chinese."""
 
     def __init__(self, message: str, *, zh: str) -> None:
         super().__init__(message)

@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 
 import structlog
 
+from domain.backoff import Backoff, doubled_s
 from domain.errors import (
     BusUnavailable,
     CaseStoreUnavailable,
@@ -28,7 +29,6 @@ from domain.errors import (
 )
 from domain.messages import Message
 from domain.trouble import Trouble, trouble_of
-from events_bridge.backoff import Backoff
 from events_bridge.bus_settings import BusSettings
 from events_bridge.connection import GroupMissing
 from events_bridge.envelope import from_envelope
@@ -209,7 +209,7 @@ class Consumer:
     def _is_due(self, entry: Pending) -> bool:
         if entry.consumer != self._name:
             return entry.idle_ms >= self._settings.claim_idle_s * 1000
-        wait_s = self._settings.retry_first_s * 2.0 ** min(max(entry.failures - 1, 0), 32)
+        wait_s = doubled_s(self._settings.retry_first_s, entry.failures - 1)
         return self._is_new or entry.idle_ms >= wait_s * 1000
 
     # ---- new

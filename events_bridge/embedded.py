@@ -21,10 +21,10 @@ from pathlib import Path
 
 import structlog
 
+from domain.backoff import Backoff
 from domain.closing import Running
 from domain.documents import real_path
 from domain.errors import BusUnavailable
-from events_bridge.backoff import Backoff
 from events_bridge.bus_settings import BusSettings
 from events_bridge.held import HeldDirectory, hold, told
 from events_bridge.valkey import ValkeyProcess, answers, socket_of, socket_url

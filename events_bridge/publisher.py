@@ -7,11 +7,11 @@ import redis
 import structlog
 from redis.typing import EncodableT, FieldT
 
+from domain.backoff import Backoff
 from domain.checkpoint import reached
 from domain.closing import Closing
 from domain.errors import BusError, BusUnavailable
 from domain.messages import LooksDone, Message
-from events_bridge.backoff import Backoff
 from events_bridge.bus_settings import BusSettings
 from events_bridge.connection import bus_errors, connect
 from events_bridge.envelope import to_envelope

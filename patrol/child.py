@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 import structlog
 
+from domain.backoff import Backoff
 from patrol.heartbeat import REFUSED, VARIABLE
 from patrol.standing import ChildStanding
 from patrol.stopping import SUPERVISOR_VARIABLE
@@ -49,9 +50,10 @@ class Child:
         self.process: subprocess.Popen[bytes] | None = None
         self.started_at_s = 0.0
         self.restart_at_s = 0.0
-        self.wait_s = FIRST_RESTART_AFTER_S
         self.refused = False
         self.restarts = 0
+        # Without chance: few start together, and people read when the next start is.
+        self._backoff = Backoff(FIRST_RESTART_AFTER_S, LAST_RESTART_AFTER_S, chance=0.0)
         self._why = ""
         self._restarted_at: datetime | None = None
         self._beats = beats
@@ -147,12 +149,12 @@ class Child:
             self._why = f"died with {signal.Signals(-code).name if code < 0 else f'code {code}'}"
         worked_since_s = self._first_beat_s if self._beats else self.started_at_s
         if worked_since_s is not None and now_s - worked_since_s > STABLE_AFTER_S:
-            self.wait_s = FIRST_RESTART_AFTER_S
-        log.error("process died", process=self.name, why=self._why, restart_in_s=self.wait_s)
+            self._backoff.reset()
+        wait_s = self._backoff.next_s()
+        log.error("process died", process=self.name, why=self._why, restart_in_s=wait_s)
         self.process = None
         self._close_pipe()
-        self.restart_at_s = now_s + self.wait_s
-        self.wait_s = min(self.wait_s * 2, LAST_RESTART_AFTER_S)
+        self.restart_at_s = now_s + wait_s
 
     def _close_pipe(self) -> None:
         if self._pipe is not None:

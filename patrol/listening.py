@@ -2,14 +2,14 @@
 
 import errno
 import socket
-from contextlib import ExitStack, suppress
-from pathlib import Path
+from contextlib import ExitStack
+
+import psutil
 
 from domain.errors import ConfigurationError
 
 WAITING_CALLERS = 64
 """Callers that wait to be let in, before the server sets its own number."""
-_LISTENS = "0A"
 _PRIVILEGED = 1024
 
 
@@ -74,23 +74,11 @@ def _words(host: str, port: int, error: OSError) -> str:
 
 def _who_listens(port: int) -> str:
     """The name and number of the process that listens on `port`, where this user may see it."""
-    inodes = {f"socket:[{inode}]" for inode in _listening(port)}
-    for process in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):
-            for handle in (process / "fd").iterdir():
-                if str(handle.readlink()) in inodes:
-                    name = (process / "comm").read_text().strip()
-                    return f" ({name}, process {process.name})"
+    try:
+        for line in psutil.net_connections("tcp"):
+            is_there = line.laddr and line.laddr.port == port
+            if is_there and line.status == psutil.CONN_LISTEN and line.pid:
+                return f" ({psutil.Process(line.pid).name()}, process {line.pid})"
+    except (psutil.Error, OSError, RuntimeError):
+        pass  # a container or a system that does not tell: the port is said all the same
     return ""
-
-
-def _listening(port: int) -> list[str]:
-    """The inodes of sockets that listen on `port` (proc_net_tcp(5))."""
-    found = []
-    for table in ("tcp", "tcp6"):
-        with suppress(OSError):
-            for line in Path("/proc/net", table).read_text().splitlines()[1:]:
-                fields = line.split()
-                if fields[3] == _LISTENS and int(fields[1].rpartition(":")[2], 16) == port:
-                    found.append(fields[9])
-    return found

@@ -8,41 +8,28 @@ first.
 import threading
 from contextlib import suppress
 
-import structlog
-
 from cases.sole import DatabaseClaim
 from domain.errors import BusUnavailable, CaseStoreUnavailable
 from events_bridge.lease import RENEW_EVERY_S, Lease
 from patrol.claims import AlreadyRunning
+from patrol.only_one import OnlyOne
 
 WAIT_FOR_BUS_S = 1.0
 
-log = structlog.get_logger(__name__)
 
-
-class OnlyCenter(threading.Thread):
-    """Keeps what makes this center the only one. If another has taken it, as after a long absence
-    of bus or database, this one stops; `refusal` says why."""
+class OnlyCenter(OnlyOne):
+    """Keeps what makes this center the only one, of its bus and of its database."""
 
     def __init__(
         self, lease: Lease | None, claim: DatabaseClaim, *, renew_every_s: float = RENEW_EVERY_S
     ) -> None:
         """Without a `lease` the bus is this center's own."""
-        super().__init__(name="only-center", daemon=True)
+        super().__init__("center", renew_every_s=renew_every_s)
         self._lease = lease
         self._claim = claim
-        self._renew_every_s = renew_every_s
         self._granted = threading.Event()
-        self._stopping = threading.Event()
-        self._ended: threading.Event | None = None
-        self.refusal: AlreadyRunning | None = None
 
     def check(self) -> None:
-        """Take both now. What is away today is asked again later.
-
-        Raises:
-            AlreadyRunning: another center has one of them.
-        """
         with suppress(CaseStoreUnavailable):
             if (other := self._claim.renew()) is not None:
                 raise AlreadyRunning(
@@ -68,29 +55,11 @@ class OnlyCenter(threading.Thread):
                 return True
         return False
 
-    def watch(self, stopping: threading.Event) -> None:
-        """Begin to renew; sets `stopping` when another center has come in between."""
-        self._ended = stopping
-        self.start()
+    @property
+    def _pause_s(self) -> float:
+        return self._renew_every_s if self._granted.is_set() else WAIT_FOR_BUS_S
 
-    def run(self) -> None:
-        while not self._stopping.wait(
-            self._renew_every_s if self._granted.is_set() else WAIT_FOR_BUS_S
-        ):
-            try:
-                self.check()
-            except AlreadyRunning as error:
-                self.refusal = error
-                log.error("not the only center any more, stopping", why=str(error))
-                if self._ended is not None:
-                    self._ended.set()
-                return
-
-    def stop(self) -> None:
-        """Let another center come."""
-        self._stopping.set()
-        if self.is_alive():
-            self.join(2.0)
+    def _let_go(self) -> None:
         self._claim.close()
         if self._lease is not None:
             self._lease.close()

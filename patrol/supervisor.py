@@ -6,8 +6,10 @@ import subprocess
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
+import psutil
 import structlog
 
 from domain.errors import PatrolError
@@ -65,11 +67,13 @@ class Supervisor:
     def cpu_cores(self) -> dict[str, float]:
         """The cores each running child has used on average since its start, by name."""
         now_s = time.monotonic()
-        return {
-            child.name: _cpu_seconds(child.process.pid) / (now_s - child.started_at_s)
-            for child in self._children
-            if child.process is not None
-        }
+        cores = {}
+        for child in self._children:
+            if (process := child.process) is not None:
+                with suppress(psutil.NoSuchProcess):
+                    used = psutil.Process(process.pid).cpu_times()
+                    cores[child.name] = (used.user + used.system) / (now_s - child.started_at_s)
+        return cores
 
     def _write_down(self) -> None:
         if self._standing_path is None:
@@ -81,9 +85,3 @@ class Supervisor:
                 standing.save(self._standing_path)
             except OSError as error:
                 log.warning("not written down", path=str(self._standing_path), why=error.strerror)
-
-
-def _cpu_seconds(pid: int) -> float:
-    """User and system time of a process so far (proc(5), fields 14 and 15 of stat)."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

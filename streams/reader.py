@@ -12,7 +12,7 @@ from domain.errors import StreamCorrupt, StreamEnded, StreamError, StreamWithout
 from domain.health import CoverageGap
 from streams.activity import Activity
 from streams.address import CameraAddress
-from streams.backoff import Backoff
+from streams.backoff import CameraBackoff
 from streams.budget import RingBudget
 from streams.door import Door, same_account
 from streams.frame import Frame
@@ -58,7 +58,7 @@ class CameraReader:
         look_every_s: float = 2.0,
         clock: Clock | None = None,
         on_gap: Callable[[CoverageGap], None] | None = None,
-        backoff: Backoff | None = None,
+        backoff: CameraBackoff | None = None,
         after: "CameraReader | None" = None,
         budget: RingBudget | None = None,
         needed_s: float = 0.0,
@@ -80,7 +80,7 @@ class CameraReader:
         self._clock = clock or SystemClock()
         self._shared = shared
         self._on_gap = on_gap
-        self._backoff = backoff or Backoff(settings)
+        self._backoff = backoff or CameraBackoff(settings)
         self._record = StreamRecord(camera_id, settings, self._clock.moment())
         self._after = after
         one_account = after is not None and same_account(address, after.address)

@@ -62,6 +62,8 @@ ONLY_IMPORTERS = {
     "sqlalchemy": ("cases",),
     "alembic": ("cases",),
     "fastapi": ("console",),
+    "psutil": ("patrol", "lab.bench"),
+    "cachetools": ("cases", "console"),
 }
 """Library → the only packages or modules of ours that may import it."""
 

@@ -27,6 +27,7 @@ from domain.errors import (
     BusUnavailable,
     CommandConflict,
     CommandNotFound,
+    CommandUnclear,
     TooManyCommands,
     WorkerOffline,
 )
@@ -66,8 +67,8 @@ def ask(
     try:
         view = ask_camera(services, camera_id, CommandRequest(kind=kind, reason=reason), key)
     except HTTPException as error:
-        return _panel(request, camera_id, unsent=Text.of(_ZH.get(kind, "请求有误"), error.detail))
-    except WorkerOffline as error:
+        return _panel(request, camera_id, unsent=Text.of("请求有误", error.detail))
+    except (CommandUnclear, WorkerOffline) as error:
         return _panel(request, camera_id, unsent=Text.of(error.zh, str(error)))
     except TooManyCommands as error:
         said = Text.of("下发给该小脑的指令过多, 请稍后再试", str(error))
@@ -86,9 +87,6 @@ def follow(request: Request, services: Here, camera_id: str, command_id: str) ->
         forgotten = Text.of("没有这条指令, 或已过久", str(error))
         return render(request, "parts/command.html", **_shown(camera_id, unsent=forgotten))
     return render(request, "parts/command.html", **_shown(camera_id, said=said_of(view)))
-
-
-_ZH = {"pause": "暂停需要写明原因"}
 
 
 def _tile(request: Request, services: Services, camera_id: str) -> Tile:

@@ -9,6 +9,7 @@ import threading
 import structlog
 
 from domain.answers import CommandAnswered, Refusal
+from domain.backoff import Backoff
 from domain.clock import Clock, Moment
 from domain.errors import BusUnavailable
 from domain.listening import Listening
@@ -16,7 +17,6 @@ from edge.book import Book
 from edge.commands.doer import Doer, answer_of
 from edge.commands.outcome import Refused
 from edge.steadfast import steadfast
-from events_bridge.backoff import Backoff
 from events_bridge.bus_settings import BusSettings
 from events_bridge.command_board import CommandBoard
 from events_bridge.command_inbox import Command, CommandInbox, Unread

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 
 from lab.bench.report import BenchReport
+from lab.drawing import drawn
 
 WIDTH, HEIGHT = 860, 330
 _PANEL_W, _PANEL_H = 350, 210
@@ -17,12 +17,38 @@ Points = list[tuple[float, float]]
 
 
 @dataclass(frozen=True)
+class Line:
+    """A line across a diagram, and the value it stands for."""
+
+    y: float
+    value: float
+
+
+@dataclass(frozen=True)
+class Dot:
+    """A measured value in its place."""
+
+    x: float
+    y: float
+    cameras: float
+    value: float
+
+
+@dataclass(frozen=True)
 class Panel:
-    """One diagram: its title, its colour, and a value for each number of cameras."""
+    """One diagram in its place: values over numbers of cameras."""
 
     title: str
     colour: str
-    points: Points
+    left: int
+    lines: tuple[Line, ...]
+    dots: tuple[Dot, ...]
+    top: int = _TOP
+    bottom: int = _TOP + _PANEL_H
+
+    @property
+    def right(self) -> int:
+        return self.left + _PANEL_W
 
 
 def growth(reports: Sequence[BenchReport]) -> str:
@@ -32,21 +58,11 @@ def growth(reports: Sequence[BenchReport]) -> str:
         (r.cameras, value) for r in reports if (value := r.look_interval_s.get("p99")) is not None
     ]
     panels = (
-        Panel("每路开销 worker per camera, 0.001 core", "#6366f1", cost),
-        Panel("巡看间隔 look interval p99, s", "#dc2626", p99),
+        _panel("每路开销 worker per camera, 0.001 core", "#6366f1", cost, _LEFTS[0]),
+        _panel("巡看间隔 look interval p99, s", "#dc2626", p99, _LEFTS[1]),
     )
-    drawn = [_panel(panel, left) for panel, left in zip(panels, _LEFTS, strict=True)]
     said = f"{reports[-1].machine}; {reports[-1].runs_on}; {reports[-1].seconds:g} s"
-    return "\n".join(
-        [
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
-            'aria-label="开销与间隔 cost and intervals" font-family="sans-serif" font-size="13">',
-            f'  <rect width="{WIDTH}" height="{HEIGHT}" fill="#f8fafc"/>',
-            *drawn,
-            _text(WIDTH / 2, HEIGHT - 8, said, "middle", "#64748b"),
-            "</svg>\n",
-        ]
-    )
+    return drawn("lab.bench", "growth.svg", width=WIDTH, height=HEIGHT, panels=panels, said=said)
 
 
 def nice_above(value: float) -> float:
@@ -61,34 +77,18 @@ def nice_above(value: float) -> float:
     return next(nice * power for nice in _NICE if nice * power >= value * (1 - 1e-9))
 
 
-def _panel(panel: Panel, left: float) -> str:
-    right, bottom = left + _PANEL_W, _TOP + _PANEL_H
-    most_x = max((x for x, _ in panel.points), default=1.0)
-    most_y = nice_above(max((y for _, y in panel.points), default=1.0))
+def _panel(title: str, colour: str, points: Points, left: int) -> Panel:
+    most_x = max((x for x, _ in points), default=1.0)
+    most_y = nice_above(max((y for _, y in points), default=1.0))
 
-    def place(x: float, y: float) -> tuple[float, float]:
-        return left + _PANEL_W * x / most_x, bottom - _PANEL_H * y / most_y
+    def y_of(value: float) -> float:
+        return _TOP + _PANEL_H - _PANEL_H * value / most_y
 
-    lines = [_text(left, _TOP - 16, panel.title, "start", panel.colour)]
-    for step in range(_STEPS + 1):
-        value = most_y * step / _STEPS
-        _, y = place(0, value)
-        lines.append(f'  <path d="M{left:g} {y:g}H{right:g}" stroke="#e2e8f0"/>')
-        lines.append(_text(left - 6, y + 4, f"{value:g}", "end", "#64748b"))
-    placed = [place(x, y) for x, y in panel.points]
-    path = " ".join(f"{x:.1f},{y:.1f}" for x, y in placed)
-    lines.append(
-        f'  <polyline points="{path}" fill="none" stroke="{panel.colour}" stroke-width="2"/>'
-    )
-    for (cameras, value), (x, y) in zip(panel.points, placed, strict=True):
-        lines.append(f'  <circle cx="{x:.1f}" cy="{y:.1f}" r="3.5" fill="{panel.colour}"/>')
-        lines.append(_text(x, y - 8, f"{value:.3g}", "middle", panel.colour))
-        lines.append(_text(x, bottom + 18, f"{cameras:g}", "middle", "#64748b"))
-    return "\n".join(lines)
-
-
-def _text(x: float, y: float, words: str, anchor: str, colour: str) -> str:
-    return (
-        f'  <text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="{colour}">'
-        f"{escape(words)}</text>"
+    values = (most_y * step / _STEPS for step in range(_STEPS + 1))
+    return Panel(
+        title,
+        colour,
+        left,
+        lines=tuple(Line(y_of(value), value) for value in values),
+        dots=tuple(Dot(left + _PANEL_W * x / most_x, y_of(y), x, y) for x, y in points),
     )

@@ -1,12 +1,14 @@
-"""What processes cost, from Linux's own books."""
+"""What processes cost and hold, each with its children."""
 
-import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TypeVar
 
-_TICKS_PER_S = os.sysconf("SC_CLK_TCK")
+import psutil
+
 _MEBIBYTE = 1024 * 1024
-_PROC = Path("/proc")
+_Number = TypeVar("_Number", int, float)
 
 
 @dataclass(frozen=True)
@@ -19,9 +21,8 @@ class Cost:
 
 def cost_of(pid: int) -> Cost:
     """What a process and its living children have used; nothing if it is gone."""
-    family = [pid, *_children(pid)]
-    stats = [stat for stat in map(_stat, family) if stat is not None]
-    return Cost(sum(cpu for cpu, _ in stats), sum(rss for _, rss in stats))
+    family = _family(pid)
+    return Cost(cpu_s=sum(_each(family, _cpu_s)), rss_mb=sum(_each(family, _rss_mb)))
 
 
 @dataclass(frozen=True)
@@ -35,50 +36,44 @@ class Held:
 
 def held_by(pid: int) -> Held:
     """What a process and its living children hold; nothing if it is gone."""
-    family = [pid, *_children(pid)]
+    family = _family(pid)
     return Held(
-        rss_mb=cost_of(pid).rss_mb,
-        descriptors=sum(_entries(one, "fd") for one in family),
-        threads=sum(_entries(one, "task") for one in family),
+        rss_mb=sum(_each(family, _rss_mb)),
+        descriptors=sum(_each(family, psutil.Process.num_fds)),
+        threads=sum(_each(family, psutil.Process.num_threads)),
     )
-
-
-def _entries(pid: int, folder: str) -> int:
-    try:
-        return len(os.listdir(_PROC / str(pid) / folder))
-    except OSError:
-        return 0
 
 
 def child_named(name: str) -> int | None:
     """The child of this process that runs the program `name`; None if there is none."""
-    for pid in _children(os.getpid()):
-        try:
-            running = (_PROC / str(pid) / "comm").read_text().strip()
-        except OSError:
-            continue
-        if name.startswith(running):
-            return pid
+    for child in psutil.Process().children(recursive=True):
+        with suppress(psutil.Error):
+            if child.name() == name:
+                return int(child.pid)
     return None
 
 
-def _children(pid: int) -> list[int]:
-    found: list[int] = []
-    for task in (_PROC / str(pid) / "task").glob("*/children"):
-        try:
-            direct = [int(child) for child in task.read_text().split()]
-        except OSError:
-            continue
-        for child in direct:
-            found += [child, *_children(child)]
-    return found
-
-
-def _stat(pid: int) -> tuple[float, float] | None:
-    """CPU seconds and resident MB of one process (proc_pid_stat(5): fields 14, 15 and 24)."""
+def _family(pid: int) -> list[psutil.Process]:
     try:
-        fields = (_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return None
-    ticks, pages = int(fields[11]) + int(fields[12]), int(fields[21])
-    return ticks / _TICKS_PER_S, pages * os.sysconf("SC_PAGE_SIZE") / _MEBIBYTE
+        process = psutil.Process(pid)
+        return [process, *process.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return []
+
+
+def _each(
+    family: Sequence[psutil.Process], ask: Callable[[psutil.Process], _Number]
+) -> Iterator[_Number]:
+    """What each tells, without those that ended meanwhile."""
+    for process in family:
+        with suppress(psutil.Error):
+            yield ask(process)
+
+
+def _cpu_s(process: psutil.Process) -> float:
+    used = process.cpu_times()
+    return used.user + used.system
+
+
+def _rss_mb(process: psutil.Process) -> float:
+    return process.memory_info().rss / _MEBIBYTE

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from domain.base import Text
+from lab.drawing import drawn
 from lab.scores.mistakes import KINDS, Mistake, MistakeBook, MistakeKind
 from models.detections import Detections
 
@@ -65,14 +65,9 @@ class Section:
 
 def gallery_page(book: MistakeBook, *, model: str, sources: Sequence[str]) -> str:
     """The page, Chinese first, English second."""
-    environment = Environment(
-        loader=PackageLoader("lab.scores", "."),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("gallery.html").render(
+    return drawn(
+        "lab.scores",
+        "gallery.html",
         book=book,
         model=model,
         sources=[_name_of(source) for source in sources],

@@ -2,28 +2,19 @@
 
 import re
 from collections.abc import Sequence
-from html import escape
 from pathlib import Path
 
+from lab.drawing import drawn
 from lab.trials.scoring import ClipScore, Scores, score
 from lab.trials.timeline import timeline
 from lab.trials.trace import Trace
 
 INDEX = "index.html"
 _UNSAFE = re.compile(r"[^\w.-]+")
-_STYLE = (
-    "body{font:14px/1.5 sans-serif;margin:24px;max-width:1110px}"
-    "table{border-collapse:collapse;margin:12px 0}"
-    "td,th{padding:3px 12px;border-bottom:1px solid #d0d7de;text-align:right}"
-    "td:first-child,th:first-child{text-align:left}"
-    "object{display:block;margin:10px 0;border:1px solid #d0d7de;max-width:100%}"
-)
-_LEGEND = (
-    "蓝 应有 blue: expected · 绿 命中 green: found · 红 误报 red: false · 巡看竖线: 灰 无, "
-    "黄 可疑, 红 事件未结 strokes: grey nothing, yellow suspicious, red incident open · "
-    "细看圆点: 实心 属实, 空心 否定 dots: filled confirmed, open denied. "
-    "鼠标停留可见详情 hover for details."
-)
+_HEAD = (
+    "规则 rule", "应有 expected", "命中 found", "漏报 missed", "误报 false",
+    "延迟中位数 median s", "延迟 p95 s",
+)  # fmt: skip
 
 
 def write_timelines(folder: Path, replayed: Sequence[tuple[ClipScore, Trace]]) -> Path:
@@ -40,23 +31,16 @@ def write_timelines(folder: Path, replayed: Sequence[tuple[ClipScore, Trace]]) -
 
 
 def _page(scores: Scores, names: Sequence[str]) -> str:
-    # As objects, not images: what hovers over a mark is told of it.
     pictures = [
-        f'<object type="image/svg+xml" data="{escape(name)}">{escape(clip.file)}</object>'
-        for clip, name in zip(scores.clips, names, strict=True)
+        {"address": name, "file": clip.file} for clip, name in zip(scores.clips, names, strict=True)
     ]
-    return "\n".join(
-        [
-            '<!doctype html><html lang="zh-CN"><meta charset="utf-8">',
-            "<title>回放评测 Replay</title>",
-            f"<style>{_STYLE}</style>",
-            "<h1>回放评测 Replay</h1>",
-            f"<p>{_summary(scores)}</p>",
-            *_table(scores),
-            f"<p>{_LEGEND}</p>",
-            *pictures,
-            "</html>\n",
-        ]
+    return drawn(
+        "lab.trials",
+        "timeline_page.html",
+        summary=_summary(scores),
+        head=_HEAD,
+        rows=_rows(scores),
+        pictures=pictures,
     )
 
 
@@ -69,19 +53,12 @@ def _summary(scores: Scores) -> str:
     )
 
 
-def _table(scores: Scores) -> list[str]:
-    head = (
-        "规则 rule", "应有 expected", "命中 found", "漏报 missed", "误报 false",
-        "延迟中位数 median s", "延迟 p95 s",
-    )  # fmt: skip
-    rows = [
+def _rows(scores: Scores) -> list[tuple[str, ...]]:
+    return [
         (kind, str(row.expected), str(row.found), str(row.missed), str(row.false),
          figure(row.latency_median_s), figure(row.latency_p95_s))
         for kind, row in scores.summary.by_rule.items()
     ]  # fmt: skip
-    lines = ["<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows]
-    return ["<table><tr>" + "".join(f"<th>{cell}</th>" for cell in head) + "</tr>", *lines,
-            "</table>"]  # fmt: skip
 
 
 def figure(value: float | None) -> str:

@@ -10,24 +10,16 @@ import typer
 
 from domain.clock import SystemClock
 from domain.commands import (
-    REASON_MAX,
     WITHIN_MAX_S,
     WITHIN_S,
-    AcceptView,
     AskedBy,
     AskerKind,
-    CameraCommand,
     CommandState,
-    LookNow,
-    Pause,
-    Probe,
-    Resume,
-    TakePicture,
-    TellConfiguration,
     camera_of,
+    command_of,
     kind_words,
 )
-from domain.errors import ConfigurationError
+from domain.errors import CommandUnclear, ConfigurationError
 from events_bridge.command_road import CommandRoad, CommandView
 from patrol.bus import running_bus
 from patrol.commands.output import (
@@ -45,7 +37,9 @@ app = typer.Typer(no_args_is_help=True, help="The cameras 摄像机 of the town.
 
 
 class Wanted(StrEnum):
-    LOOK = "look"
+    """What may be asked: the names of the kinds, and how they are written here."""
+
+    LOOK_NOW = "look"
     PICTURE = "picture"
     PROBE = "probe"
     PAUSE = "pause"
@@ -82,7 +76,10 @@ def ask(
     if camera not in known:
         names = ", ".join(known) or "none configured"
         raise ConfigurationError(f"expected a camera id ({names}), got {camera!r}")
-    command = _command(camera, wanted, reason.strip())
+    try:
+        command = command_of(wanted.name.lower(), camera, reason)
+    except CommandUnclear as error:
+        raise typer.BadParameter(str(error), param_hint="--reason") from error
     url = running_bus(configuration)
     zone, bus = configuration.town.zone, configuration.bus
     with CommandRoad(url, SystemClock(), zone=zone, settings=bus) as road:
@@ -97,28 +94,6 @@ def ask(
     if save is not None and jpeg is None:
         complain(f"expected a picture for {save}, none came")
         raise typer.Exit(1)
-
-
-def _command(camera_id: str, wanted: Wanted, reason: str) -> CameraCommand | TellConfiguration:
-    if len(reason) > REASON_MAX:
-        raise typer.BadParameter(f"expected a reason of {REASON_MAX} characters at most")
-    match wanted:
-        case Wanted.LOOK:
-            return LookNow(camera_id=camera_id)
-        case Wanted.PICTURE:
-            return TakePicture(camera_id=camera_id)
-        case Wanted.PROBE:
-            return Probe(camera_id=camera_id)
-        case Wanted.PAUSE:
-            if not reason:
-                raise typer.BadParameter("expected --reason: why nobody may look at the camera")
-            return Pause(camera_id=camera_id, reason=reason)
-        case Wanted.RESUME:
-            return Resume(camera_id=camera_id, reason=reason)
-        case Wanted.ACCEPT_VIEW:
-            return AcceptView(camera_id=camera_id)
-        case Wanted.CONFIGURATION:
-            return TellConfiguration()
 
 
 def _who() -> AskedBy:

@@ -20,6 +20,8 @@ from domain.answers import (
     answer_words,
 )
 from domain.commands import (
+    ASKABLE,
+    REASON_MAX,
     AskedBy,
     AskerKind,
     CameraCommand,
@@ -32,8 +34,10 @@ from domain.commands import (
     TakeConfiguration,
     TellConfiguration,
     camera_of,
+    command_of,
     kind_words,
 )
+from domain.errors import CommandUnclear
 from domain.health import CameraHealth, CameraStatus, FaultKind
 from tests.builders import NOON
 
@@ -111,6 +115,31 @@ def test_every_kind_has_words_and_says_whom_it_is_for() -> None:
     for own in (TellConfiguration(), TakeConfiguration(digest="ab")):
         assert kind_words(own).en
         assert camera_of(own) is None
+
+
+def test_each_kind_that_may_be_asked_becomes_its_command() -> None:
+    asked = [command_of(kind, "gate-1", " 检修 ") for kind in ASKABLE]
+    assert [command.kind for command in asked] == list(ASKABLE)
+    assert {camera_of(command) for command in asked} == {"gate-1", None}
+    assert command_of("pause", "gate-1", " 检修 ") == Pause(camera_id="gate-1", reason="检修")
+    assert command_of("resume", "gate-1") == Resume(camera_id="gate-1")
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason", "said", "zh"),
+    [
+        ("pause", "  ", "expected a reason: why", "暂停需要写明原因"),
+        ("resume", "x" * (REASON_MAX + 1), "200 characters at most, got 201", "原因最多 200 字"),
+        ("configure", "", "expected one of look_now, .*, got 'configure'", "没有这种指令"),
+        ("x" * 99, "", "got 'x{40}'", "没有这种指令"),
+    ],
+)
+def test_what_is_no_command_is_refused_in_both_languages(
+    kind: str, reason: str, said: str, zh: str
+) -> None:
+    with pytest.raises(CommandUnclear, match=said) as caught:
+        command_of(kind, "gate-1", reason)
+    assert caught.value.zh == zh
 
 
 def test_a_command_is_named_by_its_id_and_is_about_its_camera_or_worker() -> None:

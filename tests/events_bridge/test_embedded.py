@@ -21,6 +21,7 @@ from events_bridge.held import hold
 from events_bridge.urls import mask_url
 from events_bridge.valkey import ValkeyProcess, answers
 from tests.events_bridge.bus_tools import kill_and_wait, server_pid
+from tests.processes import alive
 from tests.small_disk import fill, small_disk
 from tests.waiting import wait_until
 
@@ -60,20 +61,11 @@ def another_process(directory: Path, *, owner: bool) -> Iterator[subprocess.Pope
             process.kill()
 
 
-def runs(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    # A process nobody waits for stays in the table, dead.
-    return "zombie" not in Path(f"/proc/{pid}/status").read_text()
-
-
 def test_data_survives_a_stop(tmp_path: Path) -> None:
     with EmbeddedBus(tmp_path) as bus:
         put(bus, "first")
         pid = server_pid(bus)
-    assert not runs(pid)
+    assert not alive(pid)
     assert not list(tmp_path.rglob("*.sock"))
     with EmbeddedBus(tmp_path) as again:
         assert get(again) == "first"
@@ -156,7 +148,7 @@ def test_nothing_is_left_of_a_killed_owner(tmp_path: Path) -> None:
     with another_process(tmp_path, owner=True) as owner:
         pid = int((tmp_path / "valkey.pid").read_text())
         owner.send_signal(signal.SIGKILL)
-    wait_until(lambda: not runs(pid), "the server to end")
+    wait_until(lambda: not alive(pid), "the server to end")
     with EmbeddedBus(tmp_path) as heir:
         assert heir.is_owner
 
@@ -173,7 +165,7 @@ def test_a_server_that_was_left_behind_is_taken_over(left_behind: ValkeyProcess)
 def test_a_server_that_was_taken_over_is_stopped(left_behind: ValkeyProcess) -> None:
     with EmbeddedBus(left_behind.directory.name) as heir:
         pid = server_pid(heir)
-    assert not runs(pid)
+    assert not alive(pid)
 
 
 def test_a_server_nobody_knows_is_sent_away(left_behind: ValkeyProcess) -> None:

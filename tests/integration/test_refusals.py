@@ -20,7 +20,8 @@ from cases.database import Database
 from events_bridge.publisher import Publisher
 from tests.books import SOURCE, make_book
 from tests.builders import make_incident, opened
-from tests.integration.test_up import answers, children_of, command_of, free_port
+from tests.integration.test_up import answers, free_port
+from tests.processes import children_of, command_of
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.timeout(120)
@@ -120,9 +121,9 @@ def test_a_second_of_a_kind_on_one_directory(tmp_path: Path) -> None:
     data = tmp_path / "data"
     with running("up", "--data", data) as (process, _):
         children = {
-            command_of(pid).split("\0")[3]: pid
+            words[3]: pid
             for pid in children_of(process.pid)
-            if "valkey" not in command_of(pid)
+            if "valkey" not in (words := command_of(pid))[0]
         }
         wait_until(lambda: list(data.glob("worker/*/worker.lock")), "the worker")
         for command, what, pid in (

@@ -15,7 +15,8 @@ from settings.config import Configuration
 from tests.block_detector import import_block_detector
 from tests.books import make_book
 from tests.integration.rig import block_clip, case_book, configure, prepare, wait_for, worker
-from tests.integration.test_up import STOP_TIMEOUT_S, children_of, command_of, patrol_up
+from tests.integration.test_up import STOP_TIMEOUT_S, patrol_up
+from tests.processes import children_of, command_of
 
 CAR = {(4, 3): "car"}
 PARKING = {"road_occupation": {"for_s": 2, "min_area": 0, "update_every_s": 1}}
@@ -52,13 +53,9 @@ def test_two_workers_run_from_one_file_each_with_its_own_cameras(tmp_path: Path)
                 "kerb": ("east", "east"),
                 "gate": ("west", "west"),
             }
-            workers = [
-                line for pid in children_of(process.pid) if "\0--id\0" in (line := command_of(pid))
-            ]
-            assert sorted(line.split("\0--id\0")[1].strip("\0") for line in workers) == [
-                "east",
-                "west",
-            ]
+            commands = [command_of(pid) for pid in children_of(process.pid)]
+            workers = [words[words.index("--id") + 1] for words in commands if "--id" in words]
+            assert sorted(workers) == ["east", "west"]
             parts = {
                 part["name"]: part for part in web.get("/api/health").json()["program"]["parts"]
             }

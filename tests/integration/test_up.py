@@ -17,6 +17,7 @@ import pytest
 from lab.footage.simulator import Simulator
 from tests.block_detector import import_block_detector
 from tests.integration.rig import block_clip, configure, wait_for
+from tests.processes import alive, children_of, command_of
 
 pytestmark = pytest.mark.timeout(180)
 STOP_TIMEOUT_S = 20.0
@@ -51,19 +52,6 @@ def answers(web: httpx.Client) -> bool:
         return web.get("/api/health").status_code == 200
     except httpx.HTTPError:
         return False
-
-
-def children_of(pid: int) -> list[int]:
-    tasks = Path(f"/proc/{pid}/task").glob("*/children")
-    return [int(child) for task in tasks for child in task.read_text().split()]
-
-
-def alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
 
 
 def test_up_in_an_empty_folder_serves_a_desk(tmp_path: Path) -> None:
@@ -114,13 +102,9 @@ def test_a_bus_that_is_killed_comes_back_and_nothing_is_lost(tmp_path: Path) -> 
         config = configure(tmp_path, {"kerb": {"url": cameras.url("kerb"), "rules": rules}})
         with patrol_up("--data", tmp_path / "data", "--config", config) as (process, web):
             wait_for(lambda: web.get("/api/cameras").json()[0]["health"], "the camera's health")
-            bus = [pid for pid in children_of(process.pid) if "valkey" in command_of(pid)]
+            bus = [pid for pid in children_of(process.pid) if "valkey" in command_of(pid)[0]]
             assert len(bus) == 1
             os.kill(bus[0], signal.SIGKILL)
             wait_for(lambda: web.get("/api/cases").json()["cases"], "the case")
             process.send_signal(signal.SIGINT)
             assert process.wait(STOP_TIMEOUT_S) == 0
-
-
-def command_of(pid: int) -> str:
-    return Path(f"/proc/{pid}/cmdline").read_text()

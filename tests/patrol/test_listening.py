@@ -3,6 +3,7 @@
 import os
 import socket
 
+import psutil
 import pytest
 
 from patrol.listening import AddressUnusable, check_free, listen
@@ -25,6 +26,21 @@ def test_a_port_in_use_names_the_program_and_the_key(taken: int) -> None:
     assert said.startswith(f"port {taken} is in use by another program")
     assert f"process {os.getpid()})" in said
     assert "console.port" in said
+
+
+@pytest.mark.parametrize("error", [psutil.AccessDenied(), FileNotFoundError(), RuntimeError()])
+def test_where_nobody_may_see_who_listens_the_port_is_said(
+    taken: int, error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on systems that tell connections to root alone, and in containers without /proc/net."""
+
+    def refuse(kind: str) -> None:
+        raise error
+
+    monkeypatch.setattr(psutil, "net_connections", refuse)
+    with socket.create_server(("127.0.0.1", taken)):
+        with pytest.raises(AddressUnusable, match=f"port {taken} is in use by another program: "):
+            listen("127.0.0.1", taken)
 
 
 def test_a_port_that_was_just_given_up_is_free(taken: int) -> None:

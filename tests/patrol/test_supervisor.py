@@ -17,6 +17,7 @@ import pytest
 from patrol.child import FIRST_RESTART_AFTER_S, STABLE_AFTER_S, Child
 from patrol.standing import Standing
 from patrol.supervisor import ChildRefused, Supervisor
+from tests.processes import alive, children_of
 from tests.waiting import wait_until
 
 PYTHON = sys.executable
@@ -45,13 +46,6 @@ BEATING = dedent(
 
 def pid_of(child: Child) -> int | None:
     return None if child.process is None else child.process.pid
-
-
-def alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
 
 
 def handles(pid: int, number: signal.Signals) -> bool:
@@ -223,6 +217,20 @@ def test_one_that_refuses_at_its_first_start_ends_the_supervisor() -> None:
 
 
 @pytest.mark.usefixtures("runs_python")
+def test_what_runs_has_used_cores_and_what_is_gone_is_not_told() -> None:
+    child, gone = beating(), Child("gone", [BEATING], beats=True)
+    supervisor = Supervisor([child, gone, Child("never started", [])])
+    child.start()
+    gone.start()
+    assert gone.process is not None
+    gone.process.kill()
+    gone.process.wait()
+    wait_until(lambda: supervisor.cpu_cores()["worker"] > 0, "some work")
+    assert supervisor.cpu_cores().keys() == {"worker"}
+    supervisor.stop()
+
+
+@pytest.mark.usefixtures("runs_python")
 def test_children_end_when_their_supervisor_is_killed() -> None:
     """Also one that hangs: nobody else is left to end it."""
     program = dedent(
@@ -236,9 +244,8 @@ def test_children_end_when_their_supervisor_is_killed() -> None:
         """
     )
     with subprocess.Popen([PYTHON, "-c", program]) as supervising:
-        children = Path(f"/proc/{supervising.pid}/task/{supervising.pid}/children")
-        wait_until(lambda: children.read_text().split(), "the child")
-        (pid,) = map(int, children.read_text().split())
+        wait_until(lambda: children_of(supervising.pid), "the child")
+        (pid,) = children_of(supervising.pid)
         wait_until(lambda: handles(pid, signal.SIGUSR1), "its handlers")
         os.kill(pid, signal.SIGUSR1)
         supervising.kill()

@@ -16,7 +16,7 @@ from domain.health import CameraStatus, FaultKind
 from lab.footage.simulator.hostile import HOSTILE
 from lab.footage.simulator.odd_camera import odd_camera
 from streams.address import CameraAddress
-from streams.backoff import Backoff
+from streams.backoff import CameraBackoff
 from streams.probe import probe
 from streams.reader import CameraReader
 from streams.source import Source
@@ -173,7 +173,7 @@ def test_a_probe_of_what_never_answers_ends() -> None:
 def test_a_camera_without_keyframes_is_a_fault_and_connected_anew() -> None:
     with camera(picture) as url:
         settings = brief("own")
-        backoff = Backoff(settings)
+        backoff = CameraBackoff(settings)
         reader = CameraReader("gate", CameraAddress.parse(url), settings, backoff=backoff)
         reader.start()
         faults: set[FaultKind | None] = set()

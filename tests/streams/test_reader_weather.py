@@ -16,7 +16,7 @@ from domain.health import CameraStatus, CoverageGap, FaultKind
 from lab.footage.simulator import Fault, Simulator
 from streams import activity
 from streams.address import CameraAddress
-from streams.backoff import Backoff
+from streams.backoff import CameraBackoff
 from streams.clip import write_clip
 from streams.probe import probe
 from streams.reader import CameraReader, stop_all
@@ -275,7 +275,7 @@ def test_a_camera_that_drops_its_connection(clip: Path) -> None:
     assert times == sorted(times)
 
 
-class WatchedBackoff(Backoff):
+class WatchedBackoff(CameraBackoff):
     resets = 0
 
     def reset(self) -> None:
