@@ -17,6 +17,7 @@ from domain.closing import Closing
 from domain.errors import BusUnavailable
 from events_bridge.bus_settings import BusSettings
 from events_bridge.connection import bus_errors, connect
+from events_bridge.goodbye import say_goodbye
 
 LEASE_S = 15.0
 RENEW_EVERY_S = 4.0
@@ -99,7 +100,11 @@ class Lease(Closing):
 
     def close(self) -> None:
         """Give the lease back, if it is held."""
-        with suppress(BusUnavailable), bus_errors(self._url, "give the lease back"):
+        with suppress(BusUnavailable):
+            say_goodbye(self._give_back, self._url)
+        self._client.close()
+
+    def _give_back(self) -> None:
+        with bus_errors(self._url, "give the lease back"):
             if self._client.get(self._key) == self._me.dump():
                 self._client.delete(self._key)
-        self._client.close()

@@ -7,7 +7,7 @@ import structlog
 
 from patrol.claims import AlreadyRunning
 
-JOIN_WITHIN_S = 2.0
+JOIN_WITHIN_S = 1.0
 """A thread that still asks somebody who is away is not waited for longer."""
 
 log = structlog.get_logger(__name__)

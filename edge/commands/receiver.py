@@ -20,6 +20,7 @@ from edge.steadfast import steadfast
 from events_bridge.bus_settings import BusSettings
 from events_bridge.command_board import CommandBoard
 from events_bridge.command_inbox import Command, CommandInbox, Unread
+from events_bridge.goodbye import say_goodbye
 from events_bridge.presence import PresenceBoard
 
 log = structlog.get_logger(__name__)
@@ -39,6 +40,7 @@ class Receiver(threading.Thread):
         settings: BusSettings,
     ) -> None:
         super().__init__(name="receiver", daemon=True)
+        self._url = url
         self._book = book
         self._worker_id = worker_id
         self._program_version = program_version
@@ -77,7 +79,7 @@ class Receiver(threading.Thread):
         if self.is_alive():
             self.join(timeout_s)
         try:
-            self._presence.say(self._sign(listens=False))
+            say_goodbye(lambda: self._presence.say(self._sign(listens=False)), self._url)
         except BusUnavailable as error:
             log.info("nobody heard the goodbye", why=str(error))
         for each in (self._inbox, self._board, self._presence):
