@@ -101,19 +101,25 @@ class Tuner:
             if not again and (found := self._kept.find(plan.fingerprint)):
                 return _measured(asked, found)
             tried = self._tried(asked, plan, tell, stopped)
-            best = fastest(tried)
-            if best is None:
-                return _not_measured(asked, tried, stopped=stopped())
-            choice = Choice(
-                fingerprint=plan.fingerprint,
-                way=best.way,
-                tried=tuple(tried),
-                tuned_at=self._clock.now(),
-            )
-            _say(choice)
             if stopped():
                 cannot_keep = "the program was stopped meanwhile"
-            return _measured(asked, choice, self._keep(choice, cannot_keep))
+            return self._taken(asked, plan, tried, cannot_keep)
+
+    def _taken(
+        self, asked: DetectorSettings, plan: "_Plan", tried: Sequence[Tried], cannot_keep: str
+    ) -> Chosen:
+        """The fastest, kept and said; what holds without measuring if there is none."""
+        best = fastest(tried)
+        if best is None:
+            return _not_measured(asked, tried, cannot_keep)
+        choice = Choice(
+            fingerprint=plan.fingerprint,
+            way=best.way,
+            tried=tuple(tried),
+            tuned_at=self._clock.now(),
+        )
+        _say(choice)
+        return _measured(asked, choice, self._keep(choice, cannot_keep))
 
     def _planned(self, asked: DetectorSettings) -> "_Plan":
         machine = self._machine()
@@ -193,10 +199,9 @@ def _measured(asked: DetectorSettings, choice: Choice, why: str = "") -> Chosen:
     return Chosen(choice.way.applied(asked), "measured", why, choice)
 
 
-def _not_measured(asked: DetectorSettings, tried: Sequence[Tried], *, stopped: bool) -> Chosen:
-    """What holds without measuring, and why."""
-    reasons = (f"{one.way}: {one.why_not}" for one in tried)
-    why = "the program was stopped meanwhile" if stopped else "; ".join(reasons)
+def _not_measured(asked: DetectorSettings, tried: Sequence[Tried], otherwise: str) -> Chosen:
+    """What holds without measuring, and why: of each way that was tried, or else of all."""
+    why = "; ".join(f"{one.way}: {one.why_not}" for one in tried) or otherwise
     log.warning("how to compute could not be measured", why=why)
     return Chosen(asked, "default", f"not measured: {why}"[:2000])
 
