@@ -34,6 +34,7 @@ from events_bridge.look_board import LookBoard
 from events_bridge.publisher import Publisher
 from evidence.store import EvidenceStore
 from models.catalogue.catalog import Catalog
+from models.tuning.tuner import Tuner
 from settings.approvals import by_rule
 from settings.slices import WorkerShare
 from streams.budget import RingBudget
@@ -89,7 +90,9 @@ class Worker:
             clock=self._clock,
             debts=self._book.debts,
         )
-        eyes = Eyes(Catalog(share.models_dir), share.detector)
+        catalog = Catalog(share.models_dir)
+        tuner = Tuner(catalog, share.models_dir, clock=self._clock)
+        self._eyes = eyes = Eyes(catalog, share.detector, tuner)
         for off in by_rule(share.withheld_at(self._clock.now())):
             log.warning("rule off", rule=off.rule_id, cameras=len(off.cameras), reason=off.missing)
         decoders = KeptDecoders(share.streams.kept_decoders)
@@ -175,6 +178,7 @@ class Worker:
 
     def start(self, stopping: threading.Event) -> None:
         """Take up what was left open, then connect, look and report."""
+        self._eyes.choose(stopping.is_set)
         self._recall()
         self._lessons.recall()
         self._doors.recall()

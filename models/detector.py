@@ -14,7 +14,7 @@ from models.detector_settings import DetectorSettings
 from models.heads.nms import suppress
 from models.letterbox import Image, Letterbox, SizeWH
 from models.network import Network
-from models.sessions.graph import RunsOn
+from models.sessions.graph import ChosenBy, RunsOn
 
 
 class Detects(Protocol):
@@ -31,15 +31,31 @@ class Detects(Protocol):
 class Detector:
     """One model, ready to look. Safe to use from several threads."""
 
-    def __init__(self, entry: ModelEntry, network: Network, settings: DetectorSettings) -> None:
+    def __init__(
+        self,
+        entry: ModelEntry,
+        network: Network,
+        settings: DetectorSettings,
+        runs_on: RunsOn | None = None,
+    ) -> None:
+        self.runs_on = runs_on or network.runs_on
+        """What really computes, which need not be what the settings asked for, and why it does."""
         self._entry = entry
         self._network = network
         self._settings = settings
         self._wanted = _class_ids(entry, settings.labels)
 
     @classmethod
-    def open(cls, catalog: Catalog, settings: DetectorSettings) -> "Detector":
-        """Open the model that the settings name.
+    def open(
+        cls,
+        catalog: Catalog,
+        settings: DetectorSettings,
+        *,
+        chosen_by: ChosenBy = "default",
+        why: str = "",
+    ) -> "Detector":
+        """Open the model that the settings name; how they came to say what computes, and why that
+        is not what it should be, is told on by `runs_on`.
 
         Raises ModelMissing, ModelCorrupt, ModelShapeError, or ConfigurationError for a label that
         the model does not know.
@@ -47,7 +63,10 @@ class Detector:
         entry = catalog.get(settings.model)
         path = catalog.path(settings.model)
         network = Network.open(entry, path, settings)
-        return cls(entry, network, settings)
+        on = network.runs_on
+        whys = "; ".join(filter(None, (on.why, why)))
+        told = on.model_copy(update={"chosen_by": chosen_by, "why": whys})
+        return cls(entry, network, settings, told)
 
     @property
     def ref(self) -> ModelRef:
@@ -61,11 +80,6 @@ class Detector:
     def input_wh(self) -> SizeWH:
         """The size of the network's own picture, padding included."""
         return self._entry.input_wh
-
-    @property
-    def runs_on(self) -> RunsOn:
-        """What really computes, which need not be what the settings asked for."""
-        return self._network.runs_on
 
     @property
     def at_once(self) -> int:

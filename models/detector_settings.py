@@ -15,23 +15,31 @@ Precision = Literal["fp32", "bf16", "fp16", "auto"]
 class RunSettings(Settings):
     """What a graph is run on, and how exactly."""
 
-    threads: int = Field(default=1, ge=1, le=256)
-    """Threads one run of the graph may use."""
+    threads: int | None = Field(default=None, ge=1, le=256)
+    """Threads one run of the graph may use. null takes what was measured to be fastest on this
+    machine; 1 where nothing was measured."""
     provider: AskedProvider = "auto"
     """What computes: cpu (onnxruntime), openvino, cuda or tensorrt. One that this machine lacks is
-    replaced by the next best, and that is said aloud. auto takes openvino where its package is
-    installed, else cpu; never a card, which is asked for by name."""
+    replaced by the next best, and that is said aloud. auto takes what was measured to be fastest on
+    this machine (`patrol tune`); where nothing was measured, openvino if its package is installed,
+    else cpu; never a card, which is asked for by name."""
     precision: Precision = "auto"
     """How exactly it computes: fp32 gives the same scores everywhere; bf16 (openvino) and fp16
-    (tensorrt) are faster on processors made for them; auto leaves it to the provider: fp32 on cpu,
-    bf16 by openvino where the processor is made for it."""
+    (tensorrt) are faster on processors made for them; auto takes what was measured, of what the
+    processor is made for; where nothing was measured, fp32 on cpu, and by openvino what that takes
+    by itself."""
     device_id: int = Field(default=0, ge=0)
     """Which graphics card, for cuda and tensorrt."""
     engines_dir: Path | None = None
     """Where tensorrt keeps the engines it built; null: `engines` in the data directory."""
 
+    @property
+    def run_threads(self) -> int:
+        """The threads of one run, whether they were said or not."""
+        return self.threads or 1
 
-EXACT = RunSettings(provider="cpu", precision="fp32")
+
+EXACT = RunSettings(provider="cpu", precision="fp32", threads=1)
 """onnxruntime on the processor: the reference that everything else is compared with."""
 
 

@@ -23,6 +23,10 @@ COMMANDS = {
         "patrol.commands.check:check",
         "Check a configuration: every error with file, line, key and what was expected.",
     ),
+    "tune": Late(
+        "patrol.commands.tune:tune",
+        "Measure which way to compute is fastest on this machine, and keep it.",
+    ),
     "probe": Late(
         "patrol.commands.probe:probe",
         "Open a camera once, its second stream too if it has one, and report what it sends.",

@@ -11,7 +11,9 @@ from domain.errors import ConfigurationError, ModelError
 from events_bridge.connection import connect
 from models.catalogue.catalog import Catalog
 from models.detector_settings import DetectorSettings
+from models.sessions.graph import way_words
 from models.sessions.runtime import abilities
+from models.tuning.tuner import Tuner
 from settings.approvals import approval_of, by_rule
 from settings.camera import Camera
 from settings.config import Configuration
@@ -33,6 +35,8 @@ class Report:
     grids: int = 0
     shares: Mapping[str, int] = field(default_factory=dict)
     """How many enabled cameras each worker takes, by its id."""
+    computes: str = ""
+    """How looks are computed on this machine, as far as it is known."""
 
 
 def check_file(path: Path, *, data_dir: Path | None = None, at: datetime | None = None) -> Report:
@@ -57,7 +61,22 @@ def check_file(path: Path, *, data_dir: Path | None = None, at: datetime | None 
         sites=len(configuration.sites),
         grids=len(grids),
         shares={id_: len(configuration.share(id_).cameras) for id_ in configuration.worker_ids},
+        computes=_computes(configuration),
     )
+
+
+def _computes(configuration: Configuration) -> str:
+    """`cpu fp32, 1 thread (measured)`; nothing is measured for it."""
+    try:
+        models_dir = configuration.models_dir
+        chosen = Tuner(Catalog(models_dir), models_dir).known(configuration.detector)
+    except (ModelError, ConfigurationError):  # which is told where it is looked for
+        return ""
+    if chosen.by == "default":
+        return "not measured yet"
+    settings = chosen.settings
+    way = way_words(settings.provider, settings.precision, settings.run_threads)
+    return f"{way} ({chosen.by})"
 
 
 def _address_errors(configuration: Configuration) -> Iterator[tuple[Location, str]]:

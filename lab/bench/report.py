@@ -10,6 +10,8 @@ from domain.base import Value
 from domain.messages import RingsHeld
 from lab.bench.ears import Heard, Said
 from lab.bench.steadiness import Steadiness
+from models.sessions.graph import RunsOn
+from models.tuning.machine import Machine
 
 _MEBIBYTE = 1024 * 1024
 
@@ -59,6 +61,36 @@ class BadCameraSeen(CamerasSeen):
     detail: str = ""
     faults: dict[str, int] = Field(default_factory=dict)
     """How often it came into each fault."""
+
+
+class BenchMachine(Value):
+    """What it was measured on, and what computed the looks there."""
+
+    model: str
+    """The processor's name."""
+    flags: tuple[str, ...] = ()
+    """The instructions of it that networks are computed by."""
+    cores: int
+    engine: str | None = None
+    """What computed, as the worker told it; None if it told nothing."""
+    precision: str | None = None
+    threads: int | None = None
+    chosen_by: str | None = None
+    """set, measured, only or default (`patrol tune`)."""
+
+    @classmethod
+    def of(cls, machine: Machine, runs_on: str) -> "BenchMachine":
+        """A machine, and the words of a worker that computed there."""
+        own = {"model": machine.processor, "flags": machine.flags, "cores": machine.cores}
+        said = RunsOn.read(runs_on)
+        if said is None:
+            return cls.model_validate(own)
+        how = {"engine": said.provider, "precision": said.precision, "threads": said.threads}
+        return cls.model_validate({**own, **how, "chosen_by": said.chosen_by})
+
+    def __str__(self) -> str:
+        """The processor with its cores."""
+        return f"{self.model}, {self.cores} cores"
 
 
 class BenchReport(Value):
@@ -115,7 +147,7 @@ class BenchReport(Value):
     evidence: dict[str, int] = Field(default_factory=dict)
     """Sealed files whose content has its hash (checked), or has not (bad); and missing ones."""
     runs_on: str
-    machine: str
+    machine: BenchMachine
     camera_mbit_s: float | None = None
     """What one simulated camera sends when nothing happens; none for another server's."""
 

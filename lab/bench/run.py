@@ -17,10 +17,10 @@ from lab.bench.measure import Measured, Stage, measured, wait_for_all, wait_for_
 from lab.bench.media import BenchMedia
 from lab.bench.plants import Plant, plants_of
 from lab.bench.processes import child_named
-from lab.bench.report import BenchReport, bad_camera_seen, cameras_seen
-from lab.bench.speed import this_machine
+from lab.bench.report import BenchMachine, BenchReport, bad_camera_seen, cameras_seen
 from lab.bench.stage import CameraServer, clips_of, configuration_of, program
 from lab.bench.steadiness import steadiness
+from models.tuning.machine import this_machine
 from patrol.bus import open_bus
 from settings.loading import load
 
@@ -123,7 +123,6 @@ def _report(
     seen = cameras_seen(
         {name: heard[name] for name in _names(order) if name in heard}, reconnects, found.skipped
     )
-    machine = this_machine()
     return BenchReport(
         cameras=order.cameras,
         seconds=round(found.lasted_s, 1),
@@ -153,7 +152,7 @@ def _report(
             for name in order.weather
         },
         runs_on=stage.ears.runs_on,
-        machine=f"{machine.processor}, {machine.cores} cores",
+        machine=BenchMachine.of(this_machine(), stage.ears.runs_on),
         **judged,
     )
 

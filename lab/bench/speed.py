@@ -4,7 +4,6 @@ import os
 import platform
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import NamedTuple
 
 import cv2
@@ -18,12 +17,12 @@ from models.detector_settings import DetectorSettings
 from models.letterbox import Image, SizeWH
 from models.network import whole_input
 from models.sessions.bare import ORT_VERSION, bare_graph
+from models.tuning.machine import processor_name
 
 CAMERA_WH = 1920, 1080
 """The size of picture whose shape is measured, unless another picture is given."""
 WARM_UP = 2
 """Looks before those that count."""
-CPU_INFO = Path("/proc/cpuinfo")
 
 Timer = Callable[[], float]
 """Tells seconds."""
@@ -46,6 +45,8 @@ class LookCost(Value):
     """What a look at one picture costs when `batch` of them are looked at together."""
 
     model: ModelRef
+    runs_on: str
+    """What computed, in words."""
     threads: int
     batch: int
     rounds: int
@@ -92,7 +93,7 @@ class _Marks(NamedTuple):
 
 def this_machine() -> Machine:
     return Machine(
-        processor=_processor(),
+        processor=processor_name(),
         cores=len(os.sched_getaffinity(0)),
         load=round(os.getloadavg()[0], 2),
         system=platform.platform(terse=True),
@@ -127,7 +128,7 @@ def measure_look(
     picture = sample_picture(CAMERA_WH) if picture is None else picture
     fit_wh = detector.fit_wh((picture.shape[1], picture.shape[0]))
     images = [np.asarray(cv2.resize(picture, fit_wh), np.uint8)] * batch
-    bare = bare_graph(catalog.path(settings.model), settings.threads)
+    bare = bare_graph(catalog.path(settings.model), settings.run_threads)
     inputs = np.repeat(whole_input(catalog.get(settings.model), images[0]), batch, axis=0)
     marks: list[_Marks] = []
     graph_s: list[float] = []
@@ -138,7 +139,8 @@ def measure_look(
         graph_s.append(timer() - begun)
     return LookCost(
         model=detector.ref,
-        threads=settings.threads,
+        runs_on=str(detector.runs_on),
+        threads=settings.run_threads,
         batch=batch,
         rounds=rounds,
         boxes=len(detector.detect(images[:1])[0]),
@@ -166,13 +168,3 @@ def _one_round(detector: Detector, images: list[Image], timer: Timer, cpu_timer:
     for output, place in zip(outputs, places, strict=True):
         detector.decode(output, place)
     return _Marks(start, prepared, ran, timer(), cpu_timer() - cpu)
-
-
-def _processor() -> str:
-    """Its name as the system tells it."""
-    try:
-        lines = CPU_INFO.read_text(encoding="utf-8").splitlines()
-    except OSError:
-        lines = []
-    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    return next(names, "") or platform.processor() or platform.machine()

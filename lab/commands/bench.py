@@ -16,6 +16,7 @@ from lab.bench.speed import LookCost, Machine, Spread, measure_look, this_machin
 from lab.bench.weather import ALL, WEATHERS
 from lab.commands.bench_cameras import bench_cameras, settings_of
 from lab.commands.bench_center import bench_center
+from lab.commands.measured import as_measured
 from models.catalogue.catalog import Catalog
 from models.letterbox import Image
 from patrol.commands.output import (
@@ -142,15 +143,17 @@ def bench_model(
 ) -> None:
     """What one look costs (letterbox, run, decode), beside onnxruntime alone."""
     configuration = load(config, data_dir=data)
-    name = model or configuration.detector.model
     catalog = Catalog(configuration.models_dir)
+    asked = configuration.detector
+    if model is not None:
+        asked = asked.model_copy(update={"model": model})
+    best = as_measured(catalog, configuration, asked)
     image = None if picture is None else _read(picture)
     cases = [(t, b) for t in _numbers(threads, "--threads") for b in _numbers(batch, "--batch")]
     machine, costs = this_machine(), []
     with progress() as bar:
         for of_threads, of_batch in bar.track(cases, description="looking"):
-            asked = {"model": name, "threads": of_threads}
-            settings = configuration.detector.model_copy(update=asked)
+            settings = best.model_copy(update={"threads": of_threads})
             costs.append(
                 measure_look(catalog, settings, batch=of_batch, picture=image, rounds=rounds)
             )
@@ -181,6 +184,7 @@ def _print(machine: Machine, costs: list[LookCost]) -> None:
     console.print("每幅毫秒: 中位数 / 95% 分位 · ms for each picture: median / 95th percentile")
     model, boxes = costs[0].model, costs[0].boxes
     console.print(f"{model.name} ({model.sha256[:12]}), {boxes} boxes, {costs[0].rounds} rounds")
+    console.print(costs[0].runs_on, markup=False)
     console.print(
         f"{machine.processor}, {machine.cores} cores, load {machine.load}, "
         f"onnxruntime {machine.onnxruntime}, Python {machine.python}, {machine.system}",

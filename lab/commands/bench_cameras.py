@@ -14,7 +14,7 @@ from lab.bench.report import BadCameraSeen, BenchReport, Spread, verdicts
 from lab.bench.run import BenchOrder, Tell, run_bench
 from lab.bench.weather import WEATHERS
 from lab.footage.demo.source import fetch_clip, find_clip
-from models.sessions.runtime import abilities
+from models.tuning.kept import FILE as TUNED_FILE
 from patrol.commands.output import console, progress, write_json
 from settings.yamlfile import YamlFile, refusal
 
@@ -38,7 +38,7 @@ def bench_cameras(
             bar.update(task, description=what, completed=share)
 
         media = _media(orders, clip, cache, tell)
-        reports = [_run(order, media, tell) for order in orders]
+        reports = [_run(order, media, cache, tell) for order in orders]
     words: list[Any] = [report.model_dump(mode="json") for report in reports]
     whole = words[0] if len(words) == 1 else words
     if out is not None:
@@ -87,15 +87,26 @@ def settings_of(config: Path | None) -> Mapping[str, Any]:
     return {key: value for key, value in file.data.items() if key not in _OWN}
 
 
-def _run(order: BenchOrder, media: BenchMedia, tell: Tell) -> BenchReport:
-    """One run in a folder of its own, which is left when something goes wrong."""
+def _run(order: BenchOrder, media: BenchMedia, cache: Path, tell: Tell) -> BenchReport:
+    """One run in a folder of its own, which is left when something goes wrong. What the worker
+    measured of the ways to compute is handed on from run to run."""
     folder = Path(tempfile.mkdtemp(prefix="patrol-bench-"))
+    tuned, kept = folder / "models" / TUNED_FILE, cache / TUNED_FILE
+    _handed_on(kept, tuned)
     report = run_bench(
         order, media, folder, lambda what, share: tell(f"{order.cameras} cameras: {what}", share)
     )
+    _handed_on(tuned, kept)
     if not report.ended:
         shutil.rmtree(folder, ignore_errors=True)
     return report
+
+
+def _handed_on(file: Path, to: Path) -> None:
+    """A copy of a file, if there is one."""
+    if file.is_file():
+        to.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, to)
 
 
 def _print(reports: Sequence[BenchReport]) -> None:
@@ -126,9 +137,6 @@ def _print(reports: Sequence[BenchReport]) -> None:
     for report in reports:
         _print_weather(report)
     last = reports[-1]
-    for ability in abilities():
-        if ability.provider == "openvino" and not ability.can and last.runs_on.startswith("cpu"):
-            console.print(f"openvino would make looks cheaper: {ability.detail}", markup=False)
     sent = f"; {last.camera_mbit_s:g} Mbit/s a camera" if last.camera_mbit_s is not None else ""
     console.print(f"{last.machine}; {last.runs_on}; {last.seconds:g} s each{sent}")
 

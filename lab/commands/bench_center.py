@@ -1,17 +1,14 @@
 """`patrol bench center`: what a center does with a hundred thousand cases."""
 
-import re
 from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 
 from lab.bench.center import CenterOrder, Tell, measure_center
-from lab.bench.speed import CPU_INFO, this_machine
+from lab.bench.speed import this_machine
+from models.tuning.machine import flags_here
 from patrol.commands.output import JsonFileOption, complain, console, progress, write_json
-
-_FLAGS = ("avx2", "avx512f", "avx512_bf16", "avx512_vnni", "amx_tile", "amx_bf16", "amx_int8")
-"""What of a processor changes these numbers, or those of looks beside them."""
 
 
 def bench_center(
@@ -47,7 +44,7 @@ def measure(order: CenterOrder, database_url: str | None, tell: Tell) -> dict[st
     sqlite = measure_center(order, None, lambda what, share: tell(f"sqlite: {what}", share))
     usual = {name: sqlite[name] for name in ("case_list_ms", "action_ms", "streams", "cases")}
     postgresql = _postgresql(order, database_url, tell)
-    machine = this_machine().model_dump(mode="json") | {"flags": _flags()}
+    machine = this_machine().model_dump(mode="json") | {"flags": flags_here()}
     return {"sqlite": sqlite, "postgresql": postgresql, **usual, "machine": machine}
 
 
@@ -66,15 +63,6 @@ def _postgresql(order: CenterOrder, url: str | None, tell: Tell) -> dict[str, An
             return measure_center(order, server.create_database(), told)
     except PostgresMissing as missing:
         return {"incidents_per_s": None, "missing": f"{missing}; or name one with --database URL"}
-
-
-def _flags() -> list[str]:
-    """Those of `_FLAGS` that this processor has."""
-    try:
-        words = set(re.findall(r"\w+", CPU_INFO.read_text(encoding="utf-8")))
-    except OSError:
-        return []
-    return [flag for flag in _FLAGS if flag in words]
 
 
 _ROWS = {

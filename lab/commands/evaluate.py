@@ -8,12 +8,12 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from lab.commands.measured import open_as_measured
 from lab.trials.evaluate import load_truth, replay_clip
 from lab.trials.scoring import ClipScore, Scores, score
 from lab.trials.timeline_page import figure, write_timelines
 from lab.trials.trace import Trace
 from lab.trials.truth import Truth
-from models.catalogue.catalog import Catalog
 from models.detector import Detector
 from patrol.commands.output import (
     ConfigOption,
@@ -71,7 +71,7 @@ def _detector(configuration: Configuration, model: str | None) -> Detector:
     settings = configuration.detector
     if model is not None:
         settings = settings.model_copy(update={"model": model})
-    return Detector.open(Catalog(configuration.models_dir), settings)
+    return open_as_measured(configuration, settings)
 
 
 def _looking(configuration: Configuration, *, second_looks: bool) -> LookSettings:

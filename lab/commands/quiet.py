@@ -8,12 +8,11 @@ import typer
 from rich.table import Table
 
 from domain.errors import ConfigurationError
+from lab.commands.measured import open_as_measured
 from lab.trials.evaluate import load_truth
 from lab.trials.false_rate import upper_bound
 from lab.trials.quiet import QuietRun, pictures_of, watch_quiet
 from lab.trials.variant import ViewVariant
-from models.catalogue.catalog import Catalog
-from models.detector import Detector
 from patrol.commands.output import (
     ConfigOption,
     DataOption,
@@ -43,7 +42,7 @@ def quiet(
     clips = [clip for clip in truth.clips if not clip.incidents and clip.boxes is None]
     if not clips:
         raise ConfigurationError(f"{truth_file}: expected clips without incidents, got none")
-    detector = Detector.open(Catalog(configuration.models_dir), configuration.detector)
+    detector = open_as_measured(configuration)
     each = hours / (len(clips) * variants)
     random = np.random.default_rng(seed)
     runs: list[QuietRun] = []

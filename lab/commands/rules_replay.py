@@ -10,10 +10,9 @@ from rich.table import Table
 
 from domain.errors import ConfigurationError
 from edge.state.kept_looks import kept_looks
+from lab.commands.measured import open_as_measured
 from lab.trials.rule_replay import RuleDifference, RuleSet, compare_clip, compare_looks, read_change
 from lab.trials.scoring import ReplayedIncident
-from models.catalogue.catalog import Catalog
-from models.detector import Detector
 from patrol.commands.output import ConfigOption, DataOption, JsonOption, console, print_json
 from settings.config import Configuration
 from settings.loading import load
@@ -55,7 +54,7 @@ def replay(
         words = "\n".join(f"{rules}: {'.'.join(map(str, at))}: {what}" for at, what in problems)
         raise ConfigurationError(words)
     if clips:
-        detector = Detector.open(Catalog(configuration.models_dir), configuration.detector)
+        detector = open_as_measured(configuration)
         every_s, zone = watched.promise.usual_s, configuration.town.zone
         found = [
             compare_clip(

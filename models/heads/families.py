@@ -51,12 +51,12 @@ class YoloV8Head:
 
     def decode(self, output: Floats, floor: float, wanted: Ints | None = None) -> Candidates:
         scores = output[4:] if wanted is None else output[4 + wanted]
-        anchors = np.flatnonzero(scores.max(axis=0) >= floor)
-        scores = scores[:, anchors]
+        best = scores.max(axis=0)
+        anchors = np.flatnonzero(best >= floor)
         return Candidates(
             corners(output[:4, anchors].T),
-            scores.max(axis=0),
-            named(scores.argmax(axis=0), wanted),
+            best[anchors],
+            named(scores[:, anchors].argmax(axis=0), wanted),
         )
 
 
@@ -81,14 +81,14 @@ class YoloDflHead:
 
     def decode(self, output: Floats, floor: float, wanted: Ints | None = None) -> Candidates:
         scores = output[4 * BINS :] if wanted is None else output[4 * BINS + wanted]
-        anchors = np.flatnonzero(scores.max(axis=0) >= floor)
-        scores = scores[:, anchors]
+        best = scores.max(axis=0)
+        anchors = np.flatnonzero(best >= floor)
         reach = _expected(output[: 4 * BINS, anchors]) * self._strides[anchors]
         centres = self._centres_xy[anchors]
         return Candidates(
             np.concatenate([centres - reach[:, :2], centres + reach[:, 2:]], axis=1),
-            scores.max(axis=0),
-            named(scores.argmax(axis=0), wanted),
+            best[anchors],
+            named(scores[:, anchors].argmax(axis=0), wanted),
         )
 
 

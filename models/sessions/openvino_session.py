@@ -39,6 +39,11 @@ def lacks() -> str:
     return ""
 
 
+def version() -> str:
+    """The openvino package's, which is installed."""
+    return metadata.version("openvino")
+
+
 class OpenvinoSession:
     """An opened graph with one picture input and one output. For each size of picture it is
     compiled anew.
@@ -62,9 +67,9 @@ class OpenvinoSession:
         self._free: dict[_Way | None, list[Any]] = {}
         self.runs_on = RunsOn(
             provider="openvino",
-            through=f"openvino {metadata.version('openvino')}",
+            through=f"openvino {version()}",
             precision=_precision(core, settings),
-            threads=settings.threads,
+            threads=settings.run_threads,
         )
 
     @classmethod
@@ -159,7 +164,7 @@ def _config(settings: RunSettings) -> dict[str, Any]:
     config: dict[str, Any] = {
         "PERFORMANCE_HINT": "LATENCY",
         "NUM_STREAMS": 1,
-        "INFERENCE_NUM_THREADS": settings.threads,
+        "INFERENCE_NUM_THREADS": settings.run_threads,
         "ENABLE_CPU_PINNING": False,
     }
     if settings.precision != "auto":

@@ -9,6 +9,7 @@ from domain.base import Value
 from domain.errors import ModelError, ModelMissing, ModelShapeError
 from models.detector_settings import AskedProvider, Provider, RunSettings
 from models.sessions import openvino_session, session
+from models.sessions.bare import ORT_VERSION
 from models.sessions.graph import Graph
 from models.sessions.openvino_session import OpenvinoSession
 from models.sessions.session import Session
@@ -32,6 +33,12 @@ class Ability(Value):
     can: bool
     detail: str = ""
     """Why not, and what would help."""
+
+
+def versions() -> dict[str, str]:
+    """The libraries that could run a graph on a processor here, with their versions."""
+    own = {"openvino": openvino_session.version()} if not openvino_session.lacks() else {}
+    return {"onnxruntime": ORT_VERSION, **own}
 
 
 def abilities() -> tuple[Ability, ...]:

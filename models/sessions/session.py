@@ -77,7 +77,7 @@ class Session:
         with _translated(str(path), "cannot be opened as an ONNX graph", OPEN_ERRORS):
             session = ort.InferenceSession(
                 str(path),
-                _options(settings.threads, provider),
+                _options(settings.run_threads, provider),
                 providers=_providers(provider, path, settings),
             )
         if PROVIDERS[provider] not in session.get_providers():
@@ -89,7 +89,7 @@ class Session:
             provider=provider,
             through=f"onnxruntime {ort.__version__}",
             precision=_precision(provider, settings.precision),
-            threads=settings.threads,
+            threads=settings.run_threads,
         )
         return cls(session, str(path), runs_on)
 
@@ -127,7 +127,7 @@ def _providers(
     cpu: tuple[str, dict[str, str]] = (CPU, {})
     match provider:
         case "openvino":
-            options = {"device_type": "CPU", "num_of_threads": str(settings.threads)}
+            options = {"device_type": "CPU", "num_of_threads": str(settings.run_threads)}
             return [(PROVIDERS["openvino"], options), cpu]
         case "cuda":
             return [cuda, cpu]

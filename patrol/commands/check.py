@@ -26,6 +26,7 @@ def check(
                 "errors": [asdict(problem) for problem in report.errors],
                 "warnings": [asdict(problem) for problem in report.warnings],
                 "workers": dict(report.shares),
+                "computes": report.computes,
             }
         )
     else:
@@ -37,6 +38,8 @@ def check(
         each = ", ".join(f"{worker_id} {count}" for worker_id, count in report.shares.items())
         facts += f" · cameras of each worker: {each}"
         console.print(summary + (facts if not report.errors else ""))
+        if report.computes and not report.errors:
+            console.print(f"计算方式 computes: {report.computes}; patrol tune", markup=False)
     raise typer.Exit(1 if report.errors else 0)
 
 

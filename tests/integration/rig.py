@@ -21,6 +21,7 @@ from edge.process import Worker
 from events_bridge.consumer import Consumer
 from events_bridge.holder_board import HolderBoard
 from evidence.store import EvidenceStore
+from models.detector_settings import EXACT
 from patrol.center import NO_GRIDS
 from settings.config import Configuration
 from settings.loading import load
@@ -29,6 +30,8 @@ from tests.block_detector import NAME, blocks_picture, import_block_detector
 from tests.media import make_clip
 
 WAIT_S = 45.0
+EXACT_SAID = EXACT.model_dump(exclude_unset=True)
+"""With all of it said there is nothing to be measured, and workers start at once."""
 APPROVAL = {"legal_basis": "示例", "approved_by": "示例", "approved_on": "2026-01-01"}
 T = TypeVar("T")
 
@@ -50,7 +53,7 @@ def block_clip(path: Path, blocks: dict[tuple[int, int], str], **changes: Any) -
 def configure(tmp_path: Path, cameras: Mapping[str, Mapping[str, Any]], **more: Any) -> Path:
     """A configuration file for `cameras` (id → url, rules and whatever else is given)."""
     data = {
-        "detector": {"model": NAME, "confidence": 0.3},
+        "detector": {"model": NAME, "confidence": 0.3, **EXACT_SAID},
         "defaults": {"look_every_s": 0.5},
         "evidence": {"pre_roll_s": 2, "post_roll_s": 2},
         "streams": {"read_timeout_s": 3, "backoff_first_s": 0.5, "backoff_max_s": 2},

@@ -10,9 +10,11 @@ from typer.testing import CliRunner
 
 from domain.errors import ConfigurationError
 from lab.footage.simulator import Simulator
+from models.sessions.graph import RunsOn
+from models.tuning.machine import this_machine
 from patrol.cli import app
 from settings.config import Configuration
-from tests.block_detector import import_block_detector
+from tests.block_detector import NAME, import_block_detector
 from tests.books import make_book
 from tests.integration.rig import block_clip, case_book, configure, prepare, wait_for, worker
 from tests.integration.test_up import STOP_TIMEOUT_S, patrol_up
@@ -37,7 +39,9 @@ def test_two_workers_run_from_one_file_each_with_its_own_cameras(tmp_path: Path)
     clips = {name: block_clip(tmp_path / f"{name}.mp4", {}) for name in ("kerb", "gate")}
     with Simulator(clips) as simulator:
         urls = {name: {"url": simulator.url(name), "rules": {}} for name in clips}
-        config = configure(tmp_path, urls, workers=WORKERS)
+        # How to compute is left open: both find it out at once, and one measures for both.
+        open_ = {"model": NAME, "confidence": 0.3, "provider": "cpu"}
+        config = configure(tmp_path, urls, workers=WORKERS, detector=open_)
         with patrol_up("--data", data, "--config", config) as (process, web):
 
             def told() -> dict[str, tuple[str, str]]:
@@ -60,6 +64,9 @@ def test_two_workers_run_from_one_file_each_with_its_own_cameras(tmp_path: Path)
                 part["name"]: part for part in web.get("/api/health").json()["program"]["parts"]
             }
             assert parts["process-worker-west"]["ok"]
+            said = RunsOn.read(parts["detector"]["detail"])
+            assert said is not None
+            assert said.chosen_by == ("measured" if this_machine().cores > 1 else "only")
             process.send_signal(signal.SIGINT)
             assert process.wait(STOP_TIMEOUT_S) == 0
     assert (holds(data, "east"), holds(data, "west")) == ({"kerb"}, {"gate"})

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from domain.geometry import Box
-from models.heads.nms import iou_with, suppress
+from models.heads import nms
+from models.heads.nms import AT_ONCE, iou_with, suppress
 
 
 def plain_reference(
@@ -25,6 +26,21 @@ def plain_reference(
         if not doubled:
             kept.append(row)
     return kept[:limit]
+
+
+def test_many_rows_are_compared_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    random = np.random.default_rng(3)
+    corners = random.integers(0, 9, (200, 2, 2)).astype(np.float32) / np.float32(8)
+    xyxy = np.sort(corners, axis=1).reshape(200, 4)
+    scores = random.integers(1, 20, 200).astype(np.float32) / np.float32(20)
+    class_ids = random.integers(0, 3, 200)
+    for limit in (1, AT_ONCE // 4, 300):
+        expected = plain_reference(xyxy, scores, class_ids, 0.5, limit)
+        for at_once in (1, 7, AT_ONCE, 1000):
+            monkeypatch.setattr(nms, "AT_ONCE", at_once)
+            kept = suppress(xyxy, scores, class_ids, iou=0.5, limit=limit)
+            assert kept.tolist() == expected
+            assert kept.dtype == np.int64
 
 
 @settings(deadline=None, derandomize=True, max_examples=60)

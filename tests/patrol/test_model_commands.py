@@ -64,8 +64,8 @@ def test_the_list_says_what_this_machine_can_do(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not lacks("cuda"), reason="this onnxruntime has cuda")
 def test_check_warns_of_a_provider_that_is_not_there(tmp_path: Path) -> None:
-    path = configure(tmp_path, {"gate": {"url": "rtsp://192.0.2.1/"}})
-    path.write_text(path.read_text().replace("detector:", "detector:\n  provider: cuda", 1))
+    cameras = {"gate": {"url": "rtsp://192.0.2.1/"}}
+    path = configure(tmp_path, cameras, detector={"provider": "cuda"})
     result = patrol("check", path, "--data", tmp_path, "--json")
     warnings = json.loads(result.stdout)["warnings"]
     assert any("cuda is not to be had on this machine" in each["message"] for each in warnings)

@@ -30,7 +30,7 @@ from pydantic import Field
 from domain.base import Settings
 from domain.health import FaultKind
 from streams.frame import Image
-from vision.picture.measures import Measures, at_width, measure
+from vision.picture.measures import Measures, at_width, measure, percentiles
 from vision.picture.view import ViewWatch
 from vision.steady import SteadySeconds
 from vision.things.presence import Presence
@@ -259,8 +259,8 @@ def is_black(grey: Grey, settings: PictureSettings) -> bool:
     middle = grey[edge : len(grey) - edge]
     if cv2.mean(middle)[0] > settings.black_mean:
         return False
-    darkest, brightest = np.percentile(middle, (0.5, 99.5))
-    return float(brightest - darkest) <= settings.black_spread
+    darkest, brightest = percentiles(middle, 0.5, 99.5)
+    return brightest - darkest <= settings.black_spread
 
 
 def is_unchanged(grey: Grey, last: Grey, settings: PictureSettings) -> bool:

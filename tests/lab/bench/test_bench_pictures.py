@@ -9,7 +9,7 @@ import pytest
 
 from lab.bench.crowds import VAN, crowded, empty_place, van_of, with_van
 from lab.bench.growth import growth, nice_above
-from lab.bench.report import BenchReport
+from lab.bench.report import BenchMachine, BenchReport
 from streams.frame import Image
 from tests.media import make_clip
 
@@ -62,7 +62,8 @@ def report(cameras: int, cores: float, p99: float | None) -> BenchReport:
         worst_camera_p99_s=p99,
         look_interval_s={"p99": p99}, late={}, gaps=0, packets_lost=0, reconnects=0,
         cpu_cores={"worker": cores}, worker_cores_per_camera=cores / cameras, rss_mb={},
-        planted=0, missed=0, cases=0, extra=0, latency_s=nothing, runs_on="cpu <1>", machine="m",
+        planted=0, missed=0, cases=0, extra=0, latency_s=nothing, runs_on="cpu <1>",
+        machine=BenchMachine(model="m", cores=2),
     )  # fmt: skip
 
 
@@ -73,7 +74,7 @@ def test_growth_is_drawn_for_each_number_of_cameras() -> None:
     assert len(circles) == 5
     words = [each.text or "" for each in root.iter() if each.tag.endswith("text")]
     assert {"20", "17.9", "11.1", "4", "4.01", "171"} <= set(words)
-    assert "m; cpu <1>; 60 s" in words
+    assert "m, 2 cores; cpu <1>; 60 s" in words
 
 
 @pytest.mark.parametrize(
