@@ -14,6 +14,7 @@ from models.tuning.machine import Machine, this_machine
 from models.tuning.ways import Tried, Way
 from patrol.commands.tune import openvino_advice, times_as_fast
 from tests.command_line import PatrolHere
+from tests.lacking import lacking
 from tests.models.tunable import NAME, NEW, OLD, colours
 
 
@@ -33,7 +34,7 @@ def test_it_measures_once_tells_all_and_check_and_bench_know_it(
     told = json.loads(out)
     assert told["machine"]["cores"] == this_machine().cores
     if told["machine"]["cores"] == 1:
-        pytest.skip("on one core there is one way, and nothing to be measured")
+        lacking("two cores: on one there is one way, and nothing to be measured")
     assert code == 0
     assert told["takes"]["chosen_by"] == "measured"
     assert told["takes"]["model"] == NAME
