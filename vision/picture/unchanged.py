@@ -184,9 +184,10 @@ class Unchanged:
         noise = self.noise
         if noise is None or known.size_wh != size_wh or known.cells.shape != cells.shape:
             return False
-        change = self._watched.part_of(cells.astype(np.float32) - known.cells)
-        if np.abs(change).max() > np.clip(CELL_NOISES * noise, *CELL_LEVELS):
+        now, then = self._watched.part_of(cells), self._watched.part_of(known.cells)
+        if cv2.absdiff(now, then).max() > np.clip(CELL_NOISES * noise, *CELL_LEVELS):
             return False
+        change = now.astype(np.float32) - then
         return bool(np.abs(_tiles(change)).max() <= np.clip(TILE_NOISES * noise, *TILE_LEVELS))
 
 
@@ -195,23 +196,23 @@ class _Watched:
 
     def __init__(self) -> None:
         self._ignored: tuple[Zone, ...] = ()
-        self._kept: NDArray[np.float32] | None = None
+        self._kept: Image | None = None
 
     def leave_out(self, ignored: tuple[Zone, ...]) -> None:
         if ignored != self._ignored:
             self._ignored, self._kept = ignored, None
 
-    def part_of(self, change: NDArray[np.float32]) -> NDArray[np.float32]:
-        """The change of cells, (h, w, 3), with none where nobody watches."""
+    def part_of(self, cells: Image) -> Image:
+        """Cells (h, w, 3) uint8, black where nobody watches."""
         if not self._ignored:
-            return change
-        if self._kept is None or self._kept.shape[:2] != change.shape[:2]:
-            height, width = change.shape[:2]
+            return cells
+        if self._kept is None or self._kept.shape[:2] != cells.shape[:2]:
+            height, width = cells.shape[:2]
             y, x = np.divmod(np.arange(height * width), width)
             points = (x + 0.5) / width, (y + 0.5) / height
             hidden = np.any([zone.holds_points(*points) for zone in self._ignored], axis=0)
-            self._kept = (~hidden).astype(np.float32).reshape(height, width, 1)
-        return np.asarray(change * self._kept, np.float32)
+            self._kept = (~hidden).astype(np.uint8).reshape(height, width, 1)
+        return np.asarray(cells * self._kept, np.uint8)
 
 
 def agree(one: Detections, other: Detections) -> bool:
