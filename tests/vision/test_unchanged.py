@@ -205,8 +205,8 @@ def test_what_the_network_says_once_is_not_repeated() -> None:
     [
         ([CAR], True),
         ([moved(CAR, 0.01, score=0.2)], True),
-        ([CAR, ("person", 0.39, 0.6, 0.6, 0.65, 0.8)], True),
-        ([CAR, ("person", 0.4, 0.6, 0.6, 0.65, 0.8)], False),
+        ([CAR, ("person", 0.29, 0.6, 0.6, 0.65, 0.8)], True),
+        ([CAR, ("person", 0.3, 0.6, 0.6, 0.65, 0.8)], False),
         ([("truck", *CAR[1:])], False),
         ([moved(CAR, 0.1)], False),
         ([], False),

@@ -60,8 +60,9 @@ NOISES_KEPT = 9
 """The noise is the median of so many measures: a lorry that fills the picture is one of them."""
 GAP_S = 10.0
 """Looks that are further apart are not compared: nobody knows what happened in between."""
-SURE = 0.4
-"""What scores this much in one of two looks at the same picture must be in the other too."""
+SURE = 0.3
+"""What scores this much in one of two looks at the same picture must be in the other too: the least
+that rules count by default. Fire counts less, but is never left to what is remembered."""
 SAME_IOU = 0.5
 
 Grey = NDArray[np.uint8]
