@@ -241,6 +241,9 @@ WORDS: dict[str, Text] = {
     ),
     "board.clock_ahead": _W("时钟被拨快 {span}", "the clock was set forward by {span}"),
     "board.clock_back": _W("时钟被拨慢 {span}", "the clock was set back by {span}"),
+    "board.unchanged": _W(
+        "近 {n} 次巡看中 {same} 次画面未变", "{same} of the last {n} looks unchanged"
+    ),
     "board.missed": _W("漏看 {n} 次 ({causes})", "missed {n} ({causes})"),
     # one camera, and what may be asked of its worker
     "camera.worker": _W("小脑", "Worker"),

@@ -179,6 +179,9 @@ class CameraLooks(Value):
     """Time from each of these looks to the one before it."""
     on_activity: int = 0
     """How many of these looks came early, because packets were suddenly larger than usual."""
+    unchanged: int = 0
+    """How many of these looks were at a picture that showed what the network saw in full shortly
+    before, so that it was not asked again; all others were full looks."""
     skipped: dict[str, int] = Field(default_factory=dict)
     """Looks that were due but not done, by cause: a `FaultKind` of the stream or the picture, or a
     `MissCause`."""

@@ -26,7 +26,7 @@ class LookBook:
         self._lock = threading.Lock()
         self._due_s = self._turn_s = self._last_done_s = started.s
         self._last_look: Moment | None = None
-        self._looks = self._on_activity = 0
+        self._looks = self._on_activity = self._unchanged = 0
         self._intervals_s: list[float] = []
         self._skipped: Counter[str] = Counter()
         self._counts: dict[str, int] = {}
@@ -100,16 +100,24 @@ class LookBook:
         return self._last_look is not None
 
     def done(
-        self, taken: Moment, counts: dict[str, int], runs_on: str = "", *, early: bool = False
+        self,
+        taken: Moment,
+        counts: dict[str, int],
+        runs_on: str = "",
+        *,
+        early: bool = False,
+        unchanged: bool = False,
     ) -> None:
         """A look at a picture `taken` then is done, computed by `runs_on`. One that came
-        `early`, because of activity, changes nothing of what is owed."""
+        `early`, because of activity, changes nothing of what is owed. One at an `unchanged`
+        picture keeps the promise as any other: nothing else could have been seen."""
         with self._lock:
             if self._last_look is not None and taken >= self._last_look:
                 self._intervals_s.append(round(taken - self._last_look, 2))
             self._last_look, self._last_done_s = taken, taken.s
             self._skipped_last = ""
             self._looks += 1
+            self._unchanged += unchanged
             self._counts, self._runs_on = counts, runs_on
             if early:
                 self._on_activity += 1
@@ -140,6 +148,7 @@ class LookBook:
                 camera_id=self._camera_id,
                 looks=self._looks,
                 on_activity=self._on_activity,
+                unchanged=self._unchanged,
                 last_look_at=self.last_look_at,
                 longest_interval_s=max(self._intervals_s, default=None),
                 intervals_s=tuple(self._intervals_s),
@@ -147,7 +156,7 @@ class LookBook:
                 counts=dict(self._counts),
                 runs_on=self._runs_on,
             )
-            self._looks = self._on_activity = 0
+            self._looks = self._on_activity = self._unchanged = 0
             self._intervals_s.clear()
             self._skipped.clear()
             return page

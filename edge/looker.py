@@ -53,6 +53,8 @@ class Shown:
     taken: Taken
     image: Image
     diagnosis: Diagnosis
+    known: Detections | None = None
+    """What is in it, if it shows what the detector saw shortly before."""
 
 
 class Looker(threading.Thread):
@@ -179,20 +181,39 @@ class Looker(threading.Thread):
         return True
 
     def _look(self, taken: Sequence[Taken], detector: Detector | None) -> None:
-        """Show and diagnose the pictures, then let the detector see those that can be judged. What
-        fails for one camera costs the others nothing."""
-        good: list[Shown] = []
+        """Show and diagnose the pictures, then let the detector see those that can be judged and
+        show something new. What fails for one camera costs the others nothing."""
+        fresh: list[Shown] = []
         for each in taken:
             with _alone(each):
-                image = each.frame.scaled(_look_wh(detector, each.frame))
-                diagnosis = self._diagnose(each, image)
-                if not diagnosis.blinds:
-                    good.append(Shown(each, image, diagnosis))
-        with _alone(*(shown.taken for shown in good)):
-            seen = self._detect(detector, [shown.image for shown in good])
-            for index, shown in enumerate(good):
+                shown = self._show(each, detector)
+                if shown.known is not None:
+                    with self._judging:
+                        self._judge(shown, shown.known, detector)
+                elif not shown.diagnosis.blinds:
+                    fresh.append(shown)
+        if not fresh:
+            return
+        with _alone(*(shown.taken for shown in fresh)):
+            seen = self._detect(detector, [shown.image for shown in fresh])
+            for index, shown in enumerate(fresh):
                 with _alone(shown.taken), self._judging:
                     self._judge(shown, seen[index] if seen else None, detector)
+
+    def _show(self, taken: Taken, detector: Detector | None) -> Shown:
+        """Scale the picture, show and diagnose it, and remember what is in it, if that is known.
+        Whoever asked to look now, and packets that tell of activity, want it seen."""
+        post, frame = taken.post, taken.frame
+        image = frame.scaled(_look_wh(detector, frame))
+        diagnosis = self._diagnose(taken, image)
+        if diagnosis.blinds or detector is None:
+            return Shown(taken, image, diagnosis)
+        wanted = taken.early or post.asked.waiting
+        with self._judging:
+            known = post.step.recall_seen(
+                image, frame.captured_at, frame.size_wh, frame.captured_s, wanted=wanted
+            )
+        return Shown(taken, image, diagnosis, known)
 
     def _detect(
         self, detector: Detector | None, images: Sequence[Image]
@@ -228,14 +249,16 @@ class Looker(threading.Thread):
             post.skip(frame, MissCause.NO_DETECTOR.value, early=taken.early)
             return
         at, size_wh = frame.captured_at, frame.size_wh
-        look = Look(post.camera_id, at, detections, size_wh, shown.image, frame.captured_s)
+        same = shown.known is not None
+        look = Look(post.camera_id, at, detections, size_wh, shown.image, frame.captured_s, same)
         post.kept.keep(look, shown.diagnosis)
         if news := post.step.judge(look, detector.ref):
             self._on_news(post, frame, news)
         wish = post.step.wish
         if wish is not None and self._attention.ask(Question(post, wish, frame)):
             post.step.asked(wish)
-        post.looked(frame, detections, str(detector.runs_on), early=taken.early)
+        runs_on = str(detector.runs_on)
+        post.looked(frame, detections, runs_on, early=taken.early, unchanged=same)
 
 
 @contextmanager

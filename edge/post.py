@@ -142,9 +142,12 @@ class CameraPost:
         cannot be decoded, what became of the last one, or the overload."""
         self.book.miss_if_late(now, self._miss_cause(now))
 
-    def looked(self, frame: Frame, seen: Detections, runs_on: str, *, early: bool) -> None:
+    def looked(
+        self, frame: Frame, seen: Detections, runs_on: str, *, early: bool, unchanged: bool
+    ) -> None:
         """A look is done; whoever asked for it hears what was seen."""
-        self.book.done(frame.captured, seen.counts(), runs_on, early=early)
+        counts = seen.counts()
+        self.book.done(frame.captured, counts, runs_on, early=early, unchanged=unchanged)
         if self.asked.waiting:
             self.asked.tell(
                 LookSeen(

@@ -26,6 +26,7 @@ from streams.stream_settings import StreamSettings
 from vision.attention_speed import AttentionSettings
 from vision.look_step import LookSettings
 from vision.picture.diagnosis import PictureSettings
+from vision.picture.unchanged import UnchangedSettings
 from vision.second_look.taking import SecondLookSettings
 
 WORKER_VARIABLE = "PATROL_WORKER"
@@ -48,6 +49,7 @@ class Configuration:
     picture: PictureSettings
     second_look: SecondLookSettings
     attention: AttentionSettings
+    unchanged_looks: UnchangedSettings
     evidence: EvidenceSettings
     evidence_dir: Path
     cases: CaseSettings
@@ -94,6 +96,7 @@ class Configuration:
             picture=file.picture,
             second_look=file.second_look,
             attention=file.attention,
+            unchanged_looks=file.unchanged_looks,
             evidence=file.evidence.model_copy(update={"root": evidence_dir}),
             evidence_dir=evidence_dir,
             cases=file.cases.model_copy(update={"timezone": file.town.timezone}),
@@ -111,7 +114,7 @@ class Configuration:
     @property
     def looking(self) -> LookSettings:
         """How each camera is looked at, by whoever looks: a worker, a replay."""
-        return LookSettings(self.picture, self.attention, self.second_look)
+        return LookSettings(self.picture, self.attention, self.second_look, self.unchanged_looks)
 
     @property
     def enabled_cameras(self) -> tuple[Camera, ...]:
@@ -164,6 +167,7 @@ class Configuration:
             picture=self.picture,
             second_look=self.second_look,
             attention=self.attention,
+            unchanged_looks=self.unchanged_looks,
             evidence=self.evidence,
             evidence_dir=self.evidence_dir,
         )

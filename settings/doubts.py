@@ -50,6 +50,7 @@ def doubts(configuration: Configuration, at: datetime) -> Iterator[tuple[Locatio
     yield from _shown_secrets(configuration)
     yield from _odd_zone(configuration, at)
     yield from _swapped(configuration)
+    yield from _never_unchanged(configuration)
 
 
 def _shared_addresses(configuration: Configuration) -> Iterator[tuple[Location, str]]:
@@ -111,6 +112,20 @@ def _swapped(configuration: Configuration) -> Iterator[tuple[Location, str]]:
         if not any(map(_in_china, corners)) and all(_in_china((y, x)) for x, y in corners):
             words = f"grid {grid.id}: its corners look swapped, expected [longitude, latitude]"
             yield ("grids", "grids", index, "polygon"), words
+
+
+def _never_unchanged(configuration: Configuration) -> Iterator[tuple[Location, str]]:
+    """Unchanged looks that are asked for, and leave out no look of any camera."""
+    said = configuration.unchanged_looks
+    promises_s = [camera.promise.longest_s for camera in configuration.enabled_cameras]
+    if not said.enabled or not promises_s:
+        return
+    if "full_every_s" in said.model_fields_set and said.full_every_s <= min(promises_s):
+        words = f"{said.full_every_s:g} s is no longer than any camera's promise"
+        yield ("unchanged_looks", "full_every_s"), f"{words}: every look is a full one"
+    if said.full_every_looks == 1:
+        words = "1 makes every look a full one; `enabled: false` says so"
+        yield ("unchanged_looks", "full_every_looks"), words
 
 
 def _in_china(point: Point) -> bool:

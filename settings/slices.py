@@ -19,6 +19,7 @@ from streams.stream_settings import StreamSettings
 from vision.attention_speed import AttentionSettings
 from vision.look_step import LookSettings
 from vision.picture.diagnosis import PictureSettings
+from vision.picture.unchanged import UnchangedSettings
 from vision.second_look.taking import SecondLookSettings
 
 
@@ -40,13 +41,14 @@ class WorkerShare:
     picture: PictureSettings
     second_look: SecondLookSettings
     attention: AttentionSettings
+    unchanged_looks: UnchangedSettings
     evidence: EvidenceSettings
     evidence_dir: Path
 
     @property
     def looking(self) -> LookSettings:
         """How each camera is looked at, by whoever looks: a worker, a replay."""
-        return LookSettings(self.picture, self.attention, self.second_look)
+        return LookSettings(self.picture, self.attention, self.second_look, self.unchanged_looks)
 
     def withheld_at(self, at: datetime) -> Iterator[Withheld]:
         """The enabled rules of its cameras that are off for want of an approval."""

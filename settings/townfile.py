@@ -27,6 +27,7 @@ from streams.address import CameraAddress
 from streams.stream_settings import RtspReader, RtspTransport, StreamSettings
 from vision.attention_speed import AttentionSettings
 from vision.picture.diagnosis import PictureSettings
+from vision.picture.unchanged import UnchangedSettings
 from vision.rule_register import RulesSettings, ZoneSettings
 from vision.schedule import Window
 from vision.second_look.taking import SecondLookSettings
@@ -198,6 +199,7 @@ class TownFile(Settings):
     picture: PictureSettings = PictureSettings()
     second_look: SecondLookSettings = SecondLookSettings()
     attention: AttentionSettings = AttentionSettings()
+    unchanged_looks: UnchangedSettings = UnchangedSettings()
     evidence: EvidenceSettings = EvidenceSettings()
     cases: CaseSettings = CaseSettings()
     console: ConsoleSettings = ConsoleSettings()

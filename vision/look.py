@@ -22,3 +22,6 @@ class Look:
     what has no class. Without it the rules judge by boxes alone."""
     now_s: float | None = None
     """The same moment as `at` in seconds that nobody sets; None where time is virtual."""
+    unchanged: bool = False
+    """Whether the network did not see this picture: it shows what it saw shortly before, and
+    `detections` are those of then (vision.picture.unchanged)."""

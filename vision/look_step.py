@@ -1,10 +1,11 @@
 """The look step 巡看: the one way from a picture of a camera to its incidents.
 
-A picture is diagnosed, a detector sees what is in it, the rules judge that, and what they doubt is
-looked at a second time. The worker, `patrol eval`, `patrol quiet` and the replay of rules all go
-this way; they differ only in where pictures, detections and second looks come from. A worker lets
-one detector see the pictures of many cameras between `diagnose` and `judge`, and answers a wish
-later, with `hear`; who looks at one camera alone has all of it in `look`.
+A picture is diagnosed, a detector sees what is in it, unless it shows what it saw shortly before,
+the rules judge that, and what they doubt is looked at a second time. The worker, `patrol eval`,
+`patrol quiet` and the replay of rules all go this way; they differ only in where pictures,
+detections and second looks come from. A worker lets one detector see the pictures of many cameras
+between `recall_seen` and `judge`, and answers a wish later, with `hear`; who looks at one camera
+alone has all of it in `look`.
 """
 
 from collections.abc import Callable
@@ -20,6 +21,7 @@ from vision.incidents import IncidentMessage
 from vision.look import Look
 from vision.patrol import CameraPatrol, SecondLookWish
 from vision.picture.diagnosis import PictureSettings, PictureWatch
+from vision.picture.unchanged import Unchanged, UnchangedSettings
 from vision.second_look.taking import SecondLookSettings
 from vision.second_look.verdict import SecondLook
 
@@ -36,6 +38,7 @@ class LookSettings:
     picture: PictureSettings = field(default_factory=PictureSettings)
     attention: AttentionSettings = field(default_factory=AttentionSettings)
     second_look: SecondLookSettings = field(default_factory=SecondLookSettings)
+    unchanged: UnchangedSettings = field(default_factory=UnchangedSettings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,11 @@ class Diagnosis:
     def blinds(self) -> bool:
         """Whether the picture shows nothing that could be judged."""
         return self.fault is not None and self.fault.blinds
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether nothing is said against the picture."""
+        return self.fault is None and not self.view_doubted and not self.view_moved
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +95,7 @@ class LookStep:
         self.attention = settings.attention
         self._span = AttentionSpan(self.attention)
         self._second_looks = settings.second_look
+        self._unchanged = Unchanged(settings.unchanged)
         self._asked_at: datetime | None = None
 
     def attended(self, now_s: float) -> bool:
@@ -114,7 +123,10 @@ class LookStep:
         diagnosis = self.diagnose(image, at)
         if diagnosis.blinds:
             return Step(diagnosis, tuple(self.patrol.tick(at)), looked=False)
-        return self.judged(diagnosis, Look(camera_id, at, see(image), size_wh, image), look_twice)
+        known = self.recall_seen(image, at, size_wh)
+        seen, unchanged = (see(image), False) if known is None else (known, True)
+        look = Look(camera_id, at, seen, size_wh, image, unchanged=unchanged)
+        return self.judged(diagnosis, look, look_twice)
 
     def judged(self, diagnosis: Diagnosis, look: Look, look_twice: LookTwice) -> Step:
         """The step from its second half on: what was seen is judged, and looked at twice."""
@@ -133,7 +145,29 @@ class LookStep:
         fault = self.picture.look(image, at, now_s)
         diagnosis = Diagnosis(fault, self.picture.doubts_view, self.picture.moved)
         self.recall(diagnosis)
+        if not diagnosis.is_sound:
+            self._unchanged.forget()
         return diagnosis
+
+    def recall_seen(
+        self,
+        image: Image,
+        at: datetime,
+        size_wh: tuple[int, int],
+        now_s: float | None = None,
+        *,
+        wanted: bool = False,
+    ) -> Detections | None:
+        """What the detector saw shortly before in a picture that this one equals; None if it has
+        to see this one. To be asked of each picture that was diagnosed and can be judged.
+
+        Nothing is recalled while a rule suspects, doubts or tells of anything: then each look
+        counts. `wanted`: nor when somebody wants this picture seen.
+        """
+        at_s = at.timestamp() if now_s is None else now_s
+        doubted = wanted or not self.patrol.at_ease
+        ignored = self.patrol.ignored_at(at)
+        return self._unchanged.recall(image, size_wh, at_s, doubted=doubted, ignored=ignored)
 
     def recall(self, diagnosis: Diagnosis) -> None:
         """Let the rules know of the view as it was diagnosed before."""
@@ -143,6 +177,9 @@ class LookStep:
         """Let the rules judge what was seen; `model` is told where it may change."""
         if model is not None:
             self.patrol.use_model(model)
+        if look.picture is not None and not look.unchanged:
+            at_s = look.at.timestamp() if look.now_s is None else look.now_s
+            self._unchanged.keep(look.picture, look.size_wh, at_s, look.detections)
         return self.patrol.look(look)
 
     @property

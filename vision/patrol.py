@@ -130,6 +130,16 @@ class CameraPatrol:
         return any(watch.suspicious for watch in self._watches)
 
     @property
+    def at_ease(self) -> bool:
+        """Whether no rule suspects, doubts or tells of anything."""
+        open_ones = bool(self._book.open_incidents)
+        return not open_ones and not any(w.suspicious or w.doubt for w in self._watches)
+
+    def ignored_at(self, at: datetime) -> tuple[Zone, ...]:
+        """The ignore zones that are in force: what happens there is nobody's business."""
+        return tuple(z for z in self._ignored if is_on(z.schedule, at, self._timezone))
+
+    @property
     def wants_second_look(self) -> SecondLookWish | None:
         """What the newest look left in doubt: the likeliest, if there are several. Whoever can
         get the pictures answers with `hear`; without an answer the rules decide by looks alone."""
@@ -265,8 +275,7 @@ class CameraPatrol:
         return all(is_on(schedule, at, self._timezone) for schedule in schedules)
 
     def _scene(self, look: Look, now_s: float) -> Scene:
-        in_force = [z for z in self._ignored if is_on(z.schedule, look.at, self._timezone)]
-        detections = unmasked(look.detections, tuple(in_force))
+        detections = unmasked(look.detections, self.ignored_at(look.at))
         return Scene(
             now_s=now_s,
             detections=detections,

@@ -16,6 +16,8 @@ class Heard:
     looks: int = 0
     early: int = 0
     """How many of them were early ones, because of activity."""
+    unchanged: int = 0
+    """How many of them were at an unchanged picture."""
     intervals_s: list[float] = field(default_factory=list)
     late: Counter[str] = field(default_factory=Counter)
     """Looks that were owed and not done, by cause."""
@@ -64,6 +66,7 @@ class Ears:
             heard = self._heard[page.camera_id]
             heard.looks += page.looks
             heard.early += page.on_activity
+            heard.unchanged += page.unchanged
             heard.intervals_s += page.intervals_s
             heard.late.update(page.skipped)
             self._runs_on = page.runs_on or self._runs_on

@@ -37,6 +37,9 @@ class CamerasSeen(Value):
     looks: int
     early_looks: int
     """How many of them came early, because packets were suddenly larger than usual."""
+    looks_by_kind: dict[str, int] = Field(default_factory=dict)
+    """All of them: `full`, which the network saw, and `unchanged`, which showed what it had seen
+    shortly before."""
     look_interval_s: Spread
     """Of all intervals between looks of one camera."""
     worst_camera_p99_s: float | None
@@ -109,6 +112,8 @@ class BenchReport(Value):
     looks_per_s: float
     early_looks: int
     """Looks that came early, because packets were suddenly larger than usual."""
+    looks_by_kind: dict[str, int] = Field(default_factory=dict)
+    """As `CamerasSeen.looks_by_kind`."""
     look_interval_s: Spread
     """Of all intervals between looks of one camera."""
     worst_camera_p99_s: float | None
@@ -157,9 +162,12 @@ def cameras_seen(
 ) -> CamerasSeen:
     """What was heard of some cameras, summed up."""
     every, worst = intervals({name: one.intervals_s for name, one in heard.items()})
+    looks = sum(one.looks for one in heard.values())
+    unchanged = sum(one.unchanged for one in heard.values())
     return CamerasSeen(
-        looks=sum(one.looks for one in heard.values()),
+        looks=looks,
         early_looks=sum(one.early for one in heard.values()),
+        looks_by_kind={"full": looks - unchanged, "unchanged": unchanged},
         look_interval_s=every,
         worst_camera_p99_s=worst,
         late=summed(one.late for one in heard.values()),

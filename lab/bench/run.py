@@ -130,6 +130,7 @@ def _report(
         look_every_s=order.look_every_s,
         looks_per_s=round(seen.looks / found.lasted_s, 2),
         early_looks=seen.early_looks,
+        looks_by_kind=seen.looks_by_kind,
         look_interval_s=seen.look_interval_s,
         worst_camera_p99_s=seen.worst_camera_p99_s,
         late=seen.late,

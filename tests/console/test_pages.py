@@ -302,7 +302,7 @@ def test_the_board_tells_trouble_first(center: Center, client: httpx.Client, pat
     center.book.handle(health_of("gate-1", None, CameraStatus.SEEING))
     center.book.handle(health_of("far-1", FaultKind.STALLED, CameraStatus.OFFLINE))
     looks = (
-        CameraLooks(camera_id="gate-1", looks=5, longest_interval_s=2.0),
+        CameraLooks(camera_id="gate-1", looks=5, unchanged=4, longest_interval_s=2.0),
         CameraLooks(camera_id="far-1", looks=1, longest_interval_s=9.0),
     )
     center.book.handle(
@@ -318,8 +318,10 @@ def test_the_board_tells_trouble_first(center: Center, client: httpx.Client, pat
         "25 帧/秒",
         "兑现, 最长间隔 2 秒",
         "未兑现, 最长间隔 9 秒",
+        "近 5 次巡看中 4 次画面未变",
     ):
         assert expected in said
+    assert "近 1 次巡看中" not in said
 
 
 def page_of_looks(after_s: float, longest_s: float, missed: dict[str, int]) -> LooksDone:

@@ -31,6 +31,16 @@ def test_a_page_holds_what_happened_since_the_last_one() -> None:
     assert book.close_page().last_look_at == at(7).at
 
 
+def test_a_look_at_an_unchanged_picture_keeps_the_promise_and_is_counted_apart() -> None:
+    book = LookBook("gate", 2.0, at(0))
+    book.done(at(0), {"car": 1})
+    book.done(at(2), {"car": 1}, unchanged=True)
+    assert (book.due_s, book.last_look_at) == (4, at(2).at)
+    page = book.close_page()
+    assert (page.looks, page.unchanged, page.intervals_s) == (2, 1, (2.0,))
+    assert book.close_page().unchanged == 0
+
+
 def test_an_early_look_counts_and_changes_nothing_of_what_is_owed() -> None:
     book = LookBook("gate", 2.0, at(0))
     book.done(at(0), {})

@@ -121,6 +121,7 @@ MESSAGES_OF_EACH_TYPE: tuple[Message, ...] = (
                 camera_id="gate-1",
                 looks=5,
                 on_activity=1,
+                unchanged=2,
                 last_look_at=NOON,
                 longest_interval_s=2.04,
                 intervals_s=(2.0, 1.96, 2.04, 2.0, 2.0),

@@ -1,6 +1,6 @@
 """The drawn scenarios through the real pipeline with the carried model, against a stored score."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,9 @@ from lab.trials.evaluate import load_truth, replay_clip
 from lab.trials.scenarios.folder import chosen, write_scenarios
 from lab.trials.scoring import ClipScore, Scores, score
 from lab.trials.truth import ClipTruth, Truth
+from models.detections import Detections
 from models.detector import Detector
+from streams.frame import Image
 from tests.integration.scenario_scores import (
     LOOK_EVERY_S,
     REFRESH,
@@ -22,7 +24,9 @@ from tests.integration.scenario_scores import (
     stored,
 )
 from tests.lacking import lacking
+from vision.look_step import LookSettings
 from vision.patrol import CameraPatrol
+from vision.picture.unchanged import UnchangedSettings
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 LEAST_RECALL = 0.95
@@ -117,6 +121,39 @@ def test_a_turned_camera_would_open_false_ones_if_its_rules_did_not_pause(
 ) -> None:
     monkeypatch.setattr(CameraPatrol, "note_view", lambda *_args, **_keywords: None)
     assert judged("turned-camera", lambda clip: clip, detector, tmp_path).false > 0
+
+
+@pytest.mark.parametrize("name", ["fire-by-night", "blocked-fire-lane", "crowd-gathers"])
+def test_unchanged_looks_lose_and_delay_nothing(
+    name: str, detector: Detector, tmp_path: Path
+) -> None:
+    truth = load_truth(write_scenarios(tmp_path, chosen([name])))
+    options: dict[str, Any] = {"look_every_s": LOOK_EVERY_S, "timezone": SHANGHAI}
+    asked: dict[bool, int] = {}
+    told: dict[bool, list[tuple[str, float, float | None]]] = {}
+    for enabled in (False, True):
+        counting = Counting(detector)
+        looking = LookSettings(unchanged=UnchangedSettings(enabled=enabled))
+        score = replay_clip(truth.clips[0], truth, tmp_path, counting, looking=looking, **options)
+        asked[enabled] = counting.asked
+        told[enabled] = [(i.rule_id, i.opened_at_s, i.closed_at_s) for i in score.incidents]
+    assert [rule_id for rule_id, *_ in told[True]] == [rule_id for rule_id, *_ in told[False]] != []
+    late_s = [now[1] - then[1] for now, then in zip(told[True], told[False], strict=True)]
+    assert all(0 <= s <= LOOK_EVERY_S for s in late_s)
+    assert asked[True] < asked[False] or truth.clips[0].boxes
+
+
+class Counting:
+    """The detector, which counts what it is asked."""
+
+    def __init__(self, detector: Detector) -> None:
+        self._detector = detector
+        self.ref, self.labels, self.fit_wh = detector.ref, detector.labels, detector.fit_wh
+        self.asked = 0
+
+    def detect(self, images: Sequence[Image]) -> list[Detections]:
+        self.asked += len(images)
+        return self._detector.detect(images)
 
 
 def judged(name: str, spoil: Spoil, detector: Detector, folder: Path) -> ClipScore:

@@ -131,6 +131,10 @@ def test_a_mark_at_the_beginning_is_no_error(checked) -> None:  # type: ignore[n
         (SITES.replace("name: 示例路口", "name: {zh: 北, en: on}"), "sites[0].name.en", "'on'"),
         ("console: {port: 010}\n", "console.port", "YAML reads 8 of 010"),
         ("streams: {read_timeout_s: 1:30}\n", "streams.read_timeout_s", "YAML reads 90 of 1:30"),
+        (SITES + "unchanged_looks: {full_every_s: 1}\ncameras:\n"
+         + CAMERA % ("a", "s1", "192.0.2.1", ""), "unchanged_looks.full_every_s", "a full one"),
+        (SITES + "unchanged_looks: {full_every_looks: 1}\ncameras:\n"
+         + CAMERA % ("a", "s1", "192.0.2.1", ""), "unchanged_looks.full_every_looks", "enabled: f"),
         (SITES.replace("lat: 30.5", "lat: 0x1E"), "sites[0].lat", "YAML reads 30 of 0x1E"),
     ],
 )  # fmt: skip

@@ -106,7 +106,7 @@ def test_what_came_before_the_steady_phase_is_forgotten() -> None:
 
 
 def test_neighbours_are_told_from_who_misbehaves() -> None:
-    good = CameraLooks(camera_id="cam0", looks=2, intervals_s=(4.0, 4.0))
+    good = CameraLooks(camera_id="cam0", looks=2, unchanged=1, intervals_s=(4.0, 4.0))
     bad = CameraLooks(camera_id=STALL, looks=1, intervals_s=(19.0,), skipped={"stalled": 3})
     ears = heard_of(good, bad)
     gap = CoverageGap(camera_id=STALL, from_at=NOON, to_at=NOON, cause=FaultKind.STALLED)
@@ -116,6 +116,7 @@ def test_neighbours_are_told_from_who_misbehaves() -> None:
     seen = cameras_seen({"cam0": heard["cam0"]}, {STALL: 1}, {STALL: 9})
     assert (seen.looks, seen.look_interval_s["max"], seen.late, seen.gaps) == (2, 4.0, {}, {})
     assert (seen.reconnects, seen.pictures_skipped) == (0, 0)
+    assert seen.looks_by_kind == {"full": 1, "unchanged": 1}
 
     seen = cameras_seen({STALL: heard[STALL]}, {STALL: 1}, {STALL: 9})
     assert (seen.late, seen.gaps) == ({"stalled": 3}, {"stalled": 1})
