@@ -82,6 +82,8 @@ class Receiver(threading.Thread):
             say_goodbye(lambda: self._presence.say(self._sign(listens=False)), self._url)
         except BusUnavailable as error:
             log.info("nobody heard the goodbye", why=str(error))
+        if self.is_alive():
+            return  # it still waits for the bus; its connections end with the process
         for each in (self._inbox, self._board, self._presence):
             each.close()
 
