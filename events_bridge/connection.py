@@ -76,12 +76,20 @@ def bus_errors(url: str, doing: str) -> Iterator[None]:
     address and the trouble; a missing consumer group becomes a GroupMissing."""
     try:
         yield
-    except (RedisError, OSError) as error:
+    except (RedisError, OSError, ValueError) as error:
+        if not isinstance(error, RedisError | OSError) and not _is_closed(error):
+            raise
         kind = GroupMissing if _is_group_missing(error) else BusUnavailable
         what = f"{type(error).__name__}: {error}"
         raise kind(
             f"bus={mask_url(url)}: could not {doing} ({what})", trouble=_trouble(error)
         ) from error
+
+
+def _is_closed(error: Exception) -> bool:
+    """Whether another thread closed the connection in the middle of a read, as a program does at
+    its end: Python says that of a file, and redis lets it pass."""
+    return type(error) is ValueError and "closed file" in str(error)
 
 
 def _is_group_missing(error: Exception) -> bool:

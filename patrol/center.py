@@ -134,7 +134,7 @@ class Center:
         return tuple(PartStatus.well(Part.DETECTOR, detail) for detail in told)
 
     def run(self, stopping: threading.Event) -> None:
-        """Serve until `stopping` is set, then end within `STOP_WITHIN_S`.
+        """Serve until `stopping` is set, then end; a message in hand has `STOP_WITHIN_S`.
 
         Raises:
             AddressUnusable: the console cannot listen where it is told to.

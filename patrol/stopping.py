@@ -18,6 +18,8 @@ ORPHAN_ENDS_WITHIN_S = 10.0
 
 STOPS_WITHIN_S = 8.0
 """Docker kills a process ten seconds after it asked it to stop."""
+CALLS_NAMED = 16
+"""Of what the main thread is in, the innermost: a library's own come first."""
 
 log = structlog.get_logger(__name__)
 
@@ -56,9 +58,9 @@ def _end_unfinished(stopping: threading.Event, after_s: float) -> None:
     stopping.wait()
     threading.Event().wait(after_s)
     main = sys._current_frames().get(threading.main_thread().ident or 0)
-    at = traceback.extract_stack(main, limit=None)[-1] if main is not None else None
-    where = f"{os.path.basename(at.filename)}:{at.lineno} {at.name}" if at else "unknown"
-    log.warning("stopped before everything was closed", within_s=after_s, at=where)
+    calls = [call.name for call in reversed(traceback.extract_stack(main))]
+    at = " < ".join(calls[:CALLS_NAMED])
+    log.warning("stopped before everything was closed", within_s=after_s, at=at)
     os._exit(0)
 
 

@@ -59,10 +59,10 @@ class SharedReading(threading.Thread):
         """
         led = _Led(turns, every_s)
         with self._lock:
-            self._led.append(led)
-        while not led.ended.wait(1.0):
             if self._stopping.is_set():
                 return
+            self._led.append(led)
+        led.ended.wait()
         if led.error is not None:
             raise led.error
 
@@ -78,7 +78,11 @@ class SharedReading(threading.Thread):
             time.sleep(TICK_S if led else IDLE_TICK_S)  # an event costs twenty times as much
 
     def stop(self, timeout_s: float = 1.0) -> None:
-        """End; what is still led is left where it is."""
-        self._stopping.set()
+        """End; what is still led is left where it is, and whoever waits for it is let go."""
+        with self._lock:
+            self._stopping.set()
+            left = tuple(self._led)
+        for one in left:
+            one.ended.set()
         if self.is_alive():
             self.join(timeout_s)

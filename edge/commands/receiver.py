@@ -82,8 +82,6 @@ class Receiver(threading.Thread):
             say_goodbye(lambda: self._presence.say(self._sign(listens=False)), self._url)
         except BusUnavailable as error:
             log.info("nobody heard the goodbye", why=str(error))
-        if self.is_alive():
-            return  # it still waits for the bus; its connections end with the process
         for each in (self._inbox, self._board, self._presence):
             each.close()
 
@@ -92,7 +90,7 @@ class Receiver(threading.Thread):
             self.turn()
             self._backoff.reset()
         except BusUnavailable as error:
-            if self._backoff.failures == 0:
+            if self._backoff.failures == 0 and not self._stopping.is_set():
                 log.warning("bus away, no commands come", error=str(error))
             self._said = None
             self._stopping.wait(self._backoff.next_s())

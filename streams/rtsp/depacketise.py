@@ -182,8 +182,8 @@ class Depacketiser:
     def take_run(self, data: bytes, start: int, end: int) -> int:
         """Take in what follows on the packet `data[start:end]`, which `inside` tells of, as far as
         it is like it; where that ends. Packets inside of a large unit differ in their numbers
-        alone, and are nine tenths of what cameras send: looked at one by one they cost more than
-        all else that is done with them."""
+        alone, so that they need not be looked at one by one. Of 3 Mbit/s they are half of all; the
+        faster a camera sends, the more they are."""
         head = start + self._fragment_head + 1
         step = end - start + FRAMING_BYTES
         alike, same = data[start - FRAMING_BYTES : start + 2], data[start + 4 : head]

@@ -126,7 +126,9 @@ class RtspSource(Closing):
         """Rest until more has come; false if nothing will. An empty connection is left alone for
         a batch, so that nobody wakes for each piece of each picture."""
         wire, datagrams = self._dialogue.wire, self._dialogue.datagrams
-        if wire.drained or datagrams is not None or self._had_its_turn():
+        had_its_turn = wire.received_bytes - self._rested_bytes >= MOST_AT_ONCE_BYTES
+        if wire.drained or datagrams is not None or had_its_turn:
+            self._rested_bytes = wire.received_bytes
             yield
         while not self._stopping.is_set():
             self._check_life()
@@ -139,14 +141,6 @@ class RtspSource(Closing):
                 return True
             yield
         return False
-
-    def _had_its_turn(self) -> bool:
-        """Whether so much was read since the last rest that others must not wait any longer."""
-        received_bytes = self._dialogue.wire.received_bytes
-        if received_bytes - self._rested_bytes < MOST_AT_ONCE_BYTES:
-            return False
-        self._rested_bytes = received_bytes
-        return True
 
     def _rest(self) -> None:
         """What a thread that reads one camera alone does between its turns."""

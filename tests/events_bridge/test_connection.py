@@ -1,5 +1,7 @@
 """Every error of the redis library comes in through one door."""
 
+import io
+
 import pytest
 import redis
 import redis.exceptions
@@ -38,3 +40,16 @@ def test_a_missing_group_is_told_apart(bus_url: str) -> None:
 def test_other_errors_pass() -> None:
     with pytest.raises(ZeroDivisionError), bus_errors("redis://bus", "divide"):
         raise ZeroDivisionError
+
+
+def test_a_connection_that_another_thread_closed_is_a_bus_that_is_away() -> None:
+    read = io.BytesIO()
+    read.close()
+    with pytest.raises(BusUnavailable, match="could not read commands"):
+        with bus_errors("redis://bus", "read commands"):
+            read.seek(0)
+
+
+def test_other_values_that_are_wrong_stay_what_they_are() -> None:
+    with pytest.raises(ValueError, match="invalid literal"), bus_errors("redis://bus", "count"):
+        int("many")
