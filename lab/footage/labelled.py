@@ -52,6 +52,13 @@ def read_folder(folder: Path, names: Sequence[str]) -> tuple[LabelledPicture, ..
     )
 
 
+def read_pictures(folder: Path, names: Sequence[str]) -> tuple[LabelledPicture, ...]:
+    """All pictures of a folder that has nothing else: in none of them is anything of `names`.
+    Raises ConfigurationError where there is none."""
+    nothing = Detections.empty(tuple(names))
+    return tuple(LabelledPicture(path, nothing) for path in picture_paths(folder))
+
+
 def write_labelled(
     folder: Path,
     stem: str,

@@ -35,6 +35,11 @@ class SetRecipe(Settings):
     repeat: int = Field(default=1, ge=1)
     teach_smoke: bool = False
     """Let the fire teacher mark the smoke, because people marked only the fire."""
+    tighten: bool = False
+    """Where people drew wide boxes around flames, take those of the fire teacher that lie in
+    them."""
+    nothing: bool = False
+    """A folder of pictures alone, without labels: nothing of `names` is in them."""
 
 
 class ComposedRecipe(Settings):
@@ -80,6 +85,9 @@ class TrainRecipe(Settings):
     """Hues are turned by up to this share of the circle: some cameras see flames pink."""
     hsv_s: Share = 0.7
     """Colours are made paler or stronger by up to this share: at night some see no colour."""
+    hardship: Share = 0.0
+    """Share of the pictures that are made worse as a bad camera would; see
+    `lab.training.hardships`."""
     distill: bool = True
     """The start model also looks at each picture, and what it sees there is not to be forgotten."""
     score_gain: float = Field(default=2.0, ge=0)

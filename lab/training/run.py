@@ -5,9 +5,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from domain.errors import ModelError
 from lab.footage.labelled import read_folder
 from lab.training.export import export
+from lab.training.hardships import hardened
 from lab.training.places import places_of
 from lab.training.recipe import Recipe
 from lab.training.sets import Progress, listed, prepare
@@ -104,7 +107,7 @@ def _fit(start: Path, recipe: Recipe, data: Path, run: Path, *, resume: bool) ->
     """Train from a checkpoint; curves, metrics and checkpoints go to `run`."""
     settings = recipe.train
     options: dict[str, Any] = {
-        **settings.model_dump(exclude={"hours", "distill", "score_gain"}),
+        **settings.model_dump(exclude={"hours", "distill", "score_gain", "hardship"}),
         "model": str(start),
         "data": str(data),
         "time": settings.hours,
@@ -119,7 +122,7 @@ def _fit(start: Path, recipe: Recipe, data: Path, run: Path, *, resume: bool) ->
         "device": "cpu",
         "amp": False,  # on a CPU the network itself asks for it
     }
-    trainer = _trainer_class()(overrides=options)
+    trainer = _trainer_class(settings.hardship, settings.seed)(overrides=options)
     trainer.args.workers = 1  # ultralytics sets 0 on a CPU: one core would wait for pictures
     trainer.add_callback("on_train_start", _use_the_machine)
     trainer.train()
@@ -133,8 +136,12 @@ def _use_the_machine(trainer: Any) -> None:
     trainer.model.to(memory_format=torch.channels_last)
 
 
-def _trainer_class() -> Any:
+def _trainer_class(hardship: float, seed: int) -> Any:
+    """`hardship`: this share of the pictures is made worse before they are learned."""
+    import torch
     from ultralytics.models.yolo.detect import DetectionTrainer
+
+    random = np.random.default_rng(seed)
 
     class Trainer(DetectionTrainer):  # type: ignore[misc]
         """Takes the network as it is: built anew for few classes its class branches would be
@@ -142,5 +149,12 @@ def _trainer_class() -> Any:
 
         def get_model(self, cfg: Any = None, weights: Any = None, verbose: bool = True) -> Any:
             return weights
+
+        def preprocess_batch(self, batch: Any) -> Any:
+            for picture in batch["img"]:  # (3, h, w) uint8, each a view
+                if random.random() < hardship:
+                    worse = hardened(picture.permute(1, 2, 0).contiguous().numpy(), random)
+                    picture.copy_(torch.from_numpy(worse).permute(2, 0, 1))
+            return super().preprocess_batch(batch)
 
     return Trainer

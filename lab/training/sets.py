@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -22,7 +23,7 @@ import yaml
 from domain.errors import ConfigurationError
 from lab.footage.composed.folder import Order, write_composed
 from lab.footage.composed.scene import NAMES
-from lab.footage.labelled import LabelledPicture, read_folder, write_labelled
+from lab.footage.labelled import LabelledPicture, read_folder, read_pictures, write_labelled
 from lab.footage.sources import pictures_of
 from lab.training.recipe import Recipe, SetRecipe
 from lab.training.start import coco_labels
@@ -40,6 +41,7 @@ Progress = Callable[[str, int, int], None]
 
 FACTS_FILE = "prepared.json"
 COMPOSED = "composed"
+FIRE = "fire"
 CHUNK = 4
 """Pictures handed at once to a process that labels."""
 LARGEST_DOUBT = 0.1
@@ -142,7 +144,10 @@ def labelled_by_all(
     picture: Detections, image: Image, settings: SetRecipe, recipe: Recipe, teachers: Teachers
 ) -> tuple[Detections, Image]:
     """The boxes of people and teachers in the recipe's classes, and the picture without doubts."""
-    boxes, doubts = [picture.as_classes(recipe.labels)], []
+    marked = picture.as_classes(recipe.labels)
+    if settings.tighten:
+        marked = tightened(marked, _flames_of(teachers.smoke, image, recipe))
+    boxes, doubts = [marked], []
     for teacher, wanted in _lessons(settings, recipe, teachers):
         (found,) = teacher.detect([image])
         found = found.of(*wanted).as_classes(recipe.labels)
@@ -150,6 +155,21 @@ def labelled_by_all(
         doubts.append(found[found.scores < recipe.teacher.sure])
     learned = Detections.joined(boxes)
     return learned, painted_over(image, Detections.joined(doubts), learned) if doubts else image
+
+
+def tightened(marked: Detections, flames: Detections) -> Detections:
+    """Boxes of fire made as tight as the teacher's flames (n, 4) that lie in them: the box around
+    those of which more than half is inside. Where none is, the box stays as it is drawn."""
+    xyxy = marked.xyxy.copy()
+    for row in np.flatnonzero(marked.class_ids == marked.labels.index(FIRE)):
+        box = marked.xyxy[row]
+        low, high = np.maximum(flames.xyxy[:, :2], box[:2]), np.minimum(flames.xyxy[:, 2:], box[2:])
+        inside = np.prod(np.clip(high - low, 0, None), axis=1)
+        own = np.prod(flames.xyxy[:, 2:] - flames.xyxy[:, :2], axis=1)
+        its = inside > own / 2
+        if its.any():
+            xyxy[row] = [*low[its].min(axis=0), *high[its].max(axis=0)]
+    return Detections(xyxy, marked.scores, marked.class_ids, marked.labels)
 
 
 def painted_over(image: Image, doubts: Detections, kept: Detections) -> Image:
@@ -165,6 +185,12 @@ def painted_over(image: Image, doubts: Detections, kept: Detections) -> Image:
         x1, y1, x2, y2 = (box * size).round().astype(int)
         copy[y1:y2, x1:x2] = PAD_GREY
     return copy
+
+
+def _flames_of(teacher: Detects, image: Image, recipe: Recipe) -> Detections:
+    """What the fire teacher takes for flames, in the recipe's classes."""
+    (found,) = teacher.detect([image])
+    return found.of(FIRE).as_classes(recipe.labels)
 
 
 def _lessons(
@@ -189,10 +215,10 @@ def _write_part(
     """Write the pictures of some sets; returns how many of each folder."""
     for folder in ("images", "labels"):
         (target / folder).mkdir(parents=True)
-    return {
-        settings.folder: _write_set(settings, data_root, target, workers, progress)
-        for settings in sets
-    }
+    counts: Counter[str] = Counter()
+    for settings in sets:
+        counts[settings.folder] += _write_set(settings, data_root, target, workers, progress)
+    return dict(counts)
 
 
 def _write_set(
@@ -200,7 +226,9 @@ def _write_set(
 ) -> int:
     """Write the pictures of one set; returns how many."""
     names = settings.names or coco_labels()
-    pictures = taken(read_folder(data_root / settings.folder, names), settings)
+    folder = data_root / settings.folder
+    whole = read_pictures(folder, names) if settings.nothing else read_folder(folder, names)
+    pictures = taken(whole, settings)
     tasks = ((picture, settings, target) for picture in pictures)
     for done, _ in enumerate(workers.imap_unordered(_label_one, tasks, CHUNK), start=1):
         progress(settings.folder, done, len(pictures))
