@@ -244,6 +244,7 @@ WORDS: dict[str, Text] = {
     "board.unchanged": _W(
         "近 {n} 次巡看中 {same} 次画面未变", "{same} of the last {n} looks unchanged"
     ),
+    "board.first": _W("近 {n} 次巡看中 {first} 次粗看", "{first} of the last {n} were first looks"),
     "board.missed": _W("漏看 {n} 次 ({causes})", "missed {n} ({causes})"),
     # one camera, and what may be asked of its worker
     "camera.worker": _W("小脑", "Worker"),

@@ -181,7 +181,10 @@ class CameraLooks(Value):
     """How many of these looks came early, because packets were suddenly larger than usual."""
     unchanged: int = 0
     """How many of these looks were at a picture that showed what the network saw in full shortly
-    before, so that it was not asked again; all others were full looks."""
+    before, so that it was not asked again …"""
+    first: int = 0
+    """… and how many were first looks, in which a small network suspected neither fire nor smoke,
+    so that the detector did not see the picture; all others were full looks."""
     skipped: dict[str, int] = Field(default_factory=dict)
     """Looks that were due but not done, by cause: a `FaultKind` of the stream or the picture, or a
     `MissCause`."""

@@ -11,6 +11,7 @@ from domain.errors import ConfigurationError, ModelError
 from models.catalogue.catalog import Catalog
 from models.detector import Detector
 from models.detector_settings import DetectorSettings
+from models.first_look import FirstLook
 from models.tuning.tuner import Chosen, Tuner
 
 RETRY_EVERY_S = 30.0
@@ -24,9 +25,15 @@ class Eyes:
     worker."""
 
     def __init__(
-        self, catalog: Catalog, settings: DetectorSettings, tuner: Tuner | None = None
+        self,
+        catalog: Catalog,
+        settings: DetectorSettings,
+        tuner: Tuner | None = None,
+        *,
+        first_looks: bool = False,
     ) -> None:
-        """Without a tuner it is run as the settings say, and nothing is measured."""
+        """Without a tuner it is run as the settings say, and nothing is measured. `first_looks`:
+        whether the first look that the product carries is opened too."""
         self._catalog = catalog
         self._settings = settings
         self._tuner = tuner
@@ -34,6 +41,8 @@ class Eyes:
         self._detector: Detector | None = None
         self._tried: Moment | None = None
         self._opening = threading.Lock()
+        self.first_look = _first_look() if first_looks else None
+        """What looks before the detector does; None where there is none, and all looks are full."""
 
     def detector(self, now: Moment) -> Detector | None:
         """The detector, or None while there is none to be had."""
@@ -69,3 +78,12 @@ class Eyes:
                 log.info("detector ready", model=self._detector.ref.name, runs_on=runs_on)
             except (ModelError, ConfigurationError) as error:
                 log.error("blind: no detector", error=str(error))
+
+
+def _first_look() -> FirstLook | None:
+    """The first look; without it every look is a full one, which costs more and misses nothing."""
+    try:
+        return FirstLook.open()
+    except ModelError as error:
+        log.warning("no first look, the detector sees every picture", error=str(error))
+        return None

@@ -26,7 +26,7 @@ class LookBook:
         self._lock = threading.Lock()
         self._due_s = self._turn_s = self._last_done_s = started.s
         self._last_look: Moment | None = None
-        self._looks = self._on_activity = self._unchanged = 0
+        self._looks = self._on_activity = self._unchanged = self._first = 0
         self._intervals_s: list[float] = []
         self._skipped: Counter[str] = Counter()
         self._counts: dict[str, int] = {}
@@ -107,10 +107,12 @@ class LookBook:
         *,
         early: bool = False,
         unchanged: bool = False,
+        first: bool = False,
     ) -> None:
         """A look at a picture `taken` then is done, computed by `runs_on`. One that came
         `early`, because of activity, changes nothing of what is owed. One at an `unchanged`
-        picture keeps the promise as any other: nothing else could have been seen."""
+        picture keeps the promise as any other: nothing else could have been seen. So does a
+        `first` look, which saw all that the rules look for that have to look as often."""
         with self._lock:
             if self._last_look is not None and taken >= self._last_look:
                 self._intervals_s.append(round(taken - self._last_look, 2))
@@ -118,7 +120,9 @@ class LookBook:
             self._skipped_last = ""
             self._looks += 1
             self._unchanged += unchanged
-            self._counts, self._runs_on = counts, runs_on
+            self._first += first
+            self._counts = self._counts if first else counts
+            self._runs_on = runs_on
             if early:
                 self._on_activity += 1
             else:
@@ -149,6 +153,7 @@ class LookBook:
                 looks=self._looks,
                 on_activity=self._on_activity,
                 unchanged=self._unchanged,
+                first=self._first,
                 last_look_at=self.last_look_at,
                 longest_interval_s=max(self._intervals_s, default=None),
                 intervals_s=tuple(self._intervals_s),
@@ -156,7 +161,7 @@ class LookBook:
                 counts=dict(self._counts),
                 runs_on=self._runs_on,
             )
-            self._looks = self._on_activity = self._unchanged = 0
+            self._looks = self._on_activity = self._unchanged = self._first = 0
             self._intervals_s.clear()
             self._skipped.clear()
             return page

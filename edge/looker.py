@@ -54,7 +54,9 @@ class Shown:
     image: Image
     diagnosis: Diagnosis
     known: Detections | None = None
-    """What is in it, if it shows what the detector saw shortly before."""
+    """What is in it, if the detector need not see it: what it saw shortly before, or nothing."""
+    first: bool = False
+    """Whether the first look suspected nothing in it."""
 
 
 class Looker(threading.Thread):
@@ -213,7 +215,22 @@ class Looker(threading.Thread):
             known = post.step.recall_seen(
                 image, frame.captured_at, frame.size_wh, frame.captured_s, wanted=wanted
             )
+            may_look_first = known is None and post.step.may_look_first(
+                frame.captured_at, frame.captured_s, wanted=wanted
+            )
+        if may_look_first and self._finds_nothing_first(post, image):
+            return Shown(taken, image, diagnosis, Detections.empty(), first=True)
         return Shown(taken, image, diagnosis, known)
+
+    def _finds_nothing_first(self, post: CameraPost, image: Image) -> bool:
+        """Whether the first look suspects nothing; where it cannot look, the detector does."""
+        if self._eyes.first_look is None:
+            return False
+        try:
+            return not post.step.suspects(self._eyes.first_look.look(image))
+        except ModelError as error:
+            log.error("the first look failed", error=str(error))
+            return False
 
     def _detect(
         self, detector: Detector | None, images: Sequence[Image]
@@ -249,8 +266,17 @@ class Looker(threading.Thread):
             post.skip(frame, MissCause.NO_DETECTOR.value, early=taken.early)
             return
         at, size_wh = frame.captured_at, frame.size_wh
-        same = shown.known is not None
-        look = Look(post.camera_id, at, detections, size_wh, shown.image, frame.captured_s, same)
+        same = shown.known is not None and not shown.first
+        look = Look(
+            post.camera_id,
+            at,
+            detections,
+            size_wh,
+            shown.image,
+            frame.captured_s,
+            unchanged=same,
+            first=shown.first,
+        )
         post.kept.keep(look, shown.diagnosis)
         if news := post.step.judge(look, detector.ref):
             self._on_news(post, frame, news)
@@ -258,7 +284,7 @@ class Looker(threading.Thread):
         if wish is not None and self._attention.ask(Question(post, wish, frame)):
             post.step.asked(wish)
         runs_on = str(detector.runs_on)
-        post.looked(frame, detections, runs_on, early=taken.early, unchanged=same)
+        post.looked(look, frame, runs_on, early=taken.early)
 
 
 @contextmanager

@@ -12,7 +12,6 @@ from edge.lookbook import LookBook
 from edge.state.kept_looks import KeptLooks
 from edge.state.shadow import ShadowLog
 from edge.state.views import KeptView
-from models.detections import Detections
 from settings.camera import Camera
 from settings.slices import WorkerShare
 from streams.budget import RingBudget
@@ -22,6 +21,7 @@ from streams.shared_reading import SharedReading
 from streams.status import StreamStatus
 from vision.held_back import TellHeldBack
 from vision.incidents import NameIncident
+from vision.look import Look
 from vision.look_step import Diagnosis, LookStep
 from vision.patrol import CameraPatrol
 
@@ -142,12 +142,11 @@ class CameraPost:
         cannot be decoded, what became of the last one, or the overload."""
         self.book.miss_if_late(now, self._miss_cause(now))
 
-    def looked(
-        self, frame: Frame, seen: Detections, runs_on: str, *, early: bool, unchanged: bool
-    ) -> None:
+    def looked(self, look: Look, frame: Frame, runs_on: str, *, early: bool) -> None:
         """A look is done; whoever asked for it hears what was seen."""
-        counts = seen.counts()
-        self.book.done(frame.captured, counts, runs_on, early=early, unchanged=unchanged)
+        seen = look.detections
+        kinds = {"unchanged": look.unchanged, "first": look.first}
+        self.book.done(frame.captured, seen.counts(), runs_on, early=early, **kinds)
         if self.asked.waiting:
             self.asked.tell(
                 LookSeen(

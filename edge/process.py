@@ -92,7 +92,9 @@ class Worker:
         )
         catalog = Catalog(share.models_dir)
         tuner = Tuner(catalog, share.models_dir, clock=self._clock)
-        self._eyes = eyes = Eyes(catalog, share.detector, tuner)
+        self._eyes = eyes = Eyes(
+            catalog, share.detector, tuner, first_looks=share.looking.first.enabled
+        )
         for off in by_rule(share.withheld_at(self._clock.now())):
             log.warning("rule off", rule=off.rule_id, cameras=len(off.cameras), reason=off.missing)
         decoders = KeptDecoders(share.streams.kept_decoders)

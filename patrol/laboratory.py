@@ -64,6 +64,14 @@ MODELS = {
         "lab.commands.models_quantise:quantise_model",
         "Make a model count in 8 bits (extra named quantise); with --score, compare both.",
     ),
+    "first-look": Late(
+        "lab.commands.models_first_look:first_look",
+        "How much of what the detector suspects the first look passes on, and what it spares.",
+    ),
+    "train-first": Late(
+        "lab.commands.models_first_look:train_first",
+        "Train the first look (needs the extra named train); called again, it goes on.",
+    ),
     "train": Late(
         "lab.commands.models_train:train_model",
         "Train a detector (needs the extra named train); called again, it goes on where it "

@@ -66,7 +66,7 @@ A key that is not listed here is an error, and `patrol check FILE` says on which
 """
 SECTIONS = (
     "town", "bus", "database", "detector", "streams", "picture", "second_look", "attention",
-    "unchanged_looks", "evidence", "console", "worker",
+    "unchanged_looks", "first_looks", "evidence", "console", "worker",
 )  # fmt: skip
 MORE: tuple[tuple[str, str, type[BaseModel]], ...] = (
     ("workers.ID", "分工 · which cameras a worker takes", ShareSettings),

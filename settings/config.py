@@ -24,6 +24,7 @@ from settings.slices import CenterTown, WorkerShare
 from settings.townfile import Defaults, ShareSettings, TownFile, TownSettings, WorkerSettings
 from streams.stream_settings import StreamSettings
 from vision.attention_speed import AttentionSettings
+from vision.first_look import FirstLookSettings
 from vision.look_step import LookSettings
 from vision.picture.diagnosis import PictureSettings
 from vision.picture.unchanged import UnchangedSettings
@@ -50,6 +51,7 @@ class Configuration:
     second_look: SecondLookSettings
     attention: AttentionSettings
     unchanged_looks: UnchangedSettings
+    first_looks: FirstLookSettings
     evidence: EvidenceSettings
     evidence_dir: Path
     cases: CaseSettings
@@ -97,6 +99,7 @@ class Configuration:
             second_look=file.second_look,
             attention=file.attention,
             unchanged_looks=file.unchanged_looks,
+            first_looks=file.first_looks,
             evidence=file.evidence.model_copy(update={"root": evidence_dir}),
             evidence_dir=evidence_dir,
             cases=file.cases.model_copy(update={"timezone": file.town.timezone}),
@@ -114,7 +117,13 @@ class Configuration:
     @property
     def looking(self) -> LookSettings:
         """How each camera is looked at, by whoever looks: a worker, a replay."""
-        return LookSettings(self.picture, self.attention, self.second_look, self.unchanged_looks)
+        return LookSettings(
+            self.picture,
+            self.attention,
+            self.second_look,
+            self.unchanged_looks,
+            self.first_looks,
+        )
 
     @property
     def enabled_cameras(self) -> tuple[Camera, ...]:
@@ -168,6 +177,7 @@ class Configuration:
             second_look=self.second_look,
             attention=self.attention,
             unchanged_looks=self.unchanged_looks,
+            first_looks=self.first_looks,
             evidence=self.evidence,
             evidence_dir=self.evidence_dir,
         )

@@ -17,6 +17,7 @@ from settings.camera import Camera
 from settings.townfile import WorkerSettings
 from streams.stream_settings import StreamSettings
 from vision.attention_speed import AttentionSettings
+from vision.first_look import FirstLookSettings
 from vision.look_step import LookSettings
 from vision.picture.diagnosis import PictureSettings
 from vision.picture.unchanged import UnchangedSettings
@@ -42,13 +43,20 @@ class WorkerShare:
     second_look: SecondLookSettings
     attention: AttentionSettings
     unchanged_looks: UnchangedSettings
+    first_looks: FirstLookSettings
     evidence: EvidenceSettings
     evidence_dir: Path
 
     @property
     def looking(self) -> LookSettings:
         """How each camera is looked at, by whoever looks: a worker, a replay."""
-        return LookSettings(self.picture, self.attention, self.second_look, self.unchanged_looks)
+        return LookSettings(
+            self.picture,
+            self.attention,
+            self.second_look,
+            self.unchanged_looks,
+            self.first_looks,
+        )
 
     def withheld_at(self, at: datetime) -> Iterator[Withheld]:
         """The enabled rules of its cameras that are off for want of an approval."""

@@ -26,6 +26,7 @@ from settings.variables import fill_in_variables
 from streams.address import CameraAddress
 from streams.stream_settings import RtspReader, RtspTransport, StreamSettings
 from vision.attention_speed import AttentionSettings
+from vision.first_look import FirstLookSettings
 from vision.picture.diagnosis import PictureSettings
 from vision.picture.unchanged import UnchangedSettings
 from vision.rule_register import RulesSettings, ZoneSettings
@@ -200,6 +201,7 @@ class TownFile(Settings):
     second_look: SecondLookSettings = SecondLookSettings()
     attention: AttentionSettings = AttentionSettings()
     unchanged_looks: UnchangedSettings = UnchangedSettings()
+    first_looks: FirstLookSettings = FirstLookSettings()
     evidence: EvidenceSettings = EvidenceSettings()
     cases: CaseSettings = CaseSettings()
     console: ConsoleSettings = ConsoleSettings()

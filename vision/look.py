@@ -25,3 +25,6 @@ class Look:
     unchanged: bool = False
     """Whether the network did not see this picture: it shows what it saw shortly before, and
     `detections` are those of then (vision.picture.unchanged)."""
+    first: bool = False
+    """Whether only the first look saw this picture, and suspected nothing: rules that look for more
+    than it can see are not asked (vision.first_look)."""

@@ -15,8 +15,10 @@ from datetime import datetime
 from domain.health import FaultKind
 from domain.incident import ModelRef
 from models.detections import Detections
+from models.first_look import Heat
 from streams.frame import Image
 from vision.attention_speed import AttentionSettings, AttentionSpan
+from vision.first_look import FirstLookSettings, FullLooks, LookFirst
 from vision.incidents import IncidentMessage
 from vision.look import Look
 from vision.patrol import CameraPatrol, SecondLookWish
@@ -39,6 +41,7 @@ class LookSettings:
     attention: AttentionSettings = field(default_factory=AttentionSettings)
     second_look: SecondLookSettings = field(default_factory=SecondLookSettings)
     unchanged: UnchangedSettings = field(default_factory=UnchangedSettings)
+    first: FirstLookSettings = field(default_factory=FirstLookSettings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,8 @@ class LookStep:
         self._span = AttentionSpan(self.attention)
         self._second_looks = settings.second_look
         self._unchanged = Unchanged(settings.unchanged)
+        self._first = settings.first
+        self._full_looks = FullLooks(settings.first)
         self._asked_at: datetime | None = None
 
     def attended(self, now_s: float) -> bool:
@@ -112,6 +117,7 @@ class LookStep:
         *,
         see: See,
         look_twice: LookTwice,
+        look_first: LookFirst | None = None,
     ) -> Step:
         """The whole step, for who looks at one camera alone on a virtual clock.
 
@@ -124,9 +130,16 @@ class LookStep:
         if diagnosis.blinds:
             return Step(diagnosis, tuple(self.patrol.tick(at)), looked=False)
         known = self.recall_seen(image, at, size_wh)
-        seen, unchanged = (see(image), False) if known is None else (known, True)
-        look = Look(camera_id, at, seen, size_wh, image, unchanged=unchanged)
+        first = known is None and self._finds_nothing_first(image, at, look_first)
+        if known is not None:
+            look = Look(camera_id, at, known, size_wh, image, unchanged=True)
+        else:
+            seen = Detections.empty() if first else see(image)
+            look = Look(camera_id, at, seen, size_wh, image, first=first)
         return self.judged(diagnosis, look, look_twice)
+
+    def _finds_nothing_first(self, image: Image, at: datetime, look: LookFirst | None) -> bool:
+        return look is not None and self.may_look_first(at) and not self.suspects(look(image))
 
     def judged(self, diagnosis: Diagnosis, look: Look, look_twice: LookTwice) -> Step:
         """The step from its second half on: what was seen is judged, and looked at twice."""
@@ -147,6 +160,7 @@ class LookStep:
         self.recall(diagnosis)
         if not diagnosis.is_sound:
             self._unchanged.forget()
+            self._full_looks.forget()
         return diagnosis
 
     def recall_seen(
@@ -169,6 +183,21 @@ class LookStep:
         ignored = self.patrol.ignored_at(at)
         return self._unchanged.recall(image, size_wh, at_s, doubted=doubted, ignored=ignored)
 
+    def may_look_first(
+        self, at: datetime, now_s: float | None = None, *, wanted: bool = False
+    ) -> bool:
+        """Whether a first look may do for a picture that the detector has not to see for another
+        reason; arguments as for `recall_seen`."""
+        if wanted or not self.patrol.at_ease:
+            return False
+        at_s = at.timestamp() if now_s is None else now_s
+        apart_s = self.patrol.full_looks_apart_s(at)
+        return self._full_looks.suffices_first(at_s, apart_s=apart_s)
+
+    def suspects(self, heat: Heat) -> bool:
+        """Whether the detector has to see a picture of which the first look says this."""
+        return self._first.suspects(heat)
+
     def recall(self, diagnosis: Diagnosis) -> None:
         """Let the rules know of the view as it was diagnosed before."""
         self.patrol.note_view(doubted=diagnosis.view_doubted, moved=diagnosis.view_moved)
@@ -177,8 +206,9 @@ class LookStep:
         """Let the rules judge what was seen; `model` is told where it may change."""
         if model is not None:
             self.patrol.use_model(model)
-        if look.picture is not None and not look.unchanged:
-            at_s = look.at.timestamp() if look.now_s is None else look.now_s
+        at_s = look.at.timestamp() if look.now_s is None else look.now_s
+        self._full_looks.note(at_s, full=not look.first)
+        if look.picture is not None and not look.unchanged and not look.first:
             self._unchanged.keep(look.picture, look.size_wh, at_s, look.detections)
         return self.patrol.look(look)
 

@@ -1,5 +1,6 @@
 """One camera's patrol: its zones, rules and incidents, fed with looks."""
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -135,6 +136,12 @@ class CameraPatrol:
         open_ones = bool(self._book.open_incidents)
         return not open_ones and not any(w.suspicious or w.doubt for w in self._watches)
 
+    def full_looks_apart_s(self, at: datetime) -> float:
+        """How far apart looks may be that see all that the rules on duty look for; infinite if fire
+        and smoke are all that any of them looks for."""
+        on_duty = (w for w in self._watches if self._on_duty(w, at))
+        return min((w.settings.full_looks_apart_s for w in on_duty), default=math.inf)
+
     def ignored_at(self, at: datetime) -> tuple[Zone, ...]:
         """The ignore zones that are in force: what happens there is nobody's business."""
         return tuple(z for z in self._ignored if is_on(z.schedule, at, self._timezone))
@@ -174,7 +181,7 @@ class CameraPatrol:
         messages = self._close_overdue(look.at, now_s)
         scene = self._scene(look, now_s)
         for watch in self._watches:
-            if not self._on_duty(watch, look.at):
+            if not self._on_duty(watch, look.at) or (look.first and not watch.needs_first_only):
                 continue
             if (self._view_doubted or self._view_moved) and watch.is_zoned:
                 self._hold_back(watch, HeldBackReason.MOVED, scene, look.at)
@@ -279,7 +286,7 @@ class CameraPatrol:
         return Scene(
             now_s=now_s,
             detections=detections,
-            tracks=self._tracker.see(detections, now_s),
+            tracks=() if look.first else self._tracker.see(detections, now_s),
             exempt=tuple(z for z in self._exempt if is_on(z.schedule, look.at, self._timezone)),
             picture=look.picture,
             local=look.at.astimezone(self._timezone),
@@ -289,7 +296,7 @@ class CameraPatrol:
     def _ground(self, look: Look, now_s: float) -> Ground | None:
         """What stands on the ground. It is watched outside the hours of rules too: a stall that
         is there when they begin was set up before."""
-        if self._static_objects is None or look.picture is None:
+        if self._static_objects is None or look.picture is None or look.first:
             return None
         return self._static_objects.see(look.picture, look.detections, now_s)
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -39,6 +40,11 @@ class Watch:
     def is_zoned(self) -> bool:
         """Whether the rule judges a part of the picture that somebody drew."""
         return self.settings.zone is not None or bool(self.settings.zones)
+
+    @property
+    def needs_first_only(self) -> bool:
+        """Whether a first look sees all that the rule looks for."""
+        return math.isinf(self.settings.full_looks_apart_s)
 
     def is_masked(self, seen: Detections, kept: Detections) -> bool:
         """Whether ignore zones took away something that the rule watches for."""

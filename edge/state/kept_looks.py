@@ -139,7 +139,8 @@ def _seen(look: Look) -> dict[str, Any]:
             seen.xyxy.tolist(), seen.scores.tolist(), seen.class_ids.tolist(), strict=True
         )
     ]
-    return {"wh": look.size_wh, "seen": rows}
+    first = {"first": True} if look.first else {}
+    return {"wh": look.size_wh, "seen": rows, **first}
 
 
 def _said(diagnosis: Diagnosis) -> dict[str, Any]:
@@ -201,4 +202,5 @@ def _look(camera_id: str, at: datetime, page: dict[str, Any]) -> Look:
         np.array([labels.index(row[0]) for row in rows], np.int64),
         labels,
     )
-    return Look(camera_id, at, detections, (width, height))
+    first = bool(page.get("first", False))
+    return Look(camera_id, at, detections, (width, height), first=first)

@@ -17,7 +17,9 @@ class Heard:
     early: int = 0
     """How many of them were early ones, because of activity."""
     unchanged: int = 0
-    """How many of them were at an unchanged picture."""
+    """How many of them were at an unchanged picture …"""
+    first: int = 0
+    """… and how many were first looks that suspected nothing."""
     intervals_s: list[float] = field(default_factory=list)
     late: Counter[str] = field(default_factory=Counter)
     """Looks that were owed and not done, by cause."""
@@ -67,6 +69,7 @@ class Ears:
             heard.looks += page.looks
             heard.early += page.on_activity
             heard.unchanged += page.unchanged
+            heard.first += page.first
             heard.intervals_s += page.intervals_s
             heard.late.update(page.skipped)
             self._runs_on = page.runs_on or self._runs_on

@@ -38,8 +38,8 @@ class CamerasSeen(Value):
     early_looks: int
     """How many of them came early, because packets were suddenly larger than usual."""
     looks_by_kind: dict[str, int] = Field(default_factory=dict)
-    """All of them: `full`, which the network saw, and `unchanged`, which showed what it had seen
-    shortly before."""
+    """All of them: `full`, which the detector saw, `unchanged`, which showed what it had seen
+    shortly before, and `first`, in which the first look suspected nothing."""
     look_interval_s: Spread
     """Of all intervals between looks of one camera."""
     worst_camera_p99_s: float | None
@@ -164,10 +164,11 @@ def cameras_seen(
     every, worst = intervals({name: one.intervals_s for name, one in heard.items()})
     looks = sum(one.looks for one in heard.values())
     unchanged = sum(one.unchanged for one in heard.values())
+    first = sum(one.first for one in heard.values())
     return CamerasSeen(
         looks=looks,
         early_looks=sum(one.early for one in heard.values()),
-        looks_by_kind={"full": looks - unchanged, "unchanged": unchanged},
+        looks_by_kind={"full": looks - unchanged - first, "unchanged": unchanged, "first": first},
         look_interval_s=every,
         worst_camera_p99_s=worst,
         late=summed(one.late for one in heard.values()),

@@ -114,7 +114,8 @@ def _print(reports: Sequence[BenchReport]) -> None:
     rows = {
         "巡看/秒 looks a second": [f"{r.looks_per_s:g}" for r in reports],
         "其中提前 early ones": [str(r.early_looks) for r in reports],
-        "其中画面未变 unchanged ones": [_share_unchanged(r.looks_by_kind) for r in reports],
+        "其中画面未变 unchanged ones": [_share(r.looks_by_kind, "unchanged") for r in reports],
+        "其中粗看 first looks": [_share(r.looks_by_kind, "first") for r in reports],
         "巡看间隔 look interval, s": [_spread(r.look_interval_s) for r in reports],
         "启动 all seen after, s": [_number(r.startup_s) for r in reports],
         "丢包 pictures thrown away": [str(r.packets_lost) for r in reports],
@@ -175,9 +176,9 @@ def _looks(seen: BadCameraSeen) -> str:
     return _spread(seen.look_interval_s) if seen.looks else "—"
 
 
-def _share_unchanged(looks: Mapping[str, int]) -> str:
+def _share(looks: Mapping[str, int], kind: str) -> str:
     total = sum(looks.values())
-    return f"{looks['unchanged'] / total:.0%}" if total else "—"
+    return f"{looks[kind] / total:.0%}" if total else "—"
 
 
 def _spread(values: Spread) -> str:

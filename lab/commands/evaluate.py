@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from lab.commands.measured import open_as_measured
+from lab.commands.measured import first_look_of, open_as_measured
 from lab.trials.evaluate import load_truth, replay_clip
 from lab.trials.scoring import ClipScore, Scores, score
 from lab.trials.timeline_page import figure, write_timelines
@@ -25,6 +25,7 @@ from patrol.commands.output import (
 )
 from settings.config import Configuration
 from settings.loading import load
+from vision.first_look import LookFirst
 from vision.look_step import LookSettings
 
 
@@ -44,6 +45,9 @@ def evaluate(
     second_looks: Annotated[
         bool, typer.Option("--second-look/--no-second-look", help="Take second looks.")
     ] = True,
+    first_looks: Annotated[
+        bool, typer.Option("--first-look/--no-first-look", help="Let the first look spare some.")
+    ] = True,
     config: ConfigOption = None,
     data: DataOption = None,
 ) -> None:
@@ -58,6 +62,7 @@ def evaluate(
         _detector(configuration, model),
         look_every_s or configuration.defaults.look_every_s,
         _looking(configuration, second_looks=second_looks),
+        first_look_of(configuration) if first_looks else None,
     )
     scores = score([clip for clip, _ in replayed])
     if json_file is not None:
@@ -88,6 +93,7 @@ def _replayed(
     detector: Detector,
     look_every_s: float,
     looking: LookSettings,
+    look_first: LookFirst | None,
 ) -> list[tuple[ClipScore, Trace]]:
     replayed: list[tuple[ClipScore, Trace]] = []
     with progress() as bar:
@@ -103,6 +109,7 @@ def _replayed(
                 look_every_s=look_every_s,
                 timezone=configuration.town.zone,
                 looking=looking,
+                look_first=look_first,
                 trace=trace,
             )
             replayed.append((scored, trace))

@@ -3,8 +3,10 @@
 from models.catalogue.catalog import Catalog
 from models.detector import Detector
 from models.detector_settings import DetectorSettings
+from models.first_look import FirstLook
 from models.tuning.tuner import Tuner
 from settings.config import Configuration
+from vision.first_look import LookFirst
 
 
 def open_as_measured(
@@ -16,6 +18,11 @@ def open_as_measured(
     return Detector.open(
         catalog, as_measured(catalog, configuration, settings or configuration.detector)
     )
+
+
+def first_look_of(configuration: Configuration) -> LookFirst | None:
+    """The first look, if the configuration has first looks. Raises what `FirstLook.open` raises."""
+    return FirstLook.open().look if configuration.first_looks.enabled else None
 
 
 def as_measured(

@@ -8,7 +8,7 @@ import typer
 from rich.table import Table
 
 from domain.errors import ConfigurationError
-from lab.commands.measured import open_as_measured
+from lab.commands.measured import first_look_of, open_as_measured
 from lab.trials.evaluate import load_truth
 from lab.trials.false_rate import upper_bound
 from lab.trials.quiet import QuietRun, pictures_of, watch_quiet
@@ -42,7 +42,7 @@ def quiet(
     clips = [clip for clip in truth.clips if not clip.incidents and clip.boxes is None]
     if not clips:
         raise ConfigurationError(f"{truth_file}: expected clips without incidents, got none")
-    detector = open_as_measured(configuration)
+    detector, look_first = open_as_measured(configuration), first_look_of(configuration)
     each = hours / (len(clips) * variants)
     random = np.random.default_rng(seed)
     runs: list[QuietRun] = []
@@ -63,6 +63,7 @@ def quiet(
                         look_every_s=configuration.defaults.look_every_s,
                         timezone=configuration.town.zone,
                         looking=configuration.looking,
+                        look_first=look_first,
                     )
                 )
     if json_file is not None:

@@ -18,6 +18,7 @@ from models.detector import Detects
 from settings.yamlfile import read_as
 from streams.frame import Frame, Image
 from streams.replay import replay
+from vision.first_look import LookFirst
 from vision.incidents import IncidentMessage
 from vision.look_step import LookSettings, LookStep, Step
 from vision.patrol import CameraPatrol
@@ -56,6 +57,7 @@ def replay_clip(
     look_every_s: float,
     timezone: ZoneInfo,
     looking: LookSettings | None = None,
+    look_first: LookFirst | None = None,
     trace: Trace | None = None,
     on_progress: OnProgress = lambda _clip, _seconds: None,
 ) -> ClipScore:
@@ -63,6 +65,8 @@ def replay_clip(
     see the seconds before the look that asks for them, as a camera's ring would have them.
 
     Args:
+        look_first: what looks before the detector does; none if every look is to be full. Where a
+            clip's boxes were written down instead of seen it is not asked.
         trace: filled with what happened at each look.
 
     Raises:
@@ -76,6 +80,7 @@ def replay_clip(
         media_dir,
         detector,
         looking,
+        look_first,
         trace or Trace(),
         timezone,
     )
@@ -122,6 +127,7 @@ class _Watching:
         media_dir: Path,
         detector: Detects,
         looking: LookSettings | None,
+        look_first: LookFirst | None,
         trace: Trace,
         timezone: ZoneInfo,
     ) -> None:
@@ -136,6 +142,7 @@ class _Watching:
             raise StreamNotFound(words)
         boxes = None if clip.boxes is None else WrittenBoxes.read(media_dir / clip.boxes)
         self._sight = _Sight(detector, boxes)
+        self._look_first = look_first if boxes is None else None
         patrol = CameraPatrol(
             "clip",
             truth.rules_of(clip),
@@ -170,6 +177,7 @@ class _Watching:
             frame.size_wh,
             see=lambda image: self._sight.see(image, self.seconds),
             look_twice=lambda wish: take_second_look(wish, self._dense.until(wish.at)),
+            look_first=self._look_first,
         )
         self.messages += step.messages
         self._trace(step)

@@ -22,8 +22,10 @@ from lab.trials.truth import ClipTruth, Truth
 from lab.trials.variant import ViewVariant, zones_seen_by
 from models.detections import Detections
 from models.detector import Detects
+from models.first_look import Heat
 from streams.frame import Image
 from streams.replay import replay
+from vision.first_look import LookFirst
 from vision.incidents import IncidentMessage
 from vision.look_step import LookSettings, LookStep
 from vision.patrol import CameraPatrol, SecondLookWish
@@ -42,12 +44,16 @@ class QuietRun:
 
 
 class _Loop:
-    """A clip's pictures over and over, and what the detector sees in them."""
+    """A clip's pictures over and over, and what the detector and the first look see in them."""
 
-    def __init__(self, images: Sequence[Image], detector: Detects) -> None:
+    def __init__(
+        self, images: Sequence[Image], detector: Detects, look_first: LookFirst | None
+    ) -> None:
         self._images = images
         self._detector = detector
+        self._look_first = look_first
         self._seen: dict[int, Detections] = {}
+        self._heat: dict[int, Heat] = {}
 
     def number(self, at_s: float) -> int:
         return int(at_s * CROPS_HZ + 1e-6) % len(self._images)
@@ -60,6 +66,19 @@ class _Loop:
         if number not in self._seen:
             (self._seen[number],) = self._detector.detect([self._images[number]])
         return self._seen[number]
+
+    def first(self, at_s: float) -> LookFirst | None:
+        """The first look at the picture of a moment."""
+        look, number = self._look_first, self.number(at_s)
+        if look is None:
+            return None
+
+        def remembered(_image: Image) -> Heat:
+            if number not in self._heat:
+                self._heat[number] = look(self._images[number])
+            return self._heat[number]
+
+        return remembered
 
     def crops(self, wish: SecondLookWish, at_s: float) -> list[Crop]:
         """What a second look is given: the seconds before, around the box."""
@@ -89,9 +108,10 @@ def watch_quiet(
     look_every_s: float,
     timezone: ZoneInfo,
     looking: LookSettings | None = None,
+    look_first: LookFirst | None = None,
 ) -> QuietRun:
     """Loop one variant of a clip before a fresh patrol; answers what it opened."""
-    loop = _Loop([variant.seen(picture) for picture in pictures], detector)
+    loop = _Loop([variant.seen(picture) for picture in pictures], detector, look_first)
     rules, zones = zones_seen_by(variant, truth.rules_of(clip), clip.zones)
     patrol = CameraPatrol(
         "clip",
@@ -128,6 +148,7 @@ def _look(step: LookStep, loop: _Loop, at_s: float) -> Sequence[IncidentMessage]
         (picture.shape[1], picture.shape[0]),
         see=lambda _picture: loop.seen(at_s),
         look_twice=lambda wish: second_look(loop.crops(wish, at_s), wish.box),
+        look_first=loop.first(at_s),
     ).messages
 
 

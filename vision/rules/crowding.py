@@ -89,6 +89,12 @@ class CrowdingRuleSettings(BaseRuleSettings):
     def warm_up_s(self) -> float:
         return self.for_s + self.smooth_s
 
+    @property
+    def full_looks_apart_s(self) -> float:
+        """Three looks while it lasts, or more would hang on one of them."""
+        surge_s = self.for_s if self.surge_count is None else self.surge_for_s
+        return min(self.for_s, surge_s) / 3
+
     def counts_of(self, zone: Zone) -> str:
         """What a learned count depends on, in short: sha256, 12 digits."""
         quantile = None if self.baseline is None else self.baseline.quantile

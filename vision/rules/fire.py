@@ -1,6 +1,7 @@
 """Fire 烟火: flames or smoke that are seen again and again at one place."""
 
 import itertools
+import math
 from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import Literal, Self
@@ -114,6 +115,10 @@ class FireRuleSettings(BaseRuleSettings):
     @property
     def watched_labels(self) -> frozenset[str]:
         return frozenset((*FLAMES, SMOKE))
+
+    @property
+    def full_looks_apart_s(self) -> float:
+        return math.inf  # fire and smoke are what the first look is for
 
     @property
     def warm_up_s(self) -> float:

@@ -37,6 +37,7 @@ CUED = 0.7
 """With people lingering beside it a thing needs this share of the score or of the size only."""
 SAME_THING = 0.5
 """A thing without a class that lies under a named one by this share is that one."""
+FULL_LOOKS_APART_S = 10.0
 WHOLE_SCENE = 0.5
 """Nothing that stands in a zone covers this much of the frame: the scene has changed."""
 
@@ -97,6 +98,11 @@ class OccupationSettings(BaseRuleSettings):
     @property
     def watches_ground(self) -> bool:
         return self.unnamed
+
+    @property
+    def full_looks_apart_s(self) -> float:
+        """Fifteen looks while it stands, and no queue that moves on unseen (`Queueing`)."""
+        return min(self.for_s / 15, FULL_LOOKS_APART_S)
 
     @property
     def waits_at_most_s(self) -> float:

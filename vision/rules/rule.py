@@ -87,6 +87,13 @@ class BaseRuleSettings(Settings):
         return frozenset()
 
     @property
+    def full_looks_apart_s(self) -> float:
+        """So far apart, in seconds, the looks may be at which the detector sees the whole picture;
+        those in between may be first looks (`vision.first_look`), which see fire and smoke only.
+        By default each look has to be full."""
+        return 0.0
+
+    @property
     def watches_ground(self) -> bool:
         """Whether the rule asks what stands on the ground, named by a class or not."""
         return False

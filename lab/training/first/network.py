@@ -22,7 +22,7 @@ def _conv(wide: int, out: int, kernel: int = 3, stride: int = 1) -> nn.Sequentia
     )
 
 
-class _Residual(nn.Module):
+class _Residual(nn.Module):  # type: ignore[misc]
     """Two convolutions beside what they are given."""
 
     def __init__(self, width: int) -> None:
@@ -33,7 +33,7 @@ class _Residual(nn.Module):
         return x + self.second(self.first(x))
 
 
-class FirstLookNetwork(nn.Module):
+class FirstLookNetwork(nn.Module):  # type: ignore[misc]
     """Pictures (n, 3, h, w) RGB 0-1, sides multiples of 32, to logits (n, 2, h / 16, w / 16)."""
 
     def __init__(self) -> None:
