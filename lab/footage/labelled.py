@@ -53,10 +53,11 @@ def read_folder(folder: Path, names: Sequence[str]) -> tuple[LabelledPicture, ..
 
 
 def read_pictures(folder: Path, names: Sequence[str]) -> tuple[LabelledPicture, ...]:
-    """All pictures of a folder that has nothing else: in none of them is anything of `names`.
-    Raises ConfigurationError where there is none."""
-    nothing = Detections.empty(tuple(names))
-    return tuple(LabelledPicture(path, nothing) for path in picture_paths(folder))
+    """All pictures of a folder, or of images/ in it, that nobody labelled: in none of them is
+    anything of `names`. Raises ConfigurationError where there is none."""
+    nothing, images = Detections.empty(tuple(names)), folder / "images"
+    paths = picture_paths(images if images.is_dir() else folder)
+    return tuple(LabelledPicture(path, nothing) for path in paths)
 
 
 def write_labelled(

@@ -40,6 +40,8 @@ Progress = Callable[[str, int, int], None]
 """Called with a folder's name, how many of its pictures are done, and of how many."""
 
 FACTS_FILE = "prepared.json"
+BEGUN_FILE = "begun"
+"""Says of which recipe the pictures are that lie here although not all are there yet."""
 COMPOSED = "composed"
 FIRE = "fire"
 CHUNK = 4
@@ -60,15 +62,19 @@ class Teachers:
 def prepare(recipe: Recipe, data_root: Path, target: Path, progress: Progress) -> Path:
     """Write the pictures and labels of a recipe below `target`; returns their data.yaml.
 
-    What was prepared for the same recipe is kept. Raises ConfigurationError for a folder that
-    cannot be used, ModelError for a teacher that cannot be opened.
+    What was prepared for the same recipe is kept, picture by picture. Raises ConfigurationError
+    for a folder that cannot be used, ModelError for a teacher that cannot be opened.
     """
     settings = recipe.model_dump_json(exclude={"train", "keep", "remember"})
     key = hashlib.sha256(settings.encode()).hexdigest()
     facts = target / FACTS_FILE
     if facts.is_file() and json.loads(facts.read_text(encoding="utf-8"))["recipe"] == key:
         return target / "data.yaml"
-    shutil.rmtree(target, ignore_errors=True)
+    begun = target / BEGUN_FILE
+    if not begun.is_file() or begun.read_text(encoding="utf-8") != key:
+        shutil.rmtree(target, ignore_errors=True)
+    target.mkdir(parents=True, exist_ok=True)
+    write_whole(begun, key)
     open_teachers(recipe, data_root)  # a model that cannot be opened is told here, once
     with get_context("spawn").Pool(os.cpu_count(), _sit_down, (recipe, data_root)) as workers:
         counts = {
@@ -214,7 +220,7 @@ def _write_part(
 ) -> dict[str, int]:
     """Write the pictures of some sets; returns how many of each folder."""
     for folder in ("images", "labels"):
-        (target / folder).mkdir(parents=True)
+        (target / folder).mkdir(parents=True, exist_ok=True)
     counts: Counter[str] = Counter()
     for settings in sets:
         counts[settings.folder] += _write_set(settings, data_root, target, workers, progress)
@@ -277,10 +283,12 @@ def _sit_down(recipe: Recipe, data_root: Path) -> None:
 def _label_one(task: tuple[LabelledPicture, SetRecipe, Path]) -> None:
     assert _desk is not None
     picture, settings, target = task
+    stem = f"{prefix_of(settings.folder)}{picture.path.stem}"
+    if (target / "labels" / f"{stem}_{settings.repeat - 1}.txt").is_file():  # written last
+        return
     boxes, image = labelled_by_all(
         picture.truth, picture.read(), settings, _desk.recipe, _desk.teachers
     )
-    stem = f"{prefix_of(settings.folder)}{picture.path.stem}"
     for copy in range(settings.repeat):
         write_labelled(
             target, f"{stem}_{copy}", image, boxes.class_ids, boxes.xyxy, quality=JPEG_QUALITY

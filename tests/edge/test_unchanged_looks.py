@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 import pytest
 
@@ -28,7 +29,7 @@ from vision.incidents import IncidentMessage
 
 SECONDS, FPS, LOOK_EVERY_S = 40, 2, 2.0
 APPROVAL = {"legal_basis": "某法第一条", "approved_by": "某局", "approved_on": "2025-12-01"}
-RULES = {"fire": {}, "road_occupation": {"for_s": 20}}
+RULES: dict[str, Any] = {"fire": {}, "road_occupation": {"for_s": 20}}
 
 
 def paint(number: int) -> Image:
@@ -42,6 +43,7 @@ class Patrolled:
 
     folder: Path
     enabled: bool = True
+    rules: dict[str, Any] = field(default_factory=lambda: RULES)
     asked: int = 0
     """Pictures that the network saw."""
     messages: list[IncidentMessage] = field(default_factory=list)
@@ -54,7 +56,7 @@ class Patrolled:
                 "detector": {"model": NAME, "confidence": 0.3},
                 "unchanged_looks": {"enabled": self.enabled},
                 "approvals": {"road_occupation": APPROVAL},
-                "cameras": [{**camera, "look_every_s": LOOK_EVERY_S, "rules": RULES}],
+                "cameras": [{**camera, "look_every_s": LOOK_EVERY_S, "rules": self.rules}],
             }
         )
         share = configuration.share()

@@ -122,6 +122,7 @@ MESSAGES_OF_EACH_TYPE: tuple[Message, ...] = (
                 looks=5,
                 on_activity=1,
                 unchanged=2,
+                first=1,
                 last_look_at=NOON,
                 longest_interval_s=2.04,
                 intervals_s=(2.0, 1.96, 2.04, 2.0, 2.0),
