@@ -160,6 +160,8 @@ class Standard(Settings):
 
     version: str = Field(min_length=1, max_length=VERSION_MAX, pattern=r"^[\w.+-]+$")
     limits: tuple[LimitRow, ...] = ()
+    base: tuple[LimitRow, ...] = ()
+    """What holds where `limits` say nothing: the town's settings of stages."""
     escalation: tuple[Step, ...] = ()
     extensions: tuple[Approval, ...] = ()
     """延期: who approves; in order, the first that fits."""
@@ -183,6 +185,17 @@ class Standard(Settings):
             seen.add(key)
         return self
 
+    @model_validator(mode="after")
+    def _each_level_hears_once(self) -> Self:
+        for stage in Stage:
+            levels = [step.level for step in self.escalation if stage in step.stages]
+            if twice := sorted({level for level in levels if levels.count(level) > 1}):
+                raise ValueError(
+                    f"version {self.version}: expected each level once, "
+                    f"got {twice[0]} twice for {stage}"
+                )
+        return self
+
     @property
     def id(self) -> str:
         """The version, and a digest: what differs has another id, so none is ever rewritten."""
@@ -191,17 +204,12 @@ class Standard(Settings):
 
     def over(self, base: Sequence[LimitRow]) -> "Standard":
         """This one, with rows that hold where it says nothing."""
-        said = {(row.stage, row.duty_class, row.event_code, row.urgent) for row in self.limits}
-        kept = [
-            row
-            for row in base
-            if (row.stage, row.duty_class, row.event_code, row.urgent) not in said
-        ]
-        return self.model_copy(update={"limits": (*kept, *self.limits)})
+        return self.model_copy(update={"base": tuple(base)})
 
     def limit(self, matter: Matter, stage: Stage) -> Limit | None:
         """The limit of a stage of such a case; None: it has none."""
         fitting = [row for row in self.limits if row.fits(matter, stage)]
+        fitting = fitting or [row for row in self.base if row.fits(matter, stage)]
         if not fitting:
             return None
         best = max(enumerate(fitting), key=lambda each: (each[1].precision, each[0]))[1]
