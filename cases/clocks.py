@@ -62,8 +62,13 @@ class Clocks:
         that moved: old and new."""
         clocks = of_case(session, case.no)
         work = self._work(session, case, at)
-        by_limit = (work.with_limit(c, self._limit_of(session, case, c)) for c in clocks)
-        return self._retimed(session, case, clocks, by_limit)
+        again = [
+            work.with_limit(clock, self._limit(session, case, clock.stage, clock.started_at))
+            if clock.standard == case.standard and not _keeps_its_time(case, clock)
+            else clock
+            for clock in clocks
+        ]
+        return self._retimed(session, case, clocks, again)
 
     def by_calendar(self, session: Session, case: CaseRow, at: datetime) -> list[Line]:
         """Let the running clocks follow a calendar that was changed."""
@@ -139,9 +144,6 @@ class Clocks:
 
         return Clockwork(self.calendar, standard, limit)
 
-    def _limit_of(self, session: Session, case: CaseRow, clock: StageClock) -> Limit | None:
-        return self._limit(session, case, clock.stage, clock.started_at)
-
     def _limit(
         self, session: Session, case: CaseRow, stage: Stage, begun_at: datetime
     ) -> Limit | None:
@@ -203,6 +205,12 @@ def tell(session: Session, case: CaseRow, lines: Sequence[Line], at: datetime) -
         case.version += 1
         case.updated_at = at
         history.append(session, case, line, at)
+
+
+def _keeps_its_time(case: CaseRow, clock: StageClock) -> bool:
+    """A review is due when the case says: it moves only where that was changed."""
+    paused = clock.state is ClockState.PAUSED
+    return clock.stage is Stage.REVIEW and (paused or clock.due_at == case.review_due_at)
 
 
 def _record(

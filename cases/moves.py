@@ -329,6 +329,7 @@ def _check_lengths(no: str, decision: Decision) -> None:
         ("assignee", decision.assignee or "", NAME_MAX),
         ("key", decision.key or "", NAME_MAX),
         ("note", decision.note, NOTE_MAX),
+        ("name of who approved", decision.approved_by or "", NAME_MAX),
     )
     for name, value, longest in texts:
         if len(value) > longest or "\x00" in value:
@@ -345,6 +346,9 @@ def _check_plain(no: str, decision: Decision) -> None:
     found = decision.reason or decision.duplicate_of or decision.permit
     if decision.verdict not in fitting or found:
         raise MoveRefused(f"{name}: a verdict with its reason goes with {Move.REJECT} only")
+    approves = decision.until or decision.approval or decision.approved_by
+    if approves and decision.move is not Move.SUSPEND:
+        raise MoveRefused(f"{name}: a review date and an approval go with {Move.SUSPEND} only")
     if decision.assignee and decision.move not in (Move.DISPATCH, Move.PRE_DISPATCH):
         raise MoveRefused(f"{name}: an assignee goes with {Move.DISPATCH} only")
 

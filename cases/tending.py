@@ -31,9 +31,9 @@ def tend(session: Session, moves: Moves, at: datetime) -> list[CaseChange]:
 
 
 def _escalate(session: Session, moves: Moves, at: datetime) -> list[CaseChange]:
-    late = select(ClockRow.case_no).where(ClockRow.escalate_at < at).distinct().limit(AT_ONCE)
+    late = select(ClockRow.case_no).where(ClockRow.escalate_at < at).distinct()
     news = []
-    for no in session.scalars(late).all():
+    for no in session.scalars(late.order_by(ClockRow.case_no).limit(AT_ONCE)).all():
         case = locked(session, no)
         if lines := moves.clocks.escalate(session, case, at):
             clocks.tell(session, case, lines, at)
@@ -42,9 +42,9 @@ def _escalate(session: Session, moves: Moves, at: datetime) -> list[CaseChange]:
 
 
 def _bring_back(session: Session, moves: Moves, at: datetime) -> list[CaseChange]:
-    over = select(CaseRow.no).where(CaseRow.suspended_until <= at).limit(AT_ONCE)
+    over = select(CaseRow.no).where(CaseRow.suspended_until <= at)
     news = []
-    for no in session.scalars(over).all():
+    for no in session.scalars(over.order_by(CaseRow.no).limit(AT_ONCE)).all():
         case = locked(session, no)
         if case.state is CaseState.SUSPENDED:
             moves.by_system(session, case, Move.RESUME, clock_words.BACK_FOR_REVIEW, at)
@@ -64,7 +64,8 @@ def _reckon_anew(session: Session, moves: Moves, at: datetime) -> list[CaseChang
     if row.digest != digest:
         row.digest, row.since = digest, at
         running = ClockRow.runs_out_at.is_not(None)
-        for no in session.scalars(select(ClockRow.case_no).where(running).distinct()).all():
+        every = select(ClockRow.case_no).where(running).distinct().order_by(ClockRow.case_no)
+        for no in session.scalars(every).all():
             case = locked(session, no)
             if lines := moves.clocks.by_calendar(session, case, at):
                 clocks.tell(session, case, lines, at)

@@ -5,6 +5,7 @@ import hashlib
 from collections.abc import Sequence
 from datetime import timedelta
 from enum import StrEnum
+from functools import cached_property
 from typing import Self
 
 from pydantic import Field, model_validator
@@ -196,7 +197,7 @@ class Standard(Settings):
                 )
         return self
 
-    @property
+    @cached_property
     def id(self) -> str:
         """The version, and a digest: what differs has another id, so none is ever rewritten."""
         digest = hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:10]
@@ -204,7 +205,8 @@ class Standard(Settings):
 
     def over(self, base: Sequence[LimitRow]) -> "Standard":
         """This one, with rows that hold where it says nothing."""
-        return self.model_copy(update={"base": tuple(base)})
+        said = {name: getattr(self, name) for name in type(self).model_fields}
+        return type(self)(**(said | {"base": tuple(base)}))
 
     def limit(self, matter: Matter, stage: Stage) -> Limit | None:
         """The limit of a stage of such a case; None: it has none."""

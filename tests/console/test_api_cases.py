@@ -198,8 +198,10 @@ def test_openapi_names_every_route_and_its_types(client: httpx.Client) -> None:
     assert set(paths) == {
         "/api/cases",
         "/api/cases/{no}",
+        "/api/cases/{no}/clocks",
         "/api/cases/{no}/entries",
         "/api/cases/{no}/evidence",
+        "/api/cases/{no}/extensions",
         "/api/cases/{no}/moves",
         "/api/cases/{no}/photos",
         "/api/cases/{no}/undo",
