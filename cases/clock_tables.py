@@ -13,6 +13,8 @@ from domain.limits import Level, Stage, Standard
 from domain.stage_clock import ClockState, StageClock
 
 STANDARD_ID = String(64)
+BEFORE_CLOCKS = "before-clocks"
+"""The standard of clocks that a migration made of deadlines from before there were clocks."""
 _RUNS_OUT = text("runs_out_at IS NOT NULL")
 _ESCALATES = text("escalate_at IS NOT NULL")
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from cases import history
 from cases.case_settings import CaseSettings
-from cases.clock_tables import ClockRow, EscalationRow
+from cases.clock_tables import BEFORE_CLOCKS, ClockRow, EscalationRow
 from cases.clock_words import escalated, retimed
 from cases.clockwork import Clockwork, Turn, due_at, taken_back
 from cases.history import Line
@@ -44,16 +44,18 @@ class Clocks:
         clocks = () if is_new else of_case(session, case.no)
         changed = self._work(session, case, at).turn(clocks, turn, at)
         self._keep(session, case, clocks, changed)
-        return changed
+        return (*_untold(session, case, clocks, changed), *changed)
 
     def take_back(
         self, session: Session, case: CaseRow, entry: EntryRow, at: datetime
     ) -> tuple[StageClock, ...]:
         """Put back what the entry of a move did to the clocks."""
         clocks = of_case(session, case.no)
-        touched = {clock.seq for clock in entry.clocks or ()}
-        now = [clock for clock in clocks if clock.seq in touched]
-        changed = taken_back(as_told(session, case.no, before=entry.seq), now, at)
+        words = [clock.seq for clock in entry.clocks or ()]
+        now = [clock for clock in clocks if clock.seq in words]
+        untold = {c.seq: c for c in reversed(entry.clocks or ()) if words.count(c.seq) > 1}
+        before = untold | as_told(session, case.no, before=entry.seq)
+        changed = taken_back(before, now, at)
         self._keep(session, case, clocks, changed)
         return changed
 
@@ -205,6 +207,17 @@ def tell(session: Session, case: CaseRow, lines: Sequence[Line], at: datetime) -
         case.version += 1
         case.updated_at = at
         history.append(session, case, line, at)
+
+
+def _untold(
+    session: Session, case: CaseRow, clocks: Sequence[StageClock], changed: Sequence[StageClock]
+) -> list[StageClock]:
+    """Of those that are changed, how they stood, where the history does not tell it: clocks that a
+    migration made. Without it, what changed them could not be taken back."""
+    seqs = {clock.seq for clock in changed}
+    made = [c for c in clocks if c.standard == BEFORE_CLOCKS and c.seq in seqs]
+    told = as_told(session, case.no) if made else {}
+    return [clock for clock in made if clock.seq not in told]
 
 
 def _keeps_its_time(case: CaseRow, clock: StageClock) -> bool:
