@@ -6,6 +6,7 @@ from console.services import Services
 from console.signs import Tone
 from console.times import Times
 from console.words import say
+from domain.limits import Unit
 from domain.stage_clock import ClockState, Escalation, StageClock
 
 _TONES: dict[ClockState, Tone] = {
@@ -62,6 +63,8 @@ def _limit(clock: StageClock, times: Times) -> str:
     if clock.limit is None:
         return say("clock.no_limit", times.language)
     words = clock.limit.words.to(times.language)
+    if clock.limit.unit is Unit.SECOND:
+        words = times.span(clock.limit.amount)
     if clock.limit.provisional:
         words = say("clock.provisional", times.language, limit=words)
     return f"{words} · {clock.limit.clause}" if clock.limit.clause else words

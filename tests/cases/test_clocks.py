@@ -40,7 +40,11 @@ def outcomes(desk: Desk, case: Case) -> list[tuple[Stage, ClockState]]:
 
 
 def wanted(case: Case, **changes: Any) -> Extension:
-    asked = {"more": Limit(amount=1, unit=Unit.HOUR), "reason": "等材料", "actor": LI}
+    asked: dict[str, Any] = {
+        "more": Limit(amount=1, unit=Unit.HOUR),
+        "reason": "等材料",
+        "actor": LI,
+    }
     return Extension(version=case.version, **(asked | changes))
 
 

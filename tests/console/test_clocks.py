@@ -41,7 +41,7 @@ def test_a_page_shows_each_deadline_and_who_should_know(
     case = in_the_field(center)
     clock.advance(14_401)
     center.book.tend()
-    page = client.get(f"/cases/{case.no}", cookies={"language": language}).text
+    page = client.get(f"/cases/{case.no}", params={"lang": language}).text
     panel = page[page.index('id="clocks"') - 200 : page.index("</dl>", page.index('id="clocks"'))]
     for word in words:
         assert word in panel, word
