@@ -1,4 +1,4 @@
-"""A count as a picture: what was counted over what was there, and each band's mean with its 95 %."""
+"""A count as a picture: counted over true, and the mean of each band with its 95 %."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
