@@ -36,7 +36,7 @@ export function showFacts(work) {
     tag("p", "", ...both(picture.kind), " · ", picture.rule),
     tag("p", "", ...both(picture.verdict), ...(picture.reason ? [" · ", ...both(picture.reason)] : [])),
     tag("p", "muted", `${start[0]} `, tag("small", "", start[1])),
-    tag("p", "muted", picture.why.zh),
+    tag("p", "muted", ...both(picture.why)),
   ];
   if (picture.shown && picture.seen === null) {
     lines.push(tag("p", "notice", "这张图片没有留下检测框, 请自己画 No detector's boxes were kept of this picture: draw them"));
