@@ -1,10 +1,12 @@
 """`patrol label --export`: a set that `patrol models train` and `score` take, without the page."""
 
 import json
+import threading
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import yaml
 
@@ -16,10 +18,12 @@ from lab.labelling.set_files import read_manifest
 from lab.training.recipe import SetRecipe
 from lab.training.sets import taken
 from models.catalogue.catalog import Catalog
+from patrol.listening import listen
 from tests.builders import NOON
 from tests.command_line import PatrolHere
 from tests.lab.labelling.conftest import NAMES, THING, TOWN, UMBRELLA, Town
 from tests.models import graphs
+from tests.waiting import wait_until
 
 AGES = ["--days", 36_500]
 """The cases are of a day that is named, not of today."""
@@ -145,6 +149,41 @@ def test_what_cannot_be_done_is_said(
     )
     assert code == 1
     assert said in err
+
+
+def test_the_page_is_served_to_this_machine_until_it_is_stopped(
+    town: Town, patrol_here: PatrolHere, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town.judge()
+    [one] = town.candidates(("umbrella",))
+    [line] = listen("127.0.0.1", 0)
+    url = f"http://127.0.0.1:{line.getsockname()[1]}"
+    line.close()
+    stopping = threading.Event()
+    monkeypatch.setattr("lab.commands.label.stop_on_signals", lambda _within_s: stopping)
+    answers = []
+
+    def visit() -> None:
+        wait_until(lambda: _answers(url), "the page to be served")
+        answers.append(httpx.put(f"{url}/marks/{one.stem}", json={"status": "nothing"}))
+        stopping.set()
+
+    visitor = threading.Thread(target=visit)
+    visitor.start()
+    words = ["label", "--data", town.data, "--port", url.rpartition(":")[2], "--by", "li"]
+    code, out, err = patrol_here(*words, *AGES)
+    visitor.join()
+    assert code == 0, err
+    assert f"{url}/" in out
+    assert answers[0].json()["mark"]["labelled_by"] == "li"
+    assert (town.data / "label-set" / "images" / f"{one.stem}.jpg").is_file()
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url).is_success
+    except httpx.TransportError:
+        return False
 
 
 def test_without_cases_nothing_is_made(patrol_here: PatrolHere, tmp_path: Path) -> None:
