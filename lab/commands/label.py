@@ -1,6 +1,7 @@
 """`patrol label`: pictures of judged cases become a set to learn from, on a page or without it."""
 
 import asyncio
+import socket
 import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,6 +13,8 @@ import uvicorn
 from console.console_settings import ConsoleSettings
 from console.door import served
 from domain.clock import SystemClock
+from domain.documents import real_path
+from domain.errors import ConfigurationError
 from evidence.sealed import SealedFiles
 from lab.labelling.label_set import LabelSet
 from lab.labelling.making import Filled, class_names, fill, pictures_of, present, reading
@@ -68,6 +71,7 @@ def label(
     configuration = load(config, data_dir=data)
     working = (folder or configuration.data_dir / SET_FOLDER).absolute()
     target = working if export is None else export.absolute()
+    _check_outside(target, configuration.evidence_dir)
     labelled = read_manifest(working)
     since = datetime.now(UTC) - timedelta(days=days)
     with reading(configuration.database_url) as database:
@@ -95,6 +99,14 @@ def label(
     _tell(filled, target, read_manifest(target), as_json=json)
 
 
+def _check_outside(target: Path, evidence_dir: Path) -> None:
+    """Nothing but evidence lies in the evidence room. Raises ConfigurationError."""
+    if real_path(target).is_relative_to(real_path(evidence_dir)):
+        raise ConfigurationError(
+            f"expected a folder outside of the evidence room {evidence_dir}, got {target}"
+        )
+
+
 def _serve(
     room: LabelRoom, configuration: Configuration, port: int, folder: Path, count: int
 ) -> None:
@@ -110,7 +122,9 @@ def _serve(
     asyncio.run(_run(server, sockets, stopping))
 
 
-async def _run(server: uvicorn.Server, sockets: list, stopping: threading.Event) -> None:  # type: ignore[type-arg]
+async def _run(
+    server: uvicorn.Server, sockets: list[socket.socket], stopping: threading.Event
+) -> None:
     serving = asyncio.create_task(server.serve(sockets))
     while not serving.done():
         server.should_exit = server.should_exit or stopping.is_set()

@@ -90,7 +90,11 @@ class LabelSet:
                 )
             mark = _mark(candidate, wish, by, at, checked=True)
             self._keep(mark, picture)
-            self._write_down()
+            try:
+                self._write_down()
+            except OSError:
+                self._forget(mark, before)
+                raise
         return mark
 
     def fill(self, candidate: Candidate, picture: Path, *, by: str, at: datetime) -> Mark | None:
@@ -129,6 +133,13 @@ class LabelSet:
         else:
             self._take_out(mark)
         self._marks[mark.stem] = mark
+
+    def _forget(self, mark: Mark, before: Mark | None) -> None:
+        """What is not in the manifest was not saved, and may be tried again."""
+        if before is None:
+            del self._marks[mark.stem]
+        else:
+            self._marks[mark.stem] = before
 
     def _write_label(self, mark: Mark) -> None:
         write_whole(self._label(mark.stem), label_text(mark.boxes, self.names))

@@ -1,5 +1,6 @@
 """The labelling page: served on this machine alone, over the pictures of judged cases."""
 
+import os
 from collections.abc import Sequence
 from getpass import getuser
 from pathlib import Path
@@ -153,8 +154,11 @@ def label_app(room: LabelRoom, settings: ConsoleSettings) -> Starlette:
 
 
 def who_labels(name: str | None) -> str:
-    """Who is said to have labelled: a given name, else the account's."""
-    return name or getuser()
+    """Who is said to have labelled: a given name, else the account's, else its number."""
+    try:
+        return name or getuser()
+    except (KeyError, OSError):  # a container's user may have no name
+        return f"uid {os.getuid()}"
 
 
 def _mark(mark: Mark) -> dict[str, Any]:

@@ -151,6 +151,17 @@ def test_what_cannot_be_done_is_said(
     assert said in err
 
 
+def test_no_set_is_made_in_the_evidence_room(town: Town, patrol_here: PatrolHere) -> None:
+    town.judge()
+    before = town.room()
+    inside = town.configuration.evidence_dir / "tmp" / ".." / "set"
+    for option in ("--export", "--set"):
+        code, _, err = patrol_here("label", "--data", town.data, option, inside, *AGES)
+        assert code == 1
+        assert "expected a folder outside of the evidence room" in err
+    assert town.room() == before
+
+
 def test_the_page_is_served_to_this_machine_until_it_is_stopped(
     town: Town, patrol_here: PatrolHere, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,5 +1,6 @@
 """A set on disk: whole at every moment, and true again after a crash."""
 
+import errno
 from pathlib import Path
 
 import pytest
@@ -91,6 +92,25 @@ def test_two_windows_do_not_undo_each_other(town: Town, tmp_path: Path) -> None:
     with pytest.raises(MarkConflict):
         label_set.save(one, stale, town.store.path(one.snapshot), by="wang", at=NOON)
     assert len(read_folder(label_set.folder, NAMES)[0].truth) == 1
+
+
+def test_what_the_disk_did_not_take_is_not_saved_and_may_be_tried_again(
+    town: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town.judge()
+    label_set = open_set(tmp_path / "set")
+    [one] = town.candidates()
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as disk:
+        disk.setattr("lab.labelling.label_set.write_manifest", full)
+        with pytest.raises(OSError, match="No space left"):
+            say(town, label_set, one, Status.DONE, BOX)
+    assert label_set.mark(one.stem) is None
+    say(town, label_set, one, Status.DONE, BOX)
+    assert open_set(tmp_path / "set").mark(one.stem) == label_set.mark(one.stem)
 
 
 def test_a_picture_that_is_not_what_was_sealed_is_kept_out(town: Town, tmp_path: Path) -> None:
