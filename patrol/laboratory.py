@@ -31,6 +31,11 @@ COMMANDS = {
         "lab.commands.quiet:quiet",
         "Loop varied clips without incidents, and count what opens: all of it is false.",
     ),
+    "label": Late(
+        "lab.commands.label:label",
+        "Make a set to learn from of judged cases: boxes are drawn on a local page, or taken over "
+        "by --export.",
+    ),
     "bench": Late("lab.commands.bench:app", "Measure what things cost on this machine."),
     "demo": Late(
         "lab.commands.demo:demo",
