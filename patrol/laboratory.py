@@ -56,6 +56,10 @@ MODELS = {
         "lab.commands.models_gallery:gallery",
         "Write a page of the worst mistakes: false, missed and misplaced boxes of each class.",
     ),
+    "leaks": Late(
+        "lab.commands.models_leaks:leaks",
+        "Check that no training picture looks like one that scores are measured on.",
+    ),
     "export": Late(
         "lab.commands.models_export:export_model",
         "Convert a checkpoint to ONNX, compared with torch, and import it (extra named train).",
