@@ -46,7 +46,7 @@ def bits_set(words: NDArray[np.uint64]) -> NDArray[np.uint64]:
 def distances(ones: Hashes, others: Hashes) -> NDArray[np.int64]:
     """How many bits differ, (n, m), of n hashes (n, 4) and m (m, 4)."""
     differ = bits_set(ones[:, None, :] ^ others[None, :, :])
-    return differ.sum(axis=2, dtype=np.int64)
+    return np.asarray(differ.sum(axis=2), np.int64)
 
 
 def nearest(ones: Hashes, others: Hashes) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
