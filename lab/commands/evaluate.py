@@ -31,6 +31,7 @@ from patrol.commands.output import (
 )
 from settings.config import Configuration
 from settings.loading import load
+from vision.likelihood import carried
 from vision.look_step import LookSettings
 
 
@@ -81,7 +82,7 @@ def evaluate(
     if timelines is not None:
         write_timelines(timelines, [(one.events.clip, one.trace) for one in replayed])
     if card is not None:
-        write_events(card, report.events, trust_cards(events, detector.ref.name))
+        write_events(card, report.events, trust_cards(events, detector.ref, carried()))
     _print(report, time.monotonic() - started_s)
 
 

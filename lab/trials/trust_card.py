@@ -5,9 +5,11 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from domain.base import Text, Value
+from domain.incident import ModelRef
 from lab.trials.events import Case, ClipEvents
 from lab.trials.shares import ENOUGH, FalseRate, Share
 from lab.trials.truth import Light
+from vision.likelihood import Calibrator
 
 HEIGHTS = (0.05, 0.15)
 """Shares of the picture's height at which a band ends."""
@@ -97,13 +99,22 @@ def bands() -> tuple[Band, ...]:
     return (*known, Band(unseen=True))
 
 
-def trust_cards(clips: Sequence[ClipEvents], model: str) -> tuple[TrustCard, ...]:
+NO_LIKELIHOOD = Text.of(
+    "不给出可能性: 没有为该模型校准", "None is told: not calibrated for this model"
+)
+
+
+def trust_cards(
+    clips: Sequence[ClipEvents], model: ModelRef, calibrator: Calibrator | None = None
+) -> tuple[TrustCard, ...]:
     """One for each kind of rule that some clip has."""
     kinds = sorted({kind for one in clips for kind in one.clip.by_rule})
-    return tuple(_card(kind, clips, model) for kind in kinds)
+    return tuple(_card(kind, clips, model, calibrator) for kind in kinds)
 
 
-def _card(kind: str, clips: Sequence[ClipEvents], model: str) -> TrustCard:
+def _card(
+    kind: str, clips: Sequence[ClipEvents], model: ModelRef, calibrator: Calibrator | None
+) -> TrustCard:
     having = [one for one in clips if kind in one.clip.by_rule]
     cases = [case for one in having for case in one.cases if case.rule_kind == kind]
     found = sum(case.found for case in cases)
@@ -112,7 +123,8 @@ def _card(kind: str, clips: Sequence[ClipEvents], model: str) -> TrustCard:
     quiet = tuple(_quiet(kind, light, having) for light in Light)
     return TrustCard(
         rule=kind,
-        model=model,
+        model=model.name,
+        likelihood=_likelihood(model, calibrator) if kind == "fire" else None,
         sources=len({one.source for one in having}),
         recall=Share.of(found, len(cases)),
         precision=Share.of(found, found + false),
@@ -120,6 +132,12 @@ def _card(kind: str, clips: Sequence[ClipEvents], model: str) -> TrustCard:
         quiet=quiet,
         not_tested=(*_untried(cells, quiet), *UNTOLD),
     )
+
+
+def _likelihood(model: ModelRef, calibrator: Calibrator | None) -> Text:
+    if calibrator is None or not calibrator.knows(model):
+        return NO_LIKELIHOOD
+    return calibrator.reliability.words
 
 
 def _cell(band: Band, light: Light, cases: Iterable[Case]) -> Cell:

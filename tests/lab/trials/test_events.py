@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
+from domain.incident import ModelRef
 from lab.trials.evaluate import STARTS_AT, replay_clip
 from lab.trials.events import ClipEvents, ShiftedScore, events_of
 from lab.trials.events_page import CARDS_JSON, CARDS_MARKDOWN, PAGE, write_events
@@ -174,12 +175,13 @@ def test_the_page_tells_what_was_not_tested(
     truth, recording, scored = replayed
     clips = [swept(truth.clips[0], truth, recording, scored, timezone=SHANGHAI)]
     assert clips[0].light is Light.NIGHT
-    cards = trust_cards(clips, NAME)
+    cards = trust_cards(clips, ModelRef(name=NAME, sha256="1"))
     page = write_events(tmp_path / "out", events_of(clips), cards)
     assert page.name == PAGE
     words = page.read_text(encoding="utf-8")
     assert "尚不能断言: 只有 1 起事件" in words
     assert "白天无事件的时段" in words
+    assert "不给出可能性" in words
     assert "<svg" in (tmp_path / "out" / "fire.svg").read_text(encoding="utf-8")
     (case,) = clips[0].cases
     assert case.height is not None
