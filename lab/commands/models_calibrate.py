@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import numpy as np
 import typer
@@ -42,10 +42,23 @@ from vision.likelihood import FEATURES, Calibrator, FittedClip
 from vision.rules.fire import FireRuleSettings
 from vision.second_look.verdict import CROPS_HZ
 
+TRUTH_FILE = "truth.yaml"
+LEAST_SOURCES = 2
+"""Of fires and of what is none: one of each is left out at a time."""
+
 
 def calibrate(
     media_dir: Annotated[Path, typer.Argument(help="Folder of clips.", exists=True)],
     truth_file: Annotated[Path, typer.Option("--truth", help="What the clips show.", exists=True)],
+    more: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--with",
+            help=f"Another folder of clips, with its {TRUTH_FILE} in it. Repeatable.",
+            exists=True,
+            file_okay=False,
+        ),
+    ] = None,
     variants: Annotated[int, typer.Option(help="So many variants of each clip.", min=1)] = 4,
     seed: Annotated[int, typer.Option(help="Draws the variants.", min=0)] = 0,
     out: Annotated[
@@ -59,41 +72,62 @@ def calibrate(
     them, and measure it on sources that were left out. What is not shown to mean what it says
     stays in shadow, and says nothing to anybody."""
     configuration = load(config, data_dir=data)
-    truth = load_truth(truth_file)
+    pairs = [(media_dir, truth_file), *((folder, folder / TRUTH_FILE) for folder in more or ())]
+    lessons = [lesson for folder, truth in pairs for lesson in _lessons(folder, truth)]
     detector = open_as_measured(configuration)
-    clips = [clip for clip in truth.clips if _judged_by_fire(clip, truth)]
-    if len({clip.source_name for clip in clips}) < 2:
-        raise ConfigurationError(f"{truth_file}: expected clips of two sources with a fire rule")
     random = np.random.default_rng(seed)
     samples: list[Sample] = []
     with progress() as bar:
-        task = bar.add_task("calibrating", total=len(clips))
-        for clip in clips:
-            bar.update(task, description=clip.file)
+        task = bar.add_task("calibrating", total=len(lessons))
+        for lesson in lessons:
+            bar.update(task, description=lesson.clip.file)
             drawn = [ViewVariant.drawn(random, number) for number in range(variants)]
-            samples += _samples(clip, truth, media_dir, detector, drawn, configuration)
+            samples += _samples(lesson, detector, drawn, configuration)
             bar.advance(task)
-    if len({one.fire for one in samples}) < 2:
-        raise ConfigurationError(f"{truth_file}: expected tracks of fires and of what is none")
-    calibrator = _calibrator(samples, clips, media_dir, detector, variants, seed)
+    _refuse_one_sided(samples)
+    calibrator = _calibrator(samples, lessons, detector, variants, seed)
     if out is not None:
         write_whole(out, calibrator.model_dump_json(indent=1) + "\n")
     _print(calibrator)
 
 
-def _judged_by_fire(clip: ClipTruth, truth: Truth) -> bool:
-    return clip.boxes is None and any(r.kind == "fire" for r in truth.rules_of(clip).values())
+class _Lesson(NamedTuple):
+    """A clip that a fire rule watches and the detector sees."""
+
+    file: Path
+    clip: ClipTruth
+    truth: Truth
+
+
+def _lessons(folder: Path, truth_file: Path) -> Iterator[_Lesson]:
+    truth = load_truth(truth_file)
+    for clip in truth.clips:
+        watched = any(rule.kind == "fire" for rule in truth.rules_of(clip).values())
+        if watched and clip.boxes is None:
+            yield _Lesson(folder / clip.file, clip, truth)
+
+
+def _refuse_one_sided(samples: list[Sample]) -> None:
+    """Raises ConfigurationError where nothing can be told from anything, or left out."""
+    for fire, words in ((True, "fires"), (False, "what is no fire")):
+        sources = {one.source for one in samples if one.fire is fire}
+        if len(sources) < LEAST_SOURCES:
+            seen = f"{len(sources)} ({', '.join(sorted(sources)) or '-'})"
+            raise ConfigurationError(
+                f"expected tracks of {words} in {LEAST_SOURCES} sources at least, to leave one "
+                f"out; the detector saw some in {seen}"
+                ": add clips of what it mistakes (--with), or more --variants"
+            )
 
 
 def _samples(
-    clip: ClipTruth,
-    truth: Truth,
-    media_dir: Path,
+    lesson: _Lesson,
     detector: Detector,
     variants: list[ViewVariant],
     configuration: Configuration,
 ) -> Iterator[Sample]:
-    pictures = pictures_of(media_dir / clip.file, detector)
+    clip, truth = lesson.clip, lesson.truth
+    pictures = pictures_of(lesson.file, detector)
     begins = _fires_from_s(clip)
     for number, variant in enumerate(variants):
         recording = Recording()
@@ -122,8 +156,7 @@ def _fires_from_s(clip: ClipTruth) -> list[float]:
 
 def _calibrator(
     samples: list[Sample],
-    clips: list[ClipTruth],
-    media_dir: Path,
+    lessons: list[_Lesson],
     detector: Detector,
     variants: int,
     seed: int,
@@ -137,16 +170,17 @@ def _calibrator(
         intercept=fit.intercept,
         penalty=PENALTY,
         made_by=f"patrol models calibrate MEDIA --truth FILE --variants {variants} --seed {seed}",
-        clips=tuple(_fitted(clip, samples, media_dir) for clip in clips),
+        clips=tuple(_fitted(lesson, samples) for lesson in lessons),
         reliability=reliability_of(samples, left_out(samples)),
     )
 
 
-def _fitted(clip: ClipTruth, samples: list[Sample], media_dir: Path) -> FittedClip:
+def _fitted(lesson: _Lesson, samples: list[Sample]) -> FittedClip:
+    clip = lesson.clip
     its = {one.hearth for one in samples if one.hearth.startswith(f"{clip.file} ")}
     return FittedClip(
         file=clip.file,
-        sha256=sha256_of(media_dir / clip.file),
+        sha256=sha256_of(lesson.file),
         source=clip.source_name,
         fire=bool(_fires_from_s(clip)),
         tracks=len(its),

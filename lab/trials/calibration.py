@@ -83,7 +83,7 @@ def fitted(rows: Rows, fires: Rows, weights: Rows, *, penalty: float) -> Fit:
 
 
 def tracks_in(
-    recording: Recording, settings: FireRuleSettings, ignored: Sequence[Zone] = ()
+    recording: Recording, settings: FireRuleSettings, ignored: tuple[Zone, ...] = ()
 ) -> list[tuple[float, FireTrack]]:
     """What each hearth showed at each look that saw it, in seconds of the clock. The rule judges
     as in a patrol, with the second looks of then."""

@@ -111,3 +111,21 @@ def test_a_calibrator_is_made_from_clips(tmp_path: Path, patrol_here: PatrolHere
     assert [clip.fire for clip in made.clips] == [True, True, False, False]
     assert made.reliability.sources == 4
     assert not made.speaks
+
+
+def test_what_has_nothing_to_tell_apart_is_refused(tmp_path: Path, patrol_here: PatrolHere) -> None:
+    """The detector is fooled by nothing here: no likelihood can be learned from that."""
+    (tmp_path / "more").mkdir()
+    for folder in (tmp_path, tmp_path / "more"):
+        make_clip(folder / "a.mp4", seconds=2, fps=4, gop=4, size_wh=(160, 96))
+        clip = {"file": "a.mp4", "rules": {"fire": {}}, "incidents": []}
+        (folder / "truth.yaml").write_text(json.dumps({"clips": [clip]}), encoding="utf-8")
+    import_block_detector(tmp_path / "data" / "models")
+    config = tmp_path / "town.yaml"
+    config.write_text(json.dumps({"detector": {"model": NAME}}), encoding="utf-8")
+    code, _, errors = patrol_here(
+        "models", "calibrate", tmp_path, "--truth", tmp_path / "truth.yaml",
+        "--with", tmp_path / "more", "--config", config, "--data", tmp_path / "data",
+    )  # fmt: skip
+    assert code == 1
+    assert "expected tracks of fires in 2 sources at least" in errors
