@@ -71,13 +71,19 @@ class _Loop:
 
 
 def pictures_of(file: Path, detector: Detects) -> list[Image]:
-    """All that a second look could ask for, in the size that the detector wants.
+    """All that a second look could ask for, in the size that the detector wants: `CROPS_HZ` a
+    second, those of a slower clip again until its next comes.
 
     Raises:
         StreamError: the clip cannot be read.
     """
     frames = replay(file, look_every_s=1 / CROPS_HZ, start_at=STARTS_AT, decode="all")
-    return [frame.scaled(detector.fit_wh(frame.size_wh)) for frame in frames]
+    pictures: list[Image] = []
+    for frame in frames:
+        due = int(frame.stream_s * CROPS_HZ + 1e-6) - len(pictures)
+        pictures += pictures[-1:] * due
+        pictures.append(frame.scaled(detector.fit_wh(frame.size_wh)))
+    return pictures
 
 
 def watch_quiet(
