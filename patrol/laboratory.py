@@ -61,6 +61,14 @@ MODELS = {
         "lab.commands.models_gallery:gallery",
         "Write a page of the worst mistakes: false, missed and misplaced boxes of each class.",
     ),
+    "calibrate": Late(
+        "lab.commands.models_calibrate:calibrate",
+        "Fit how likely a fire track is a fire, and measure it on sources that were left out.",
+    ),
+    "leaks": Late(
+        "lab.commands.models_leaks:leaks",
+        "Check that no training picture looks like one that scores are measured on.",
+    ),
     "export": Late(
         "lab.commands.models_export:export_model",
         "Convert a checkpoint to ONNX, compared with torch, and import it (extra named train).",

@@ -73,6 +73,8 @@ class Step:
     messages: tuple[IncidentMessage, ...]
     looked: bool
     """Whether it was judged: what blinds is not."""
+    first: bool = False
+    """Whether it was judged by a first look alone."""
     suspicious: bool = False
     """Whether some rule would soon know more, before any second look was heard."""
     wish: SecondLookWish | None = None
@@ -150,7 +152,7 @@ class LookStep:
             self.asked(wish)
             second = look_twice(wish)
             messages += [] if second is None else self.hear(wish, second)
-        return Step(diagnosis, tuple(messages), True, suspicious, wish, second)
+        return Step(diagnosis, tuple(messages), True, look.first, suspicious, wish, second)
 
     def diagnose(self, image: Image, at: datetime, now_s: float | None = None) -> Diagnosis:
         """Let the picture be diagnosed, and the rules know of the view. `image`: the small picture,

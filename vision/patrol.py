@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -16,10 +16,11 @@ from domain.incident import CloseReason, Incident, IncidentState, ModelRef
 from domain.messages import IncidentUpdated
 from vision.held_back import HeldBackBook, TellHeldBack
 from vision.incidents import IncidentBook, IncidentMessage, NameIncident, closed_for_change
+from vision.likelihood import Calibrator, carried, likelihood_words
 from vision.look import Look
 from vision.rule_register import RuleSettings, zone_problems
 from vision.rules.baseline import BaselineMemory
-from vision.rules.rule import Doubt, Doubting, Scene
+from vision.rules.rule import Doubt, Doubting, Finding, Scene
 from vision.schedule import is_on
 from vision.second_look.verdict import SecondLook
 from vision.steady import SteadySeconds
@@ -76,11 +77,15 @@ class CameraPatrol:
         keep_back: KeepBack | None = None,
         tell_held_back: TellHeldBack | None = None,
         name_incident: NameIncident | None = None,
+        calibrator: Calibrator | None = None,
     ) -> None:
+        """`calibrator`: tells of a fire how likely it is one, if it may; that of the program if
+        none is given."""
         _refuse_problems(camera_id, rules, zones)
         self._camera_id = camera_id
         self._timezone = timezone
         self._permits = permits
+        self._model, self._calibrator = model, calibrator or carried()
         self._keep_back = keep_back
         self._time = SteadySeconds()
         self._book = IncidentBook(camera_id, model=model, notice=notice, name=name_incident)
@@ -123,6 +128,7 @@ class CameraPatrol:
 
     def use_model(self, model: ModelRef) -> None:
         """From now on incidents name this model."""
+        self._model = model
         self._book.use_model(model)
 
     @property
@@ -172,6 +178,7 @@ class CameraPatrol:
         finding = watch.rule.learn(wish.doubt.place, seen)
         if finding is None or watch.looked_at is None:
             return []
+        finding = self._with_likelihood(finding)
         found = self._book.match(watch.subject, finding, watch.looked_at, watch.looked_s)
         return self._logged(found)
 
@@ -310,8 +317,19 @@ class CameraPatrol:
             self._hold_back(watch, HeldBackReason.SHADOW, scene, at)
         if judgement.finding is None:
             return self._logged(self._book.miss(watch.subject, at, scene.now_s))
-        found = self._book.match(watch.subject, judgement.finding, at, scene.now_s)
+        finding = self._with_likelihood(judgement.finding)
+        found = self._book.match(watch.subject, finding, at, scene.now_s)
         return self._logged(found)
+
+    def _with_likelihood(self, finding: Finding) -> Finding:
+        """The finding with words of how likely it is, where somebody showed what they mean. What
+        is found and when does not depend on them."""
+        words = likelihood_words(finding.tracks, self._model, self._calibrator)
+        if words is None:
+            return finding
+        said = finding.explanation
+        told = Text.of(f"{said.zh}; {words.zh}", f"{said.en}; {words.en}")
+        return replace(finding, explanation=told)
 
     def _logged(self, messages: list[IncidentMessage]) -> list[IncidentMessage]:
         for message in messages:

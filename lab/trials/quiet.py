@@ -17,7 +17,9 @@ import numpy as np
 
 from domain.geometry import Box
 from domain.messages import IncidentOpened
+from edge.state.kept_looks import KeptLook
 from lab.trials.evaluate import STARTS_AT
+from lab.trials.recording import RecordedLook, Recording
 from lab.trials.truth import ClipTruth, Truth
 from lab.trials.variant import ViewVariant, zones_seen_by
 from models.detections import Detections
@@ -26,8 +28,8 @@ from models.first_look import Heat
 from streams.frame import Image
 from streams.replay import replay
 from vision.first_look import LookFirst
-from vision.incidents import IncidentMessage
-from vision.look_step import LookSettings, LookStep
+from vision.look import Look
+from vision.look_step import LookSettings, LookStep, Step
 from vision.patrol import CameraPatrol, SecondLookWish
 from vision.second_look.taking import crop
 from vision.second_look.verdict import CROPS_HZ, SPAN_S, Crop, second_look
@@ -88,13 +90,19 @@ class _Loop:
 
 
 def pictures_of(file: Path, detector: Detects) -> list[Image]:
-    """All that a second look could ask for, in the size that the detector wants.
+    """All that a second look could ask for, in the size that the detector wants: `CROPS_HZ` a
+    second, those of a slower clip again until its next comes.
 
     Raises:
         StreamError: the clip cannot be read.
     """
     frames = replay(file, look_every_s=1 / CROPS_HZ, start_at=STARTS_AT, decode="all")
-    return [frame.scaled(detector.fit_wh(frame.size_wh)) for frame in frames]
+    pictures: list[Image] = []
+    for frame in frames:
+        due = int(frame.stream_s * CROPS_HZ + 1e-6) - len(pictures)
+        pictures += pictures[-1:] * due
+        pictures.append(frame.scaled(detector.fit_wh(frame.size_wh)))
+    return pictures
 
 
 def watch_quiet(
@@ -109,8 +117,10 @@ def watch_quiet(
     timezone: ZoneInfo,
     looking: LookSettings | None = None,
     look_first: LookFirst | None = None,
+    recording: Recording | None = None,
 ) -> QuietRun:
-    """Loop one variant of a clip before a fresh patrol; answers what it opened."""
+    """Loop one variant of a clip before a fresh patrol; answers what it opened. `recording` is
+    filled with what was seen."""
     loop = _Loop([variant.seen(picture) for picture in pictures], detector, look_first)
     rules, zones = zones_seen_by(variant, truth.rules_of(clip), clip.zones)
     patrol = CameraPatrol(
@@ -123,23 +133,39 @@ def watch_quiet(
     )
     step = LookStep(patrol, looking)
     opened: list[IncidentOpened] = []
-    for at_s in _looks_s(hours * 3600, look_every_s, step):
-        messages = _look(step, loop, at_s)
-        opened += [one for one in messages if isinstance(one, IncidentOpened)]
+    for at_s, attended in _looks_s(hours * 3600, look_every_s, step):
+        done = _look(step, loop, at_s)
+        opened += [one for one in done.messages if isinstance(one, IncidentOpened)]
+        if recording is not None:
+            _record(recording, done, loop, at_s, attended=attended)
     return QuietRun(clip.file, variant, hours, tuple(opened))
 
 
-def _looks_s(seconds: float, look_every_s: float, step: LookStep) -> Iterator[float]:
-    """When the camera is looked at: as promised, and faster while something is suspected."""
+def _looks_s(seconds: float, look_every_s: float, step: LookStep) -> Iterator[tuple[float, bool]]:
+    """When the camera is looked at: as promised, and faster while something is suspected; with
+    each, whether it is one of those between."""
     steps = max(round(look_every_s / step.attention.look_every_s), 1)
     for number in range(int(seconds / look_every_s) * steps):
         at_s = number * look_every_s / steps
         attended = step.attended(at_s)
         if number % steps == 0 or attended:
-            yield at_s
+            yield at_s, number % steps != 0
 
 
-def _look(step: LookStep, loop: _Loop, at_s: float) -> Sequence[IncidentMessage]:
+def _record(recording: Recording, done: Step, loop: _Loop, at_s: float, *, attended: bool) -> None:
+    """Keep what was seen, without pictures."""
+    at, look = _at(at_s), None
+    if done.looked:
+        height, width = loop.picture(at_s).shape[:2]
+        seen = Detections.empty() if done.first else loop.seen(at_s)
+        look = Look("clip", at, seen, (width, height), first=done.first)
+    kept = KeptLook(at, done.diagnosis, look)
+    recording.looks.append(RecordedLook(kept, attended, float(loop.picture(at_s).mean())))
+    if done.wish is not None and done.second is not None:
+        recording.looked_twice(done.wish, done.second)
+
+
+def _look(step: LookStep, loop: _Loop, at_s: float) -> Step:
     picture = loop.picture(at_s)
     return step.look(
         "clip",
@@ -149,7 +175,7 @@ def _look(step: LookStep, loop: _Loop, at_s: float) -> Sequence[IncidentMessage]
         see=lambda _picture: loop.seen(at_s),
         look_twice=lambda wish: second_look(loop.crops(wish, at_s), wish.box),
         look_first=loop.first(at_s),
-    ).messages
+    )
 
 
 def _at(at_s: float) -> datetime:

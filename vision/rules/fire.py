@@ -13,6 +13,7 @@ from domain.held_back import HeldBackReason
 from domain.incident import IncidentKind, LabelledBox
 from domain.labels import FLAMES, SMOKE
 from models.detections import Detections, Floats
+from vision.likelihood import FireTrack
 from vision.rules.hearth import Hearth, Hit, explain
 from vision.rules.rule import BaseRuleSettings, Doubt, Finding, Judgement, Rule, Scene
 from vision.second_look.verdict import SecondLook
@@ -161,6 +162,12 @@ class FireRule:
                 else ()
             ),
         )
+
+    @property
+    def seen_now(self) -> tuple[FireTrack, ...]:
+        """What each hearth that the newest look saw has shown so far."""
+        now_s = self._looked_s[-1] if self._looked_s else None
+        return tuple(h.track for h in self._hearths if h.hits and h.hits[-1].at_s == now_s)
 
     def learn(self, place: int, seen: SecondLook) -> Finding | None:
         """Take in what a second look at a hearth found; the finding, if that settles it and the
@@ -312,6 +319,7 @@ class FireRule:
             hits=len(lead.hits),
             explanation=explain(burning, looks, len(lead.hits), now_s - lead.first_s),
             boxes=tuple(_newest_boxes(burning)),
+            tracks=tuple(hearth.track for hearth in burning),
         )
 
 

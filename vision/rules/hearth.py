@@ -3,11 +3,12 @@
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from statistics import fmean
+from statistics import fmean, median
 
 from domain.base import Text
 from domain.incident import LabelledBox
 from models.detections import Floats
+from vision.likelihood import FireTrack
 from vision.second_look.verdict import SecondLook
 from vision.things.tracks import area
 
@@ -56,6 +57,22 @@ class Hearth:
     def evidence(self) -> float | None:
         """What second looks found, 0-1 on average; none if none could judge."""
         return fmean(self.evidences) if self.evidences else None
+
+    @property
+    def track(self) -> FireTrack:
+        """What it showed up to its newest hit; it has one."""
+        oldest, newest = (float(area(self.hits[end].xyxy).max()) for end in (0, -1))
+        return FireTrack(
+            number=self.number,
+            smoke=self.smoke,
+            confirmed=self.confirmed,
+            score=median(hit.score for hit in self.hits),
+            lasted_s=self.hits[-1].at_s - self.first_s,
+            growth=newest / max(oldest, 1e-12),
+            hits=len(self.hits),
+            size=self.largest,
+            flicker=self.evidence,
+        )
 
     def learn(self, seen: SecondLook) -> None:
         """Take in a second look. A plume's box holds its flames too, so both speak for smoke. One

@@ -15,6 +15,7 @@ from domain.incident import IncidentKind, LabelledBox
 from domain.place import Id
 from models.detections import Detections
 from streams.frame import Image
+from vision.likelihood import FireTrack
 from vision.rules.baseline import BaselineMemory
 from vision.schedule import Schedule
 from vision.second_look.verdict import SecondLook
@@ -132,6 +133,8 @@ class Finding:
     explanation: Text
     boxes: tuple[LabelledBox, ...]
     count: int | None = None
+    tracks: tuple[FireTrack, ...] = ()
+    """Of a fire, what each of its places showed: what a likelihood could be told by."""
 
 
 @dataclass(frozen=True, slots=True)
