@@ -125,7 +125,7 @@ class Worker:
             take_over=self._take_over,
             let_go=self._let_go,
         )
-        self._attention = Attention(share.second_look)
+        self._attention = Attention(share.second_look, eyes)
         self._judging = Lock()
         roster = Roster(
             self._posts,

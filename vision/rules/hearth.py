@@ -8,6 +8,7 @@ from statistics import fmean
 from domain.base import Text
 from domain.incident import LabelledBox
 from models.detections import Floats
+from vision.second_look.closer import Sighting
 from vision.second_look.verdict import SecondLook
 from vision.things.tracks import area
 
@@ -46,6 +47,8 @@ class Hearth:
     asked_s: float | None = None
     """When a second look was last asked for."""
     evidences: deque[float] = field(default_factory=lambda: deque(maxlen=REMEMBERED_LOOKS))
+    closer: Sighting | None = None
+    """What the detector saw here at twice the size, the last time that it was let."""
 
     @property
     def largest(self) -> float:
@@ -60,6 +63,8 @@ class Hearth:
     def learn(self, seen: SecondLook) -> None:
         """Take in a second look. A plume's box holds its flames too, so both speak for smoke. One
         that could not judge (the camera has only just begun) may be asked for again at once."""
+        if seen.closer is not None:
+            self.closer = seen.closer.smoke if self.smoke else seen.closer.flame
         flame, smoke = seen.flame_evidence, seen.smoke_evidence
         if flame is None or smoke is None:
             self.asked_s = None
@@ -105,6 +110,20 @@ def _second(hearth: Hearth) -> tuple[str, str]:
     if evidence is None:
         return "", ""
     zh, en = ("飘动", "drift") if hearth.smoke else ("闪烁", "flicker")
+    closer_zh, closer_en = _closer(hearth.closer)
     if evidence >= 0.5:
-        return f"; 细看{zh}属实 ({evidence:.2f})", f"; confirmed by {en} ({evidence:.2f})"
-    return f"; 细看未能确认{zh} ({evidence:.2f})", f"; {en} not confirmed ({evidence:.2f})"
+        words = f"; 细看{zh}属实 ({evidence:.2f})", f"; confirmed by {en} ({evidence:.2f})"
+    else:
+        words = f"; 细看未能确认{zh} ({evidence:.2f})", f"; {en} not confirmed ({evidence:.2f})"
+    return words[0] + closer_zh, words[1] + closer_en
+
+
+def _closer(seen: Sighting | None) -> tuple[str, str]:
+    """What was seen at twice the size, in Chinese and English."""
+    if seen is None or not seen.best:
+        return "", ""
+    hits, pictures = sum(score > 0 for score in seen.scores), len(seen.scores)
+    return (
+        f"; 放大看 {pictures} 张中 {hits} 张可见 (最高 {seen.best:.2f})",
+        f"; at twice the size seen in {hits} of {pictures} pictures (up to {seen.best:.2f})",
+    )

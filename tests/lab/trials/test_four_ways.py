@@ -20,7 +20,8 @@ from edge.post import CameraPost
 from edge.roster import Roster
 from edge.state.kept_looks import Kept, kept_looks
 from lab.trials.evaluate import STARTS_AT, replay_clip
-from lab.trials.quiet import pictures_of, watch_quiet
+from lab.trials.quiet import watch_quiet
+from lab.trials.quiet_pictures import pictures_of
 from lab.trials.rule_replay import RuleSet, compare_looks
 from lab.trials.trace import Trace
 from lab.trials.truth import Truth
@@ -102,12 +103,13 @@ class Worker:
         import_block_detector(self.configuration.models_dir)
         self.clock = VirtualClock(STARTS_AT)
         self.post = CameraPost(share.cameras[0], share, clock=self.clock, on_gap=lambda _gap: None)
-        self.attention = Attention(self.configuration.second_look)
+        eyes = Eyes(Catalog(share.models_dir), share.detector)
+        self.attention = Attention(self.configuration.second_look, eyes)
         self.messages: list[IncidentMessage] = []
         self.faults: set[FaultKind] = set()
         self.looker = Looker(
             Roster([self.post], attended=1),
-            Eyes(Catalog(share.models_dir), share.detector),
+            eyes,
             judging=Lock(),
             batch=1,
             attention=self.attention,

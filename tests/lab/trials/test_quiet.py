@@ -10,7 +10,8 @@ import yaml
 from typer.testing import CliRunner
 
 from lab.trials.false_rate import upper_bound
-from lab.trials.quiet import QuietRun, pictures_of, watch_quiet
+from lab.trials.quiet import QuietRun, watch_quiet
+from lab.trials.quiet_pictures import pictures_of
 from lab.trials.truth import Truth
 from lab.trials.variant import ViewVariant
 from models.catalogue.catalog import Catalog
