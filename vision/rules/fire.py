@@ -15,8 +15,13 @@ from models.detections import Detections, Floats
 from vision.rules.hearth import Hearth, Hit, explain
 from vision.rules.rule import BaseRuleSettings, Doubt, Finding, Judgement, Rule, Scene
 from vision.second_look.verdict import SecondLook
+from vision.things.likeness import patch_of
+from vision.things.rejected import RejectedThing
 from vision.things.tracks import area, intersection
 from vision.zones import Zone
+
+STRANGE_HITS = 2
+"""Hits in a row that show no rejected thing, or show it grown, are something new."""
 
 
 class FireRuleSettings(BaseRuleSettings):
@@ -142,6 +147,10 @@ class FireRule:
         self._found_s: float | None = None
         self._hearths: list[Hearth] = []
         self._numbers = itertools.count(1)
+        self._rejected: tuple[RejectedThing, ...] = ()
+
+    def remind(self, rejected: Sequence[RejectedThing]) -> None:
+        self._rejected = tuple(rejected)
 
     def judge(self, scene: Scene) -> Judgement:
         now_s = scene.now_s
@@ -150,19 +159,18 @@ class FireRule:
         smoke = scene.detections.of(SMOKE).at_least(self._floor(smoke=True))
         self._take_in(flames, False, now_s)
         self._take_in(smoke, True, now_s)
+        if self._rejected:
+            self._compare(scene)
 
         self._forget(now_s)
         finding = self._settle(now_s)
+        telling = [h for h in self._hearths if not (h.confirmed and self._is_rejected(h))]
         return Judgement(
             finding=finding,
             # Where something burns for sure, more looks would tell nothing that matters.
-            suspicious=bool(self._hearths) and not any(h.confirmed for h in self._hearths),
+            suspicious=bool(telling) and not any(h.confirmed for h in telling),
             doubt=self._doubt(now_s) if self._settings.second_look else None,
-            held_back=frozenset(
-                {HeldBackReason.DENIED}
-                if any(self._is_denied(hearth, now_s) for hearth in self._hearths)
-                else ()
-            ),
+            held_back=frozenset(self._held_back(now_s)),
         )
 
     def learn(self, place: int, seen: SecondLook) -> Finding | None:
@@ -178,11 +186,46 @@ class FireRule:
     def _settle(self, now_s: float) -> Finding | None:
         for hearth in self._hearths:
             hearth.confirmed = hearth.confirmed or self._confirms(hearth)
-        burning = [h for h in self._hearths if h.confirmed and h.hits[-1].at_s == now_s]
+        burning = [h for h in self._burning(now_s) if not self._is_rejected(h)]
         if not burning:
             return None
         self._found_s = now_s
         return self._finding(burning, now_s)
+
+    def _burning(self, now_s: float) -> list[Hearth]:
+        """The hearths that are confirmed and seen in this look."""
+        return [h for h in self._hearths if h.confirmed and h.hits[-1].at_s == now_s]
+
+    def _held_back(self, now_s: float) -> Iterator[HeldBackReason]:
+        if any(self._is_denied(hearth, now_s) for hearth in self._hearths):
+            yield HeldBackReason.DENIED
+        if any(self._is_rejected(hearth) for hearth in self._burning(now_s)):
+            yield HeldBackReason.REJECTED
+
+    def _compare(self, scene: Scene) -> None:
+        """Note of each hearth seen in this look whether it shows what people have rejected."""
+        for hearth in self._hearths:
+            if hearth.hits[-1].at_s == scene.now_s:
+                known = all(self._is_known(hearth, box, scene) for box in hearth.hits[-1].boxes)
+                hearth.strange = 0 if known else hearth.strange + 1
+
+    def _is_known(self, hearth: Hearth, box: LabelledBox, scene: Scene) -> bool:
+        xyxy = np.array(box.box.xyxy, np.float32)
+        patch = None if scene.picture is None else patch_of(scene.picture, xyxy)
+        return any(
+            thing.smoke == hearth.smoke and thing.is_seen(xyxy, box.score, patch)
+            for thing in self._rejected
+        )
+
+    def _is_rejected(self, hearth: Hearth) -> bool:
+        """Whether it is only what people have rejected here: no larger, no surer, no other thing
+        and without any new smoke. One look that shows it otherwise may be a flicker; two do not."""
+        if not self._rejected or hearth.strange >= STRANGE_HITS:
+            return False
+        return not any(
+            other.smoke and other.strange >= STRANGE_HITS and other.touches(hearth)
+            for other in self._hearths
+        )
 
     def _floor(self, *, smoke: bool) -> float:
         """The least score that is looked at. What counts by itself always is."""

@@ -10,7 +10,7 @@ from domain.incident import LabelledBox
 from models.detections import Floats
 from vision.second_look.closer import Sighting
 from vision.second_look.verdict import SecondLook
-from vision.things.tracks import area
+from vision.things.tracks import area, intersection
 
 REMEMBERED_LOOKS = 3
 """Second looks whose evidence is averaged: one that errs is put right by the next."""
@@ -49,6 +49,8 @@ class Hearth:
     evidences: deque[float] = field(default_factory=lambda: deque(maxlen=REMEMBERED_LOOKS))
     closer: Sighting | None = None
     """What the detector saw here at twice the size, the last time that it was let."""
+    strange: int = 0
+    """Hits in a row that showed nothing which people have rejected here."""
 
     @property
     def largest(self) -> float:
@@ -70,6 +72,10 @@ class Hearth:
             self.asked_s = None
         else:
             self.evidences.append(max(flame, smoke) if self.smoke else flame)
+
+    def touches(self, other: "Hearth") -> bool:
+        """Whether the newest boxes of both overlap."""
+        return bool((intersection(self.hits[-1].xyxy, other.hits[-1].xyxy) > 0).any())
 
     def forget(self, before_s: float) -> None:
         """Drop the hits before a time. A confirmed hearth keeps its last: it is known for a fire
