@@ -100,13 +100,11 @@ def test_the_region_lies_in_the_picture_and_holds_the_box(corner: tuple[float, f
 # ---- what the rule makes of it
 
 WEAK: Row = moved(FLAME, score=0.2)
-FLICKERS = SecondLook(
-    frames=20,
-    span_s=3.0,
-    flame=FlameFeatures(0.5, 0.1, 10.5, 0.3, 2.0, 0.3, 0.2, 0.3, 0.3, 0.1),
-    smoke=DRIFTS.smoke,
-)
-"""Flicker that confirms, but not clearly."""
+CLEAR = FlameFeatures(0.5, 0.1, 13.0, 0.3, 2.0, 0.3, 0.2, 0.3, 0.3, 0.1)
+FLICKERS = SecondLook(frames=20, span_s=3.0, flame=CLEAR, smoke=DRIFTS.smoke)
+"""Clear flicker, which weak flames must show twice in a row."""
+HARDLY = replace(FLICKERS, flame=replace(CLEAR, swing=10.5))
+"""Flicker that confirms others, but not weak flames: neon does as much."""
 
 
 def closer(*scores: float) -> Closer:
@@ -133,13 +131,14 @@ EVERY_OTHER = [True, False] * 12
 @pytest.mark.parametrize(
     ("scores", "marks", "first"),
     [
-        (None, EVERY_LOOK, None),  # flickers, but too little to be believed of a weak flame
+        (None, EVERY_LOOK, 4.0),  # after two second looks
+        (None, EVERY_OTHER, None),
         ((0.6, 0.5, 0.4), EVERY_LOOK, 1.0),
         ((0.6, 0.5, 0.4), EVERY_OTHER, 1.0),  # a flare that half of the looks miss
-        ((0.6, 0.0, 0.5), EVERY_LOOK, 1.0),
-        ((0.51, 0.0, 0.0), EVERY_LOOK, None),  # a neon sign, in one of its states
-        ((0.2, 0.2, 0.2), EVERY_LOOK, None),  # as weak as before
-        ((0.0, 0.0, 0.0), EVERY_LOOK, None),
+        ((0.6, 0.0, 0.5), EVERY_OTHER, 1.0),
+        ((0.51, 0.0, 0.0), EVERY_OTHER, None),  # a neon sign, in one of its states
+        ((0.2, 0.2, 0.2), EVERY_OTHER, None),  # as weak as before
+        ((0.0, 0.0, 0.0), EVERY_LOOK, 4.0),  # at worst it is as without
     ],
 )
 def test_weak_flames_that_are_plain_at_twice_the_size_are_believed(
@@ -147,6 +146,11 @@ def test_weak_flames_that_are_plain_at_twice_the_size_are_believed(
 ) -> None:
     seen = replace(FLICKERS, closer=None if scores is None else closer(*scores))
     assert found(seen, marks) == first
+
+
+@pytest.mark.parametrize("scores", [(0.6, 0.5, 0.4), (0.9, 0.9, 0.9)])
+def test_neon_that_hardly_flickers_is_not_believed_however_plain(scores: tuple[float, ...]) -> None:
+    assert found(replace(HARDLY, closer=closer(*scores)), EVERY_LOOK) is None
 
 
 @pytest.mark.parametrize("still", [SecondLook(20, 3.0, NO_FLAME, DRIFTS.smoke), SecondLook(2, 0.2)])

@@ -36,8 +36,8 @@ class FireRuleSettings(BaseRuleSettings):
     A second look at a suspicious place (vision.second_look) settles it sooner and better: where it
     confirms, weaker and fewer hits suffice; where it denies, only a detector that is certain is
     believed; where it cannot judge, or where nobody can take one, nothing changes. Where the
-    detector sees the place at twice the size too (vision.second_look.closer), weak flames are
-    confirmed like others; by that alone, without flicker, nothing ever is.
+    detector sees weak flames plainly at twice the size (vision.second_look.closer), one clear
+    second look confirms them; by their size alone, without flicker, nothing ever is.
     """
 
     kind: Literal["fire"] = "fire"
@@ -62,14 +62,14 @@ class FireRuleSettings(BaseRuleSettings):
     0.30: neon signs of cropped and brightened clips score up to 0.34, mostly below 0.29) …"""
     weak_evidence: float = Field(default=0.8, ge=0, le=1)
     """… the last two must give this much evidence, and looks must show it as often as they must
-    without (`presence`; default 0.8: second looks at neon seldom give so much, those at flames of
-    the development clips 0.92 and more)."""
-    closer_confidence: float = Field(default=0.3, ge=0, le=1)
-    """Least score at twice the size with which weak flames are taken for plain ones (default 0.30:
-    of flames that score 0.15 to 0.30 in small pictures some two thirds reach it, of lamps and red
-    rooms that do one in seven) …"""
+    without (`presence`), unless it is plain at twice the size (default 0.8: second looks at neon
+    seldom give so much, those at flames of the development clips 0.92 and more)."""
+    closer_confidence: float = Field(default=0.4, ge=0, le=1)
+    """Weak flames that score this much at twice the size are plain ones (default 0.40: half of the
+    flames that score 0.15 to 0.30 in small pictures do, few lamps, but much neon) …"""
     closer_share: float = Field(default=0.6, gt=0, le=1)
-    """… in this share of the pictures looked at so (default 0.6: two of three)."""
+    """… in this share of the pictures looked at so (default 0.6: two of three). For them one second
+    look with `weak_evidence` is enough, and the share of looks that others need."""
     deny_evidence: float = Field(default=0.2, ge=0, le=1)
     """Evidence up to which it is denied (default 0.2); between the two nothing is said."""
     confirmed_hits: int = Field(default=2, ge=1)
@@ -77,7 +77,7 @@ class FireRuleSettings(BaseRuleSettings):
     confirmed_presence: float = Field(default=0.3, gt=0, le=1)
     """Share of the looks since the first hit that must be hits there (default 0.3)."""
     confirmed_for_s: float = Field(default=1.0, ge=0)
-    """Least time from the first hit to the last there (default 1.5 s)."""
+    """Least time from the first hit to the last there (default 1 s)."""
     ask_again_s: float = Field(default=3.0, gt=0)
     """A place that is not settled is looked at again after this long (default 3 s)."""
     hits: int = Field(default=3, ge=1)
@@ -289,25 +289,30 @@ class FireRule:
     def _confirms(self, hearth: Hearth) -> bool:
         settings, evidence = self._settings, hearth.evidence
         if evidence is not None and evidence >= settings.confirm_evidence:
-            weak = self._is_weak(hearth)
-            presence = settings.presence if weak else settings.confirmed_presence
+            weak, plain = self._is_weak(hearth), self._is_plain(hearth)
+            presence = settings.presence if weak and not plain else settings.confirmed_presence
             enough = settings.confirmed_hits, presence, self._confirmed_for_s(hearth)
-            if self._suffices(hearth.hits, *enough) and not (weak and self._wavers(hearth)):
+            wavers = weak and self._wavers(hearth, looks=1 if plain else 2)
+            if self._suffices(hearth.hits, *enough) and not wavers:
                 return True
         return self._suffices_alone(hearth) and not self._doubts(hearth)
 
     def _is_weak(self, hearth: Hearth) -> bool:
-        """Whether the detector thinks so little of these flames that they may be a sign, at twice
-        the size too."""
-        settings, closer = self._settings, hearth.closer
-        if hearth.smoke or _median_score(hearth.hits) >= settings.weak_confidence:
-            return False
-        return closer is None or closer.share(settings.closer_confidence) < settings.closer_share
+        """Whether the detector thinks so little of these flames that they may be a sign."""
+        median = _median_score(hearth.hits)
+        return not hearth.smoke and median < self._settings.weak_confidence
 
-    def _wavers(self, hearth: Hearth) -> bool:
-        """Whether second looks have not spoken clearly for it twice in a row."""
-        told = list(hearth.evidences)[-2:]
-        return len(told) < 2 or min(told) < self._settings.weak_evidence
+    def _is_plain(self, hearth: Hearth) -> bool:
+        """Whether the detector saw it plainly at twice the size."""
+        settings, closer = self._settings, hearth.closer
+        return closer is not None and closer.share(settings.closer_confidence) >= (
+            settings.closer_share
+        )
+
+    def _wavers(self, hearth: Hearth, *, looks: int) -> bool:
+        """Whether the last second looks, so many in a row, have not all spoken clearly for it."""
+        told = list(hearth.evidences)[-looks:]
+        return len(told) < looks or min(told) < self._settings.weak_evidence
 
     def _suffices_alone(self, hearth: Hearth) -> bool:
         """Whether the hits would be a fire if nobody had taken a second look."""
