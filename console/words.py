@@ -250,6 +250,8 @@ WORDS: dict[str, Text] = {
     "camera.worker": _W("小脑", "Worker"),
     "camera.listens": _W("在线, 接收指令", "Takes commands"),
     "camera.offline": _W("离线", "Offline"),
+    "camera.held_back": _W("24 h 未立案", "Held back, 24 h"),
+    "camera.held_back_looks": _W("{n} 次巡看", "{n} looks"),
     "commands.title": _W("指令", "Commands"),
     "commands.look_now": _W("看一眼", "Look now"),
     "commands.picture": _W("现场画面", "Live picture"),

@@ -105,6 +105,11 @@ class LookStep:
         self._full_looks = FullLooks(settings.first)
         self._asked_at: datetime | None = None
 
+    @property
+    def closer_pictures(self) -> int:
+        """In so many pictures of a second look the detector looks closer."""
+        return self._second_looks.closer_pictures
+
     def attended(self, now_s: float) -> bool:
         """Whether the camera is to be looked at at attention speed, at a moment in seconds that
         nobody sets; call again whenever time has passed."""

@@ -24,6 +24,7 @@ from vision.rules.rule import Doubt, Doubting, Finding, Scene
 from vision.schedule import is_on
 from vision.second_look.verdict import SecondLook
 from vision.steady import SteadySeconds
+from vision.things.rejected import RejectedThing
 from vision.things.static_objects import Ground, StaticObjects
 from vision.things.tracks import Tracker
 from vision.watch import Watch, watches_of
@@ -119,6 +120,11 @@ class CameraPatrol:
         for watch in self._watches:
             if (memory := learned.get("/".join(watch.subject.key))) is not None:
                 watch.recall(memory)
+
+    def remind(self, rejected: Sequence[RejectedThing]) -> None:
+        """Say what people found to be false of late: all of it, each time."""
+        for watch in self._watches:
+            watch.remind(rejected)
 
     def note_view(self, *, doubted: bool, moved: bool) -> None:
         """Say whether the camera still looks where its zones were drawn. While that is doubted,

@@ -21,7 +21,8 @@ from lab.trials.calibration import (
     tracks_in,
 )
 from lab.trials.evaluate import STARTS_AT, load_truth
-from lab.trials.quiet import pictures_of, watch_quiet
+from lab.trials.quiet import watch_quiet
+from lab.trials.quiet_pictures import pictures_of
 from lab.trials.recording import Recording
 from lab.trials.truth import ClipTruth, Truth
 from lab.trials.variant import ViewVariant

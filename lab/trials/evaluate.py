@@ -25,7 +25,7 @@ from vision.incidents import IncidentMessage
 from vision.look import Look
 from vision.look_step import LookSettings, LookStep, Step
 from vision.patrol import CameraPatrol
-from vision.second_look.taking import take_second_look
+from vision.second_look.taking import CloserSight, take_second_look
 
 STARTS_AT = datetime(2026, 1, 1, 4, 0, tzinfo=UTC)
 """Noon in Shanghai, within the hours of every default rule: when clips begin."""
@@ -125,6 +125,11 @@ class _Sight:
             (self.seen,) = self._detector.detect([image])
         return self.seen
 
+    def closer(self, pictures: int) -> CloserSight | None:
+        """What looks closer at so many pictures; nothing where boxes were written down: of crops
+        they say nothing."""
+        return None if self._boxes is not None else CloserSight(self._detector, pictures)
+
 
 class _Watching:
     """One clip before one patrol, as a worker has a camera before its own."""
@@ -164,6 +169,7 @@ class _Watching:
         )
         self._step = LookStep(patrol, looking)
         self._keeps_pictures = any(rule.watches_ground for rule in truth.rules_of(clip).values())
+        self._closer = self._sight.closer(self._step.closer_pictures)
         self._dense = DenseFile(self._file, start_at=self.start_at, repeat_to_s=clip.repeat_to_s)
 
     def frames(self, look_every_s: float) -> Iterator[tuple[Frame, bool]]:
@@ -188,7 +194,9 @@ class _Watching:
             at,
             frame.size_wh,
             see=lambda image: self._sight.see(image, self.seconds),
-            look_twice=lambda wish: take_second_look(wish, self._dense.until(wish.at)),
+            look_twice=lambda wish: take_second_look(
+                wish, self._dense.until(wish.at), self._closer
+            ),
             look_first=self._look_first,
         )
         self.messages += step.messages
