@@ -131,6 +131,7 @@ class Worker:
             self._posts,
             attended=share.attention.cameras,
             early_share=share.settings.early_share,
+            longest_wait_s=share.settings.longest_wait_s,
         )
         self._lookers = [
             Looker(
