@@ -7,6 +7,7 @@ from datetime import datetime
 from domain.clock import Moment
 from domain.health import CameraLooks
 from streams.reader import ComingPicture
+from streams.taker import RARE_KEYFRAMES
 
 LOOK_SLACK_S = 0.25
 """A look may be this late: keyframes rarely come on the dot."""
@@ -193,3 +194,12 @@ class LookBook:
             self._intervals_s.clear()
             self._skipped.clear()
             return page
+
+
+def spaced_s(promised_s: float, keyframe_every_s: float | None) -> float:
+    """How far apart the looks come that keep a promise, where a keyframe comes that often: as
+    seldom as it allows, or with every keyframe; where these are too rare for it, pictures between
+    them are decoded."""
+    if not keyframe_every_s or keyframe_every_s > RARE_KEYFRAMES * promised_s:
+        return promised_s
+    return max(int((promised_s + LOOK_SLACK_S) / keyframe_every_s), 1) * keyframe_every_s

@@ -8,7 +8,7 @@ from domain.clock import Clock, Moment
 from domain.health import CameraHealth, CameraStatus, CoverageGap, FaultKind, MissCause
 from edge.asked import LooksAsked
 from edge.feeds import CameraFeeds
-from edge.lookbook import LookBook
+from edge.lookbook import LookBook, spaced_s
 from edge.state.kept_looks import KeptLooks
 from edge.state.shadow import ShadowLog
 from edge.state.views import KeptView
@@ -117,6 +117,12 @@ class CameraPost:
     def is_due(self, now: Moment) -> bool:
         """Whether the newest picture should be looked at now."""
         return self.book.is_due(now, self.reader.next_keyframe)
+
+    def looked_every_s(self, now: Moment) -> float:
+        """How far apart looks are that keep the promise: they are made of keyframes, as these
+        come."""
+        keyframe_every_s = self.reader.looked.status(now).keyframe_every_s
+        return spaced_s(self.book.promised_s, keyframe_every_s)
 
     def is_stirred(self) -> bool:
         """Whether the sizes of its packets call for a look before the next one is due."""

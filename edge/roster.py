@@ -3,7 +3,9 @@
 import threading
 from collections import deque
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from itertools import islice
+from typing import Protocol
 
 from domain.clock import Moment
 from edge.post import CameraPost
@@ -19,6 +21,12 @@ LONGEST_WAIT_S = 30.0
 TICK_EVERY_S = 1.0
 
 
+class Busy(Protocol):
+    """Measures how long somebody works for posts."""
+
+    def __call__(self, *posts: CameraPost) -> AbstractContextManager[None]: ...
+
+
 class Roster:
     """All posts of a worker. Whoever is free takes the one whose look is worth most
     (`edge.worth`); a post is in one looker's hands at a time. Safe to use from several threads."""
@@ -30,11 +38,14 @@ class Roster:
         attended: int,
         early_share: float = 0.0,
         longest_wait_s: float = LONGEST_WAIT_S,
+        busy: Busy = lambda *_posts: nullcontext(),
     ) -> None:
         """`attended`: posts that may be looked at at attention speed at once; `early_share`: so
         many looks more, as a share of those that were owed, may be early ones; `longest_wait_s`:
-        nobody waits longer for a look, unless the machine takes longer for three rounds."""
+        nobody waits longer for a look, unless the machine takes longer for three rounds; `busy`
+        is entered by whoever works for some posts."""
         self.posts = posts
+        self.busy = busy
         self._attended = attended
         self._early_share = early_share
         self._longest_wait_s = longest_wait_s
