@@ -4,6 +4,7 @@ Words of the trade (states, moves, faults …) live with their enums in `domain`
 Keys beginning with ``js.`` are also given to the scripts of the pages.
 """
 
+from console.load_words import LOAD_WORDS
 from domain.base import Language, Text
 
 _W = Text.of
@@ -245,6 +246,7 @@ WORDS: dict[str, Text] = {
         "近 {n} 次巡看中 {same} 次画面未变", "{same} of the last {n} looks unchanged"
     ),
     "board.first": _W("近 {n} 次巡看中 {first} 次粗看", "{first} of the last {n} were first looks"),
+    **LOAD_WORDS,
     "board.missed": _W("漏看 {n} 次 ({causes})", "missed {n} ({causes})"),
     # one camera, and what may be asked of its worker
     "camera.worker": _W("小脑", "Worker"),

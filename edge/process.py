@@ -20,6 +20,7 @@ from edge.commands.end import RoadEnd
 from edge.doors import DoorKeeper
 from edge.eyes import Eyes
 from edge.holder import Holder
+from edge.load import LookLoad
 from edge.looker import Looker
 from edge.post import CameraPost
 from edge.pulse import Pulse
@@ -37,6 +38,7 @@ from events_bridge.publisher import Publisher
 from events_bridge.rejected_board import RejectedBoard
 from evidence.store import EvidenceStore
 from models.catalogue.catalog import Catalog
+from models.tuning.machine import cores_here
 from models.tuning.tuner import Tuner
 from settings.approvals import by_rule
 from settings.slices import WorkerShare
@@ -136,10 +138,13 @@ class Worker:
         self._rejections = Rejections(
             share.dir, self._posts, self._rejected, judging=self._judging, clock=self._clock
         )
+        load = LookLoad(lookers=share.settings.lookers, cores=cores_here())
         roster = Roster(
             self._posts,
             attended=share.attention.cameras,
             early_share=share.settings.early_share,
+            longest_wait_s=share.settings.longest_wait_s,
+            busy=load.busy,
         )
         self._lookers = [
             Looker(
@@ -160,6 +165,7 @@ class Worker:
             clock=self._clock,
             publish=self._publisher.publish,
             budget=budget,
+            load=load,
         )
         self._doors = DoorKeeper(share.dir / "doors.json")
         self._lessons = LessonKeeper(share.dir / "learned.json", self._posts)

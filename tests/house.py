@@ -62,7 +62,7 @@ ONLY_IMPORTERS = {
     "sqlalchemy": ("cases",),
     "alembic": ("cases",),
     "fastapi": ("console",),
-    "psutil": ("patrol", "lab.bench"),
+    "psutil": ("patrol", "edge.cpu", "lab.bench"),
     "cachetools": ("cases", "console"),
 }
 """Library → the only packages or modules of ours that may import it."""

@@ -12,7 +12,7 @@ from domain.base import Text
 from domain.errors import ConfigurationError
 from domain.geometry import Box
 from domain.held_back import HeldBackReason
-from domain.incident import CloseReason, Incident, IncidentState, ModelRef
+from domain.incident import CloseReason, Incident, IncidentKind, IncidentState, ModelRef
 from domain.messages import IncidentUpdated
 from vision.held_back import HeldBackBook, TellHeldBack
 from vision.incidents import IncidentBook, IncidentMessage, NameIncident, closed_for_change
@@ -141,6 +141,23 @@ class CameraPatrol:
     def suspicious(self) -> bool:
         """Whether some rule would soon know more if the camera were looked at more often."""
         return any(watch.suspicious for watch in self._watches)
+
+    @property
+    def suspected(self) -> frozenset[IncidentKind]:
+        """What the rules suspect, by kind: where `suspicious`, what it is about."""
+        return frozenset(w.settings.incident_kind for w in self._watches if w.suspicious)
+
+    def watched_at(self, at: datetime) -> frozenset[IncidentKind]:
+        """What the rules watch for at a time, by kind: empty out of their hours."""
+        on_duty = (watch for watch in self._watches if self._on_duty(watch, at))
+        return frozenset(watch.settings.incident_kind for watch in on_duty)
+
+    def sees_at(self, at: datetime) -> bool:
+        """Whether what rules watch for could be seen in a look at that time: not where each of
+        them watches a place and the view is another one. Out of all hours nothing is sought."""
+        on_duty = [watch for watch in self._watches if self._on_duty(watch, at)]
+        lost = self._view_doubted or self._view_moved
+        return not (on_duty and lost and all(watch.is_zoned for watch in on_duty))
 
     @property
     def at_ease(self) -> bool:
