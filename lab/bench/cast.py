@@ -99,10 +99,9 @@ def footage_of(cast: Cast, media: BenchMedia, small: BenchMedia | None, tell: Te
     that are not there yet are made, beside the clips."""
     clips: dict[str, Path] = {}
     keyframes: dict[str, Path] = {}
-    wishes: dict[tuple[Path, Path], dict[Path, Noise]] = defaultdict(dict)
-    for end, of in ("", media), (SUB, small):
-        for name, part in cast.parts.items() if of is not None else ():
-            assert of is not None
+    wishes: _Wishes = defaultdict(dict)
+    for end, of in (("", media), *([(SUB, small)] if small else [])):
+        for name, part in cast.parts.items():
             clip = of.clips[part.clip]
             own = clip.with_name(f"{clip.stem}-{part.own}-{_KEY}{clip.suffix}")
             clips[name + end], keyframes[name + end] = clip, own
@@ -119,7 +118,11 @@ def noise_of(part: Part) -> Noise:
     return Noise(seed, low + (high - low) * (seed % 1000) / 999)
 
 
-def _make(wishes: Mapping[tuple[Path, Path], Mapping[Path, Noise]], tell: Tell) -> None:
+_Wishes = dict[tuple[Path, Path], dict[Path, Noise]]
+"""Of a clip and what its keyframes are made of: the files to write, and the noise in them."""
+
+
+def _make(wishes: _Wishes, tell: Tell) -> None:
     count = sum(map(len, wishes.values()))
 
     def told(before: int, _: Path, done: int, __: int) -> None:

@@ -69,9 +69,8 @@ class FootageSent(Value):
     clips: int
     """Cameras share this many clips, each from a moment of its own on."""
     keyframes: int
-    """Of all cameras together, those of planted things among them; each is one camera's alone."""
-    alike: int
-    """Pairs of cameras with a keyframe in common: none, or there would be no run."""
+    """Of all cameras together, those of planted things and second streams among them. Each is one
+    camera's alone, or there would be no run."""
 
 
 class BadCameraSeen(CamerasSeen):

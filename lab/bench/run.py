@@ -119,7 +119,6 @@ def _shown(server: CameraServer, cast: Cast, media: BenchMedia) -> dict[str, Any
         "footage": FootageSent(
             clips=len({part.clip for name, part in cast.parts.items() if name in server.watched}),
             keyframes=server.distinct.keyframes,
-            alike=len(server.distinct.alike),
         ),
     }
 

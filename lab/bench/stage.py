@@ -115,7 +115,7 @@ def configuration_of(
         own[name]["worker"] = QUIET_WORKER if name in quiet else BUSY_WORKER
     data = {
         **base,
-        "workers": {BUSY_WORKER: {}, QUIET_WORKER: {}} if quiet else {},
+        **(_two_workers(base.get("worker", {})) if quiet else {}),
         "console": {"host": "127.0.0.1", "port": port},
         "defaults": {"look_every_s": look_every_s, "rules": {"fire": {}}},
         "approvals": _APPROVALS,
@@ -126,6 +126,12 @@ def configuration_of(
         ],
     }
     return yaml.safe_dump(data, allow_unicode=True, sort_keys=False)
+
+
+def _two_workers(usual: Mapping[str, Any]) -> dict[str, Any]:
+    """Where there are two, the name that a file gives to the only one is nobody's."""
+    unnamed = {key: value for key, value in usual.items() if key != "id"}
+    return {"worker": unnamed, "workers": {BUSY_WORKER: {}, QUIET_WORKER: {}}}
 
 
 @contextmanager

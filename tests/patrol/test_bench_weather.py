@@ -165,7 +165,7 @@ def test_a_short_run_tells_of_neighbours_and_of_who_misbehaves(
     assert report.looks_per_s > 0
     assert {name: seen.cameras for name, seen in report.scenes.items()} == {STREET: 1, NIGHT: 1}
     assert all(seen.looks and seen.worker_cores > 0 for seen in report.scenes.values())
-    assert report.footage == FootageSent(clips=2, keyframes=2 * KEYFRAMES, alike=0)
+    assert report.footage == FootageSent(clips=2, keyframes=2 * KEYFRAMES)
     assert (report.gaps, report.reconnects, report.packets_lost) == (0, 0, 0)
     told = {name: (seen.status, seen.fault) for name, seen in report.weather.items()}
     assert told == {

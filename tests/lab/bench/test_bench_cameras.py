@@ -239,7 +239,8 @@ def test_second_streams_are_looked_at() -> None:
 def test_quiet_cameras_have_a_worker_of_their_own(tmp_path: Path) -> None:
     urls = {name: f"rtsp://127.0.0.1:1/{name}" for name in names_of(3)}
     file = tmp_path / "bench.yaml"
-    text = configuration_of(urls, {}, look_every_s=4, port=1, quiet=("cam1",))
+    base = {"worker": {"id": "mine", "lookers": 2}}
+    text = configuration_of(urls, base, look_every_s=4, port=1, quiet=("cam1",))
     file.write_text(text, encoding="utf-8")
     configuration = load(file, data_dir=tmp_path)
     shares = {
