@@ -141,10 +141,10 @@ def _print(reports: Sequence[BenchReport]) -> None:
     for report in reports:
         _print_weather(report)
         _print_scenes(report)
-    console.print("; ".join(_circumstances(reports[-1])), soft_wrap=True)
+    console.print("; ".join(circumstances(reports[-1])), soft_wrap=True)
 
 
-def _circumstances(report: BenchReport) -> Iterator[str]:
+def circumstances(report: BenchReport) -> Iterator[str]:
     """On what it was measured, and of what."""
     yield str(report.machine)
     yield report.runs_on

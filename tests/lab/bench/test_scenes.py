@@ -8,8 +8,11 @@ from typer.testing import CliRunner
 from lab.bench.cast import Cast, cast_of
 from lab.bench.ears import Heard
 from lab.bench.measure import Measured
+from lab.bench.report import FootageSent
 from lab.bench.scenes import NIGHT_WORKER, WORKER, is_busy, quiet_share, scenes_seen
+from lab.commands.bench_cameras import circumstances
 from patrol.cli import app
+from tests.lab.bench.test_bench_pictures import report
 
 MEASURED = Measured(
     lasted_s=60.0, ended_s=0.0, cpu_cores={WORKER: 0.2, NIGHT_WORKER: 0.06}, rss_mb={},
@@ -48,6 +51,19 @@ def test_without_both_there_is_nothing_to_compare() -> None:
     assert nights["night"].worker_cores == 0.06
     assert quiet_share(nights) is None
     assert not is_busy({"full": 0, "unchanged": 0})
+
+
+@pytest.mark.parametrize(("unchanged", "said"), [(1, False), (60, True)])
+def test_a_street_on_which_nothing_happens_is_named(unchanged: int, said: bool) -> None:
+    ran = report(10, 0.2, 4.0).model_copy(
+        update={
+            "footage": FootageSent(clips=8, keyframes=100),
+            "looks_by_kind": {"full": 99, "unchanged": unchanged},
+        }
+    )
+    words = "; ".join(circumstances(ran))
+    assert "8 clips, 100 keyframes, each one camera's alone" in words
+    assert ("street is not busy" in words) is said
 
 
 @pytest.mark.parametrize(
