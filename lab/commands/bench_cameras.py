@@ -195,7 +195,7 @@ def _print_scenes(report: BenchReport) -> None:
         table.add_row(
             name,
             str(seen.cameras),
-            _unchanged(seen.looks_by_kind),
+            _share(seen.looks_by_kind, "unchanged"),
             _spread(seen.look_interval_s),
             f"{1000 * seen.worker_cores_per_camera:.1f}",
             _number(seen.look_ms),
