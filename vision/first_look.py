@@ -26,11 +26,11 @@ class FirstLookSettings(Settings):
     enabled: bool = True
     """Whether there are first looks at all (default true); without, the detector sees every
     picture that is not unchanged."""
-    fire: float = Field(default=0.10, ge=0, le=1)
+    fire: float = Field(default=0.35, ge=0, le=1)
     """From this probability of fire on, somewhere in the picture, the detector looks (default
-    0.10; what that misses is in models/weights/patrol-p.md)."""
-    smoke: float = Field(default=0.10, ge=0, le=1)
-    """The same for smoke (default 0.10)."""
+    0.35; what that misses is in models/weights/patrol-p.md)."""
+    smoke: float = Field(default=0.45, ge=0, le=1)
+    """The same for smoke (default 0.45)."""
     full_every_s: float = Field(default=20.0, gt=0)
     """The detector sees the whole picture at least this often (default 20 s), whatever the rules
     need."""
