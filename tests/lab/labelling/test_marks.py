@@ -11,7 +11,7 @@ GOOD = (0.1, 0.2, 0.3, 0.4)
 
 
 def marked(*xyxy: float, label: str | None = "stall") -> MarkedBox:
-    return MarkedBox(label=label, xyxy=xyxy)  # type: ignore[arg-type]
+    return MarkedBox(label=label, xyxy=xyxy)
 
 
 @pytest.mark.parametrize(
