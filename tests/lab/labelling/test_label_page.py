@@ -25,6 +25,7 @@ from tests.lab.labelling.conftest import NAMES, THING, TOWN, UMBRELLA, Town
 from tests.waiting import wait_until
 
 LOOPBACK = "127.0.0.1"
+AXE = Path(__file__).parents[2] / "console" / "vendor" / "axe.min.js"
 
 
 @contextmanager
@@ -139,6 +140,9 @@ def test_keys_and_mouse_make_a_set_and_one_goes_on_where_one_stopped(
         with opened_page(browser, url) as page:
             press = page.keyboard.press
             assert boxes(page) == 2
+            page.evaluate(AXE.read_text(encoding="utf-8"))
+            broken = page.evaluate("axe.run()")["violations"]
+            assert [(each["id"], each["nodes"][0]["html"]) for each in broken] == []
             press("Enter")  # a thing without a class: the page says so, and chooses it
             expect(page.locator("#banner")).to_contain_text("还没有类别")
             press("2")
