@@ -6,7 +6,7 @@ from pathlib import Path
 
 from lab.drawing import drawn
 from lab.trials.events import CurvePoint, RuleEvents
-from lab.trials.events_curve import events_curve
+from lab.trials.events_curve import events_curve, shift_words
 from lab.trials.figure_words import (
     NOT_ESTABLISHED,
     rate_words,
@@ -79,7 +79,7 @@ def _price(point: CurvePoint | None) -> tuple[str, str, str, str]:
     figures = point.figures
     seconds = figures.seconds_to_detect.median
     return (
-        f"{point.threshold:+g}",
+        shift_words(point.threshold),
         share_words(figures.recall),
         rate_words(figures.false_alarms),
         "—" if seconds is None else f"{seconds:.1f}",
