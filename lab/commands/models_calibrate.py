@@ -69,8 +69,8 @@ def calibrate(
     config: ConfigOption = None,
     data: DataOption = None,
 ) -> None:
-    """Fit how likely a fire track is a fire, from clips with and without fires and varied views of
-    them, and measure it on sources that were left out. What is not shown to mean what it says
+    """Fit how likely a fire track is a fire, and measure it on sources that were left out. From
+    clips with and without fires and varied views of them; what is not shown to mean what it says
     stays in shadow, and says nothing to anybody."""
     configuration = load(config, data_dir=data)
     pairs = [(media_dir, truth_file), *((folder, folder / TRUTH_FILE) for folder in more or ())]

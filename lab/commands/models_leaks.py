@@ -44,9 +44,9 @@ def leaks(
     ] = None,
     json_file: JsonFileOption = None,
 ) -> None:
-    """No training picture may look like an evaluation picture or a frame of an evaluation clip:
-    within 40 of the 256 bits of a difference hash. Names the nearest pairs; exit code 1 if one
-    does."""
+    """Check that no training picture looks like one that scores are measured on. None may lie
+    within 40 of the 256 bits of a difference hash of an evaluation picture, or of a frame of an
+    evaluation clip; the nearest pairs are named, and the exit code is 1 if one does."""
     with progress() as bar:
         task = bar.add_task("hashing", total=None)
 

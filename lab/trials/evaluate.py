@@ -88,7 +88,7 @@ def replay_clip(
         look_first,
         trace or Trace(),
         timezone,
-        Recording() if recording is None else recording,
+        recording,
     )
     for frame, attended in watching.frames(look_every_s):
         watching.look(frame, attended=attended)
@@ -144,7 +144,7 @@ class _Watching:
         look_first: LookFirst | None,
         trace: Trace,
         timezone: ZoneInfo,
-        recording: Recording,
+        recording: Recording | None,
     ) -> None:
         self.trace, self.recording = trace, recording
         trace.start_at = starts_at(clip, timezone)
@@ -215,6 +215,8 @@ class _Watching:
 
     def _record(self, step: Step, frame: Frame, image: Image, *, attended: bool) -> None:
         """Keep what was seen; pictures only where a rule looks at the ground in them."""
+        if self.recording is None:
+            return
         at, look = frame.captured_at, None
         if step.looked and self._sight.seen is not None:
             picture = image if self._keeps_pictures else None

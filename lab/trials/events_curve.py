@@ -51,7 +51,9 @@ def events_curve(title: str, points: Sequence[CurvePoint]) -> str:
         high=_HIGH,
         title=title,
         as_set=place.x(0.0) if first <= 0 <= last else None,
-        across=[Tick(place.x(point.threshold), f"{point.threshold:+g}") for point in points[::2]],
+        across=[
+            Tick(place.x(point.threshold), shift_words(point.threshold)) for point in points[::2]
+        ],
         up=[Tick(place.y(step / 4), f"{step / 4:g}") for step in range(5)],
         series=[
             _series(words, colour, points, of, place, _TOP + 16 + 22 * row)
@@ -91,6 +93,11 @@ def _series(
 
 def _points(places: Sequence[tuple[float, float]]) -> str:
     return " ".join(f"{x:g},{y:g}" for x, y in places)
+
+
+def shift_words(shift: float) -> str:
+    """Such as ``-0.5``, ``0``, ``+1``."""
+    return f"{shift:+g}" if shift else "0"
 
 
 def _seconds(figures: EventFigures) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from lab.drawing import drawn
 from lab.trials.events import CurvePoint, RuleEvents
-from lab.trials.events_curve import events_curve
+from lab.trials.events_curve import events_curve, shift_words
 from lab.trials.figure_words import (
     NOT_ESTABLISHED,
     rate_words,
@@ -79,7 +79,7 @@ def _price(point: CurvePoint | None) -> tuple[str, str, str, str]:
     figures = point.figures
     seconds = figures.seconds_to_detect.median
     return (
-        f"{point.threshold:+g}",
+        shift_words(point.threshold),
         share_words(figures.recall),
         rate_words(figures.false_alarms),
         "—" if seconds is None else f"{seconds:.1f}",
@@ -90,7 +90,7 @@ def _shown(folder: Path, events: RuleEvents, card: TrustCard) -> Shown:
     curve = None
     if len(events.by_score.points) > 1:
         curve = f"{card.rule}.svg"
-        title = f"{card.rule} · {events.sources} 个来源 sources"
+        title = f"{card.title.zh} {card.title.en} · {events.sources} 个来源 sources"
         write_whole(folder / curve, events_curve(title, events.by_score.points))
     return Shown(card, tuple(_figures(events)), tuple(wanted_rows(events)), curve, _grid(card))
 
@@ -129,7 +129,7 @@ def _grid(card: TrustCard) -> tuple[tuple[str, ...], ...]:
 
 
 def _markdown(card: TrustCard) -> Iterator[str]:
-    yield f"## {card.rule}\n"
+    yield f"## {card.title.zh} {card.title.en}\n"
     yield f"{card.verdict.zh} · {card.verdict.en}. {card.model}, {card.sources} sources.\n"
     yield "| | " + " | ".join(f"{light.words.zh} {light.words.en}" for light in Light) + " |"
     yield "|---|" + "---|" * len(Light)

@@ -13,6 +13,16 @@ from vision.likelihood import Calibrator
 
 HEIGHTS = (0.05, 0.15)
 """Shares of the picture's height at which a band ends."""
+TITLES = {
+    "fire": Text.of("火情", "Fire"),
+    "crowding": Text.of("聚集", "Crowding"),
+    "road_occupation": Text.of("占道", "Road occupation"),
+    "parking": Text.of("违停", "Parking"),
+    "fire_lane": Text.of("消防通道", "Fire lane"),
+    "stalls": Text.of("占道摊点", "Stalls"),
+    "goods": Text.of("占道堆物", "Goods"),
+    "generic": Text.of("布控", "Watch"),
+}
 UNTOLD = (
     Text.of("雨、雪、雾", "rain, snow, fog"),
     Text.of("红外与热成像画面", "infrared and thermal pictures"),
@@ -78,6 +88,10 @@ class TrustCard(Value):
     not_tested: tuple[Text, ...]
     likelihood: Text | None = None
     """What is to be held of the likelihoods that the rule tells, if it may tell any."""
+
+    @property
+    def title(self) -> Text:
+        return TITLES.get(self.rule) or Text.of(self.rule, self.rule)
 
     @property
     def verdict(self) -> Text:

@@ -14,6 +14,7 @@ from lab.scores.likeness import BITS, bits_set, difference_hash, distances, near
 from models.letterbox import Image
 from tests.command_line import PatrolHere
 from tests.media import make_clip
+from tests.shared_data import shared_data
 
 
 def scene(seed: int, size_wh: tuple[int, int] = (320, 180)) -> Image:
@@ -111,3 +112,15 @@ def test_what_names_nothing_is_refused(tmp_path: Path) -> None:
 def test_nothing_leaks_into_nothing() -> None:
     nothing = hashed([])
     assert leaks_between(nothing, nothing).nearest is None
+
+
+@pytest.mark.shared_data
+def test_a_clip_that_was_cut_from_a_film_of_the_set_is_found() -> None:
+    """Frames of the film are in fire8; a kitchen of another source is none of them."""
+    film = hashed([f"{shared_data('images/fire8/images')}/fire2_mp4*"])
+    yard, kitchen = (
+        hashed([str(shared_data(f"media/{name}.mp4"))], clip_every_s=2)
+        for name in ("fire_yard", "fire_kitchen")
+    )
+    assert len(leaks_between(film, yard).leaks) > len(film) / 2
+    assert leaks_between(film, kitchen).leaks == ()

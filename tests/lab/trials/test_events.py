@@ -17,7 +17,7 @@ from lab.trials.scoring import ClipScore, replayed_incidents, score_clip
 from lab.trials.shares import ENOUGH, FalseRate, Share
 from lab.trials.spread import SEEDS, spread
 from lab.trials.sweep import swept
-from lab.trials.trust_card import trust_cards
+from lab.trials.trust_card import TITLES, trust_cards
 from lab.trials.truth import ExpectedIncident, Light, Truth
 from models.catalogue.catalog import Catalog
 from models.detector import Detector
@@ -27,7 +27,7 @@ from tests.block_detector import NAME, blocks_picture, import_block_detector
 from tests.lab.trials.test_scoring import expect, opened
 from tests.media import make_clip
 from tests.vision.paintings import grainy
-from vision.rule_register import parse_rules
+from vision.rule_register import RULE_KINDS, parse_rules
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 FIRE = parse_rules({"fire": {"second_look": False}})
@@ -182,6 +182,7 @@ def test_the_page_tells_what_was_not_tested(
     assert "尚不能断言: 只有 1 起事件" in words
     assert "白天无事件的时段" in words
     assert "不给出可能性" in words
+    assert "<h2>火情 Fire</h2>" in words
     assert "<svg" in (tmp_path / "out" / "fire.svg").read_text(encoding="utf-8")
     (case,) = clips[0].cases
     assert case.height is not None
@@ -198,3 +199,7 @@ def test_the_page_tells_what_was_not_tested(
     assert "| 画面高 15% 以上 From 15% on | 未测试 not tested | 1/1 = 1.00 (0.21–1.00) |" in (
         tmp_path / "out" / CARDS_MARKDOWN
     ).read_text(encoding="utf-8")
+
+
+def test_every_kind_of_rule_has_a_title() -> None:
+    assert {*TITLES} >= {*RULE_KINDS}
