@@ -21,7 +21,6 @@ from edge.steadfast import steadfast
 from events_bridge.rejected_board import RejectedBoard
 from streams.frame import Frame
 from vision.incidents import IncidentMessage
-from vision.things.rejected import RejectedThing
 
 ASK_EVERY_S = 15.0
 """How often the board is asked; a rejection is no matter of seconds."""
@@ -50,7 +49,8 @@ class Rejections(threading.Thread):
         self._board = board
         self._judging = judging
         self._clock = clock
-        self._told: dict[str, tuple[RejectedThing, ...]] = {}
+        self._told: dict[str, int] = {}
+        """How many portraits each patrol was told of."""
         self._stopping = threading.Event()
 
     def recall(self) -> None:
@@ -99,11 +99,13 @@ class Rejections(threading.Thread):
             self.join(timeout_s)
 
     def _tell(self, camera_id: str, *, changed: bool) -> None:
-        """Tell a patrol what it is to hold back, if that changed: by the board, or by age."""
+        """Tell a patrol what it is to hold back, if that changed: by the board, by age, or since
+        the thing was seen from one more side."""
         things = self._memories[camera_id].things(self._clock.now())
-        if not changed and len(things) == len(self._told.get(camera_id, ())):
+        portraits = sum(len(thing.portraits) for thing in things)
+        if not changed and portraits == self._told.get(camera_id, 0):
             return
-        self._told[camera_id] = things
+        self._told[camera_id] = portraits
         self._posts[camera_id].patrol.remind(things)
         if things:
             log.info("rejected places held back", camera=camera_id, things=len(things))

@@ -38,7 +38,6 @@ from tests.vision.paintings import grainy
 from vision.incidents import IncidentMessage
 from vision.look_step import LookStep, Step
 from vision.rule_register import parse_rules
-from vision.second_look.closer import Closer
 from vision.second_look.verdict import SecondLook
 
 SECONDS, FPS = 40, 8
@@ -63,6 +62,9 @@ def paint(number: int) -> Image:
     return grainy(blocks_picture(blocks), number)
 
 
+Verdict = tuple[float, float, tuple[float, ...]]
+
+
 @dataclass(frozen=True)
 class Answer:
     """What came of the clip by one of the ways; times are seconds of the clip."""
@@ -70,7 +72,7 @@ class Answer:
     opened: dict[str, float]
     """By rule, when."""
     faults: set[FaultKind]
-    verdicts: "set[Verdict]"
+    verdicts: set[Verdict]
     """What second looks found of flame and smoke, and flame at twice the size."""
 
 
@@ -82,15 +84,12 @@ def opened_by(messages: Sequence[IncidentMessage]) -> dict[str, float]:
     }
 
 
-Verdict = tuple[float, float, tuple[float, ...]]
-
-
 def verdict(seen: SecondLook) -> Verdict:
-    return rounded(seen.flame_evidence, seen.smoke_evidence, seen.closer)
+    scores = () if seen.closer is None else seen.closer.flame.scores
+    return rounded(seen.flame_evidence, seen.smoke_evidence, scores)
 
 
-def rounded(flame: float | None, smoke: float | None, closer: Closer | None) -> Verdict:
-    scores = () if closer is None else closer.flame.scores
+def rounded(flame: float | None, smoke: float | None, scores: Sequence[float]) -> Verdict:
     return round(flame or 0, 1), round(smoke or 0, 1), tuple(round(one, 1) for one in scores)
 
 
@@ -174,7 +173,10 @@ def by_eval(worker: Worker, clip: Path, detector: Detector) -> Answer:
         look_every_s=2.0, timezone=worker.configuration.town.zone,
         looking=worker.configuration.looking, trace=trace,
     )  # fmt: skip
-    verdicts = {rounded(one.flame, one.smoke, one.closer) for one in trace.second_looks}
+    verdicts = {
+        rounded(one.flame, one.smoke, one.closer.flame.scores if one.closer else ())
+        for one in trace.second_looks
+    }
     opened = {one.rule_id: one.opened_at_s for one in scored.incidents}
     return Answer(opened, {mark.fault for mark in trace.faults}, verdicts)
 
