@@ -140,8 +140,8 @@ def test_looks_are_as_far_apart_as_keyframes_let_them(camera: Camera) -> None:
 
 
 def test_what_is_suspected_is_told_by_its_kind(camera: Camera) -> None:
-    assert camera.post.suspicion is Suspicion.NONE
+    assert camera.post.suspicion == Suspicion.NONE
     flame = patrol({"fire": {}})
     flame.look(look(0, [FLAME]))
     camera.post.patrol = flame
-    assert camera.post.suspicion is Suspicion.FIRE
+    assert camera.post.suspicion == Suspicion.FIRE
