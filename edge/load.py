@@ -20,8 +20,6 @@ SATURATED = 0.9
 """Lookers that are busy for this share of their time have no rest: looks wait for them."""
 MEASURED_S = 60.0
 """What is told is of the last minute: it is over as soon as an overload is."""
-
-
 _ROUNDING = 1e-9
 
 

@@ -140,7 +140,7 @@ def test_looks_are_as_far_apart_as_keyframes_let_them(camera: Camera) -> None:
 
 
 def test_what_is_suspected_is_told_by_its_kind(camera: Camera) -> None:
-    assert camera.post.suspicion == Suspicion.NONE
+    assert not camera.post.suspicion
     flame = patrol({"fire": {}})
     flame.look(look(0, [FLAME]))
     camera.post.patrol = flame
