@@ -7,6 +7,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from domain.clock import Moment
 from domain.health import CameraLooks
@@ -15,8 +16,11 @@ from edge.cpu import CpuTimes, cpu_times
 from edge.post import CameraPost
 from edge.roster import OVERDUE
 
+SATURATED = 0.9
+"""Lookers that are busy for this share of their time have no rest: looks wait for them."""
 MEASURED_S = 60.0
 """What is told is of the last minute: it is over as soon as an overload is."""
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +121,20 @@ class _Span:
         )
 
     @property
+    def told(self) -> dict[str, Any]:
+        """What was measured, as a `Workload` tells it."""
+        other_cores = max(self.worker_cores - self.looks_cores - self.reading_cores, 0.0)
+        return {
+            "over_s": round(self.s, 1),
+            "looks": self.looks.total(),
+            "unchanged": self.unchanged,
+            "look_core_s": round(self.core_s, 4),
+            "looks_cores": round(self.looks_cores, 3),
+            "reading_cores": round(self.reading_cores, 3),
+            "other_cores": round(other_cores, 3),
+        }
+
+    @property
     def core_s(self) -> float:
         """What a look took on average, in core-seconds; of all cameras together."""
         return self.looks_cores * self.s / self.looks.total()
@@ -146,15 +164,12 @@ def _reckoned(
     idle_cores = min(span.idle_cores, max(cores - span.worker_cores, 0.0))
     wanted = {post.camera_id: _wanted_cores(post, span, now) for post in posts}
     have_cores = _have_cores(span, idle_cores, busy_share) - _beyond_cores(posts, span, now)
+    if busy_share < SATURATED:
+        # Lookers rest only when nothing is owed: what was looked at is within their means.
+        have_cores = max(have_cores, sum(wanted[name] for name in wanted if span.looks[name]))
     kept = sum(span.kept(post, now) for post in posts)
     return Workload(
-        over_s=round(span.s, 1),
-        looks=span.looks.total(),
-        unchanged=span.unchanged,
-        look_core_s=round(span.core_s, 4),
-        looks_cores=round(span.looks_cores, 3),
-        reading_cores=round(span.reading_cores, 3),
-        other_cores=round(max(span.worker_cores - span.looks_cores - span.reading_cores, 0.0), 3),
+        **span.told,
         idle_cores=round(idle_cores, 3),
         cores=cores,
         lookers=lookers,
@@ -192,7 +207,7 @@ def _can_keep(posts: Sequence[CameraPost], wanted: dict[str, float], have_cores:
     count, left = 0, have_cores
     for post in sorted(posts, key=lambda post: post.book.weight, reverse=True):
         left -= wanted[post.camera_id]
-        if left < 0:
+        if left < -_ROUNDING:
             return count
         count += 1
     return count

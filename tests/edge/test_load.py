@@ -99,8 +99,8 @@ def test_a_machine_that_has_time_left_can_keep_all() -> None:
 def test_a_machine_without_time_keeps_those_that_its_cores_suffice_for() -> None:
     """32 looks a second at 0.1 core-second each, while 40 are promised."""
     machine = Machine(promises=160, cores=1)
-    machine.page(0.2, busy_s=0.05)
-    load = machine.page(0.2, busy_s=0.05)  # a look every 5 s, where one every 4 s is promised
+    machine.page(0.2, busy_s=0.06)
+    load = machine.page(0.2, busy_s=0.06)  # a look every 5 s, where one every 4 s is promised
     assert load.have_cores == pytest.approx(3.2)
     assert load.wanted_cores == pytest.approx(4.0)
     assert load.can_keep == 128
@@ -115,6 +115,14 @@ def test_where_lookers_have_no_time_cores_that_idle_do_not_help() -> None:
     assert load.have_cores == pytest.approx(load.looks_cores) == pytest.approx(0.8)
     assert load.wanted_cores == pytest.approx(1.0)
     assert load.wants_lookers
+
+
+def test_while_lookers_rest_nothing_is_short_however_busy_others_keep_the_machine() -> None:
+    machine = Machine(promises=160, cores=1)
+    machine.page(0.2, busy_s=0.03)
+    load = machine.page(0.2, busy_s=0.03, idle=0.0)
+    assert load.busy_share == pytest.approx(0.48)
+    assert load.suffices
 
 
 def test_what_was_kept_can_be_kept() -> None:

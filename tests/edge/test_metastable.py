@@ -13,7 +13,7 @@ CAMERAS, PROMISE_S = 24, 4.0
 FULL, UNCHANGED, BURST = 3.5, 0.35, 4.0
 """Times as many looks are owed as there is time for, if all are full ones, or none; and how many
 times as long each takes while it lasts."""
-BEGINS_S, ENDS_S, RECOVERED_WITHIN_S = 70.0, 130.0, 60.0
+BEGINS_S, ENDS_S, RECOVERED_WITHIN_S = 70.0, 110.0, 60.0
 SETTLED_S = 2.5 * PROMISE_S
 """Between looks when most of them are cheap; were all of them full, it would be twice as long."""
 NOTHING = detections([])
