@@ -3,17 +3,28 @@
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lab.footage.simulator import Simulator
+from lab.footage.simulator.clip import split_nal_units
 from lab.footage.simulator.rtp import PAYLOAD_TYPE, Codec, packetise
+from streams.address import CameraAddress
+from streams.intake import PacketIntake
 from streams.nal import START
+from streams.ring import PacketRing
 from streams.rtsp import depacketise
 from streams.rtsp.depacketise import MARKERS_TO_TRUST, Depacketiser
 from streams.rtsp.packing import FRAMING_BYTES, HEADER_BYTES
 from streams.rtsp.picture import PackedPicture, Picture
+from streams.rtsp.source import RtspSource
+from streams.source import Source
+from tests.media import make_clip
+from tests.streams.footage import BRISK, moment
 
 STEP = 3600
 TRUSTED = MARKERS_TO_TRUST + 1
@@ -213,3 +224,20 @@ def test_walked_over_or_packet_by_packet_is_the_same(data: st.DataObject) -> Non
     walked, singly = read(pieces, codec), read(pieces, codec, singly=True)
     assert walked.said == singly.said
     assert walked.counted == singly.counted
+
+
+@pytest.mark.parametrize("codec", ["h264", "hevc"])
+def test_what_a_camera_sends_is_what_a_clip_of_it_holds(tmp_path: Path, codec: Codec) -> None:
+    clip = make_clip(tmp_path / "a.mp4", seconds=1, fps=20, gop=10, codec=codec)
+    with Source(CameraAddress.parse(clip), BRISK) as source:
+        true = {split_nal_units(bytes(one)) for one in source.packets()}
+    ring = PacketRing(60, 2**24)
+    with Simulator({"cam": clip}) as simulator:
+        address = CameraAddress.parse(simulator.url("cam"))
+        with RtspSource(address, BRISK) as camera:
+            intake, came = PacketIntake(camera.offered), list(islice(camera.packets(), 40))
+    ring.extend(intake.take_all(came, moment()))
+    kept = ring.between(0, moment().s)
+    assert len(kept) == 40
+    assert sum(isinstance(packet.coded, PackedPicture) for packet in kept) > 20
+    assert {split_nal_units(packet.data) for packet in kept} == true
