@@ -289,6 +289,6 @@ class _Lag:
         usual_s = waited_s if self._usual_s is None else self._usual_s
         if waited_s > max(PAUSE_S, PAUSE_TIMES * usual_s):
             self._excused_s = late_s
-        elif waited_s > 0:
+        else:
             self._usual_s = min(usual_s + (waited_s - usual_s) / 8, _LONGEST_USUAL_S)
         self._excused_s = min(self._excused_s, late_s)

@@ -31,6 +31,8 @@ MOST_UNITS = 8192
 """No picture has more NAL units; those of 8K have some hundred slices."""
 MOST_LEFT_BYTES = 128 * 1024
 """So much of a picture is left for when the rest of it has come, to be walked over once more."""
+KEPT_WHOLE = 7 / 8
+"""What came together is kept as it is if so much of it is plain pictures, else they are copied."""
 MARKERS_TO_TRUST = 8
 """So many pictures must have ended with the marker bit, and only they, before it is believed."""
 
@@ -179,11 +181,11 @@ class Depacketiser:
 
     def _packed(self, found: list[Found], data: bytes) -> list[PackedPicture]:
         """The pictures that were found by the walk. What is kept of `data` is counted by them, so
-        it is not kept whole for a few of them."""
+        it is kept whole only if they are nearly all of it."""
         if not found:
             return []
         from_at, to = found[0].start, found[-1].end
-        if 2 * (to - from_at) < len(data):
+        if to - from_at < KEPT_WHOLE * len(data):
             data, moved = data[from_at:to], from_at
         else:
             moved = 0
