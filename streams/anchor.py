@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
+from typing import NamedTuple
 
 from domain.clock import SET_S, Moment
 from streams.rate import StampRate
@@ -38,8 +39,7 @@ _LONGEST_USUAL_S = 1.0
 _NO_TIME, _SET = timedelta(), timedelta(seconds=SET_S)
 
 
-@dataclass(frozen=True, slots=True)
-class Stamp:
+class Stamp(NamedTuple):
     """When one packet is shown and when it was sent."""
 
     pts: int

@@ -37,8 +37,14 @@ class PackedPicture:
     """From where to where in `came` its framed packets lie."""
     pts: int
     packing: Packing = field(repr=False)
-    is_keyframe: bool = False
-    dts: None = None
+
+    @property
+    def is_keyframe(self) -> bool:
+        return False
+
+    @property
+    def dts(self) -> None:
+        return None
 
     def __len__(self) -> int:
         """What it takes to hold it."""
