@@ -1,6 +1,6 @@
 """The first look 粗看: a small network that tells whether fire or smoke may be in a picture.
 
-It costs an eighth of the detector and knows no boxes: a heat map, one probability for each class
+It costs a quarter of the detector and knows no boxes: a heat map, one probability for each class
 at every 16th pixel of its input. It never decides anything: what it suspects the detector looks at
 in full within the same look; what it does not suspect the detector need not see for fire's sake.
 """

@@ -1,7 +1,7 @@
 """First looks 粗看: where a small network suspects neither fire nor smoke, the detector is spared.
 
 A camera is at ease when no rule suspects, doubts or tells of anything. Then a look may be a first
-look: a network of an eighth of the detector's work says where fire or smoke may be
+look: a network of a quarter of the detector's work says where fire or smoke may be
 (`models.first_look`). If it suspects anything, the detector sees the whole picture within the same
 look. If not, the rules that look for fire and smoke have had their look, and no other rule is
 asked; those say how far apart their looks may be (`full_looks_apart_s` of a rule).
