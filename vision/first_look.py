@@ -13,7 +13,7 @@ from pydantic import Field
 
 from domain.base import Settings
 from domain.labels import FLAMES, SMOKE
-from models.first_look import Heat
+from models.detections import Heat
 from streams.frame import Image
 
 LookFirst = Callable[[Image], Heat]

@@ -14,8 +14,7 @@ from datetime import datetime
 
 from domain.health import FaultKind
 from domain.incident import ModelRef
-from models.detections import Detections
-from models.first_look import Heat
+from models.detections import Detections, Heat
 from streams.frame import Image
 from vision.attention_speed import AttentionSettings, AttentionSpan
 from vision.first_look import FirstLookSettings, FullLooks, LookFirst

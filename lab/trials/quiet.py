@@ -19,9 +19,8 @@ from lab.trials.quiet_pictures import QuietPicture, Varied
 from lab.trials.recording import RecordedLook, Recording
 from lab.trials.truth import ClipTruth, Truth
 from lab.trials.variant import ViewVariant, zones_seen_by
-from models.detections import Detections
+from models.detections import Detections, Heat
 from models.detector import Detects
-from models.first_look import Heat
 from streams.frame import Image
 from vision.first_look import LookFirst
 from vision.look import Look

@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.detections import Detections
-from models.first_look import Heat
+from models.detections import Detections, Heat
 from streams.frame import Image
 from tests.vision.looks import CAR, SIZE_WH, Row, at, detections, patrol, people, told
 from tests.vision.paintings import grainy, street
