@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from cases import coverage, tally
+from cases import coverage, tally, workloads
 from cases.database import insert_if_absent
 from cases.grids import Plans, Router
 from cases.place_tables import CameraTableRow, GapRow, SiteRow
@@ -100,13 +100,15 @@ def _steady_since(row: CameraTableRow, health: CameraHealth) -> timedelta | None
 
 
 def take_looks(session: Session, done: LooksDone, at: datetime) -> None:
-    """Keep the last looks at each camera of one worker, and what became of the promised ones."""
+    """Keep the last looks at each camera of one worker, what became of the promised ones, and what
+    they took."""
     for looks in sorted(done.cameras, key=lambda looks: looks.camera_id):
         row = _row(session, looks.camera_id)
         if row.looks_to is None or row.looks_to < done.to_at or done.clock_set_s < 0:
             row.looks_from, row.looks_to = done.from_at, done.to_at
             row.looks, row.worker_id = looks, done.worker_id
     coverage.take_looks(session, done, at)
+    workloads.take(session, done, at)
 
 
 def take_gap(session: Session, gap: CoverageGap) -> bool:

@@ -13,6 +13,7 @@ from cases.table_base import ID, LONG_ID, Base
 from domain.health import CameraHealth, CameraLooks, FaultKind
 from domain.held_back import HeldBackReason
 from domain.place import CameraInfo, GridPlan, Site
+from domain.workload import Workload
 
 
 class SiteRow(Base):
@@ -93,6 +94,19 @@ class LooksPageRow(Base):
     to_at: Mapped[datetime]
     taken_at: Mapped[datetime]
     """When the center took it, by its own clock."""
+
+
+class WorkloadRow(Base):
+    """The last workload that a worker measured."""
+
+    __tablename__ = "workloads"
+
+    worker_id: Mapped[str] = mapped_column(LONG_ID, primary_key=True)
+    to_at: Mapped[datetime]
+    """Up to when it was measured, by the worker's clock."""
+    taken_at: Mapped[datetime]
+    """When the center took it, by its own."""
+    workload: Mapped[Workload] = mapped_column(Document(Workload))
 
 
 class HeldBackRow(Base):

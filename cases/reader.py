@@ -16,6 +16,7 @@ from cases import (
     maintenance,
     near,
     search,
+    workloads,
 )
 from cases.cameras import CameraRow
 from cases.case_settings import CaseSettings
@@ -27,6 +28,7 @@ from cases.near import Nearness
 from cases.place_tables import SiteRow
 from cases.queries import CaseCounts, CaseFilter, CasePage
 from cases.tables import EvidenceRow, IncidentRow
+from cases.workloads import WorkerLoad
 from domain.actor import Actor
 from domain.case import Case, Entry, Move
 from domain.clock import Clock
@@ -197,6 +199,11 @@ class CaseReader:
         """The same of one camera, hour by hour. Of an hour that is not there nothing was told."""
         with self._database.reading() as session:
             return coverage.by_hour(session, since, camera_id)
+
+    def workloads(self, since: datetime) -> tuple[WorkerLoad, ...]:
+        """What each worker measured last of its looks, if that came after `since`."""
+        with self._database.reading() as session:
+            return workloads.since(session, since)
 
     def held_back(self, since: datetime, camera_id: str | None = None) -> tuple[HeldBack, ...]:
         """What rules held back after a time and why, on one camera or on all."""

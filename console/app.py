@@ -18,6 +18,7 @@ from console.api import cases as cases_api
 from console.api import commands as commands_api
 from console.api import docs, evidence, health, uploads
 from console.api import maintenance as maintenance_api
+from console.api import workers as workers_api
 from console.console_settings import ConsoleSettings
 from console.guard import PlainAddress, SameOrigin, SecurityHeaders
 from console.limits import HeadLikeGet, RequestLimits
@@ -127,8 +128,8 @@ def _add_routes(app: FastAPI) -> None:
     app.state.renderer = Renderer(version)
     api = APIRouter(prefix="/api")
     for part in (
-        cases_api, uploads, cameras_api, commands_api, maintenance_api, evidence, health, stream,
-        docs,
+        cases_api, uploads, cameras_api, commands_api, maintenance_api, workers_api, evidence,
+        health, stream, docs,
     ):  # fmt: skip
         api.include_router(part.router)
     app.include_router(api)

@@ -17,9 +17,8 @@ from domain.case import Case
 from domain.health import CameraStatus
 from domain.place import CameraInfo
 from domain.silence import SILENT_AFTER
+from domain.workload import PROMISE_SLACK
 
-PROMISE_SLACK = 1.1
-"""The promise counts as kept up to this many times itself: looks happen at keyframes."""
 _CODECS = {"h264": "H.264", "hevc": "H.265"}
 
 

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from cases.coverage import HOUR, Coverage
-from console.eyes import PROMISE_SLACK, Tile
+from console.eyes import Tile
 from console.services import Services
 from console.times import Times
 from console.words import say
 from domain.health import cause_words
 from domain.place import CameraInfo
+from domain.workload import PROMISE_SLACK
 
 SPAN = timedelta(hours=24)
 

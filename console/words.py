@@ -4,6 +4,7 @@ Words of the trade (states, moves, faults …) live with their enums in `domain`
 Keys beginning with ``js.`` are also given to the scripts of the pages.
 """
 
+from console.load_words import LOAD_WORDS
 from domain.base import Language, Text
 
 _W = Text.of
@@ -261,11 +262,14 @@ WORDS: dict[str, Text] = {
         "近 {n} 次巡看中 {same} 次画面未变", "{same} of the last {n} looks unchanged"
     ),
     "board.first": _W("近 {n} 次巡看中 {first} 次粗看", "{first} of the last {n} were first looks"),
+    **LOAD_WORDS,
     "board.missed": _W("漏看 {n} 次 ({causes})", "missed {n} ({causes})"),
     # one camera, and what may be asked of its worker
     "camera.worker": _W("小脑", "Worker"),
     "camera.listens": _W("在线, 接收指令", "Takes commands"),
     "camera.offline": _W("离线", "Offline"),
+    "camera.held_back": _W("24 h 未立案", "Held back, 24 h"),
+    "camera.held_back_looks": _W("{n} 次巡看", "{n} looks"),
     "commands.title": _W("指令", "Commands"),
     "commands.look_now": _W("看一眼", "Look now"),
     "commands.picture": _W("现场画面", "Live picture"),

@@ -13,6 +13,7 @@ class HeldBackReason(StrEnum):
     DENIED = "denied"
     MOVED = "moved"
     SHADOW = "shadow"
+    REJECTED = "rejected"
 
     @property
     def words(self) -> Text:
@@ -26,6 +27,7 @@ _TITLES = {
     HeldBackReason.DENIED: Text.of("细看否定", "Denied by a second look"),
     HeldBackReason.MOVED: Text.of("画面移位, 规则暂停", "Camera moved, rule paused"),
     HeldBackReason.SHADOW: Text.of("规则试运行", "Rule in shadow"),
+    HeldBackReason.REJECTED: Text.of("同处同物, 一周内已判误报", "Found false here this week"),
 }
 
 

@@ -11,6 +11,7 @@ from domain.held_back import HeldBack
 from domain.holding import CameraClaim, Holding
 from domain.incident import Incident
 from domain.message import Message as Message
+from domain.workload import Workload
 
 
 class _IncidentMessage(Message):
@@ -178,6 +179,9 @@ class LooksDone(Message):
     clock_set_s: float = 0.0
     """By how many seconds the worker's clock was set within this span; both ends are dated by the
     clock as it is now."""
+    workload: Workload | None = None
+    """What its promises take and its machine has; None while nothing was measured, and from a
+    worker that measures nothing yet."""
 
     @property
     def name(self) -> str:

@@ -4,17 +4,21 @@ import queue
 import threading
 import time
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import structlog
 
-from domain.errors import StreamError
+from domain.errors import ModelError, StreamError
+from edge.eyes import Eyes
 from edge.post import CameraPost
 from edge.steadfast import steadfast
 from streams.dense import dense_frames
 from streams.frame import Frame
+from streams.ring import PacketRing
 from vision.patrol import SecondLookWish
-from vision.second_look.taking import SPAN, SecondLookSettings, take_second_look
+from vision.second_look.closer import APART_S
+from vision.second_look.taking import SPAN, CloserSight, SecondLookSettings, take_second_look
 from vision.second_look.verdict import CROPS_HZ, SecondLook
 
 STOP_POLL_S = 0.2
@@ -39,9 +43,11 @@ class Attention(threading.Thread):
     """Takes questions, one at a time, and keeps the answers until a looker fetches them: patrols
     are asked by one thread at a time."""
 
-    def __init__(self, settings: SecondLookSettings) -> None:
+    def __init__(self, settings: SecondLookSettings, eyes: Eyes) -> None:
+        """`eyes` look closer, once a looker has opened them."""
         super().__init__(name="attention", daemon=True)
         self._settings = settings
+        self._eyes = eyes
         self._questions: queue.Queue[Question] = queue.Queue(maxsize=1)
         self._answers: deque[tuple[Question, SecondLook]] = deque()
         self._fetching = threading.Lock()
@@ -84,17 +90,8 @@ class Attention(threading.Thread):
 
     def _seen(self, question: Question) -> SecondLook:
         post, wish = question.post, question.wish
-        from_s = question.at_s - SPAN.total_seconds()
-        packets = post.reader.ring.between(from_s, question.at_s)
-        longest_s = self._settings.decode_at_most_s
-        if packets and packets[-1].captured_s - packets[0].captured_s > longest_s:
-            packets = []
-        try:
-            frames = dense_frames(packets, camera_id=post.camera_id, from_s=from_s, per_s=CROPS_HZ)
-        except StreamError as error:
-            log.warning("no second look", camera=post.camera_id, error=str(error))
-            frames = []
-        seen = take_second_look(wish, frames)
+        frames = self._frames(post, post.reader.ring, question.at_s, SPAN.total_seconds(), CROPS_HZ)
+        seen = self._taken(question, frames)
         log.info(
             "second look",
             camera=post.camera_id,
@@ -102,8 +99,43 @@ class Attention(threading.Thread):
             frames=seen.frames,
             flame=_rounded(seen.flame_evidence),
             smoke=_rounded(seen.smoke_evidence),
+            closer=_rounded(None if seen.closer is None else seen.closer.best),
         )
         return seen
+
+    def _taken(self, question: Question, frames: Sequence[Frame]) -> SecondLook:
+        """Judge what was decoded. A detector that fails costs its own evidence alone."""
+        sees = self._eyes.opened
+        pictures = self._settings.closer_pictures
+        sight = None if sees is None else CloserSight(sees, pictures)
+        try:
+            return take_second_look(question.wish, frames, sight, sharper=self._sharper(question))
+        except ModelError as error:
+            log.error("no closer look", camera=question.post.camera_id, error=str(error))
+            return take_second_look(question.wish, frames)
+
+    def _sharper(self, question: Question) -> list[Frame]:
+        """The main stream's pictures of the last moment, where looks are taken from another."""
+        feeds = question.post.reader
+        if feeds.ring is feeds.main.ring or not self._settings.closer_pictures:
+            return []
+        span_s = APART_S * self._settings.closer_pictures
+        return self._frames(question.post, feeds.main.ring, question.at_s, span_s, 1 / APART_S)
+
+    def _frames(
+        self, post: CameraPost, ring: PacketRing, until_s: float, span_s: float, per_s: float
+    ) -> list[Frame]:
+        """The pictures of a span, some of each second; none where that costs too much."""
+        from_s = until_s - span_s
+        packets = ring.between(from_s, until_s)
+        longest_s = self._settings.decode_at_most_s
+        if packets and packets[-1].captured_s - packets[0].captured_s > longest_s:
+            packets = []
+        try:
+            return dense_frames(packets, camera_id=post.camera_id, from_s=from_s, per_s=per_s)
+        except StreamError as error:
+            log.warning("no second look", camera=post.camera_id, error=str(error))
+            return []
 
 
 def _rounded(value: float | None) -> float | None:

@@ -51,6 +51,11 @@ class Eyes:
                 self._try(now)
         return self._detector
 
+    @property
+    def opened(self) -> Detector | None:
+        """The detector if it is open; nobody waits for it."""
+        return self._detector
+
     def choose(self, stopped: Callable[[], bool]) -> None:
         """Find out how to compute, which may take some seconds at the first start on a machine, and
         is best done before cameras want to be read. Without its model it is done later."""

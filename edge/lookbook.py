@@ -7,9 +7,13 @@ from datetime import datetime
 from domain.clock import Moment
 from domain.health import CameraLooks
 from streams.reader import ComingPicture
+from streams.taker import RARE_KEYFRAMES
 
 LOOK_SLACK_S = 0.25
 """A look may be this late: keyframes rarely come on the dot."""
+UNSEEN_SHARE = 0.1
+"""A look at an unchanged picture is worth so much less than one in full: whoever was not seen in
+full for longer comes first, of two that have waited alike."""
 
 
 class LookBook:
@@ -19,13 +23,15 @@ class LookBook:
     def __init__(
         self, camera_id: str, look_every_s: float, started: Moment, *, risk: float = 1.0
     ) -> None:
-        """`risk`: under overload the promise is stretched so many times less than that of 1."""
+        """`risk`: under overload the promise is stretched so many times less than that of 1; the
+        first weight."""
         self._camera_id = camera_id
-        self._risk = risk
+        self._weight = risk
         self._promise_s = look_every_s
         self._lock = threading.Lock()
-        self._due_s = self._turn_s = self._last_done_s = started.s
+        self._due_s = self._turn_s = self._full_s = self._last_done_s = started.s
         self._last_look: Moment | None = None
+        self._last_counted: Moment | None = None
         self._looks = self._on_activity = self._unchanged = self._first = 0
         self._intervals_s: list[float] = []
         self._skipped: Counter[str] = Counter()
@@ -54,25 +60,40 @@ class LookBook:
             self._promise_s = look_every_s
             self._due_s = min(self._due_s, self._turn_s + look_every_s)
 
+    @property
+    def weight(self) -> float:
+        """How much its promise weighs beside those of others."""
+        return self._weight
+
+    def weigh(self, weight: float) -> None:
+        """From now on its promise weighs so much (`edge.worth.weight_of`)."""
+        self._weight = weight
+
     def begin_again(self, now: Moment) -> None:
         """Owe from now on, as at the start: what was not looked at until now was not owed."""
         with self._lock:
-            self._turn_s = self._last_done_s = now.s
+            self._turn_s = self._full_s = self._last_done_s = now.s
             self._due_s = now.s
             self._skipped_last = ""
 
     def waited(self, now: Moment) -> float:
         """How long the camera has waited for its turn, counted in promises: 1 is on time. A missed
         look does not lower it, so that nobody is put off twice."""
-        return (now.s - self._turn_s) / self._promise_s
+        return self.waited_s(now) / self._promise_s
+
+    def waited_s(self, now: Moment) -> float:
+        """The same in seconds."""
+        return now.s - self._turn_s
 
     def urgency(self, now: Moment) -> float:
-        """How much its turn it is: what it has waited, times its risk.
+        """How much its turn it is: what it has waited, times its weight. What it was not seen in
+        full for counts a little on top.
 
-        To look first where it is highest stretches the promises of all cameras of one risk by the
-        same factor when there is more to look at than time, be they of one second or of ten.
+        To look first where it is highest stretches the promises of all cameras of one weight by
+        the same factor when there is more to look at than time, be they of one second or of ten.
         """
-        return self.waited(now) * self._risk
+        unseen = max(self._turn_s - self._full_s, 0.0) / self._promise_s
+        return (self.waited(now) + UNSEEN_SHARE * unseen) * self._weight
 
     def is_due(self, now: Moment, next_picture: ComingPicture | None) -> bool:
         """Whether to look at the newest picture now: the next one would come too late, or it is
@@ -108,14 +129,15 @@ class LookBook:
         early: bool = False,
         unchanged: bool = False,
         first: bool = False,
+        blind: str = "",
     ) -> None:
         """A look at a picture `taken` then is done, computed by `runs_on`. One that came
         `early`, because of activity, changes nothing of what is owed. One at an `unchanged`
         picture keeps the promise as any other: nothing else could have been seen. So does a
-        `first` look, which saw all that the rules look for that have to look as often."""
+        `first` look, which saw all that the rules look for that have to look as often. `blind`:
+        why nothing that the rules look for could be seen in it. Such a look keeps no promise: it
+        is counted as a look, and as a missed one."""
         with self._lock:
-            if self._last_look is not None and taken >= self._last_look:
-                self._intervals_s.append(round(taken - self._last_look, 2))
             self._last_look, self._last_done_s = taken, taken.s
             self._skipped_last = ""
             self._looks += 1
@@ -123,10 +145,21 @@ class LookBook:
             self._first += first
             self._counts = self._counts if first else counts
             self._runs_on = runs_on
-            if early:
-                self._on_activity += 1
-            else:
+            self._on_activity += early
+            if not blind:
+                self._count(taken)
+            if not unchanged and not first:
+                self._full_s = taken.s
+            if not early:
+                self._skipped.update([blind] if blind else [])
                 self._turn_s, self._due_s = taken.s, taken.s + self._promise_s
+
+    def _count(self, taken: Moment) -> None:
+        """A look that could have seen what the rules look for: from it to the next is an interval
+        of the promise."""
+        if self._last_counted is not None and taken >= self._last_counted:
+            self._intervals_s.append(round(taken - self._last_counted, 2))
+        self._last_counted = taken
 
     def miss_if_late(self, now: Moment, cause: str) -> None:
         """Count a look as missed once it is a whole promise late, and owe the next one."""
@@ -142,7 +175,8 @@ class LookBook:
             return
         with self._lock:
             self._skipped[cause] += 1
-            self._turn_s = taken.s
+            # To be tried again at once would help nobody: it has had its turn, in full.
+            self._turn_s = self._full_s = taken.s
             self._due_s = taken.s + self._promise_s
 
     def close_page(self) -> CameraLooks:
@@ -165,3 +199,12 @@ class LookBook:
             self._intervals_s.clear()
             self._skipped.clear()
             return page
+
+
+def spaced_s(promised_s: float, keyframe_every_s: float | None) -> float:
+    """How far apart the looks come that keep a promise, where a keyframe comes that often: as
+    seldom as it allows, or with every keyframe; where these are too rare for it, pictures between
+    them are decoded."""
+    if not keyframe_every_s or keyframe_every_s > RARE_KEYFRAMES * promised_s:
+        return promised_s
+    return max(int((promised_s + LOOK_SLACK_S) / keyframe_every_s), 1) * keyframe_every_s

@@ -113,7 +113,9 @@ class Looker(threading.Thread):
         if taken:
             try:
                 for start in range(0, len(taken), at_once):
-                    self._look(taken[start : start + at_once], detector)
+                    together = taken[start : start + at_once]
+                    with self._roster.busy(*(each.post for each in together)):
+                        self._look(together, detector)
                     self.on_turn()  # on a machine without rest a whole round may take very long
             finally:
                 for each in taken:
@@ -172,7 +174,7 @@ class Looker(threading.Thread):
         if not self._roster.claim(post):
             return False
         frame: Frame | None = None
-        with steadfast("take", camera=post.camera_id):
+        with steadfast("take", camera=post.camera_id), self._roster.busy(post):
             if post.pause is None:  # it may just have been paused
                 frame = post.reader.take(follow=follow)
         if frame is None:

@@ -1,17 +1,18 @@
 """One camera at its post: its streams, its rules, its picture watch and its look book."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from domain.answers import LookSeen, PauseHeld
 from domain.clock import Clock, Moment
 from domain.health import CameraHealth, CameraStatus, CoverageGap, FaultKind, MissCause
 from edge.asked import LooksAsked
 from edge.feeds import CameraFeeds
-from edge.lookbook import LookBook
+from edge.lookbook import LookBook, spaced_s
 from edge.state.kept_looks import KeptLooks
 from edge.state.shadow import ShadowLog
 from edge.state.views import KeptView
+from edge.worth import Suspicion, weight_of
 from settings.camera import Camera
 from settings.slices import WorkerShare
 from streams.budget import RingBudget
@@ -85,7 +86,7 @@ class CameraPost:
         )
         self._view = KeptView(share.dir, camera.id, camera.zones)
         self.picture = self._view.watch(share.picture, watch_view=camera.keeps_view)
-        self._promise = camera.promise
+        self._promise, self._risk = camera.promise, camera.risk
         self.book = LookBook(
             camera.id,
             self._promise.at(clock.now()),
@@ -97,24 +98,47 @@ class CameraPost:
         self.pause: PauseHeld | None = None
         """While it holds nobody looks; packets are read all the same."""
         self.step = LookStep(self.patrol, share.looking, picture=self.picture)
+        self._weigh(clock.now())
         self._shown: Moment | None = None
         self.picture_fault: FaultKind | None = None
         self._picture_fault_since: Moment | None = None
 
     def keep_hours(self, now: Moment) -> None:
-        """Promise what holds at this hour."""
+        """Promise what holds at this hour, and weigh it by the rules that watch now."""
+        self._weigh(now.at)
         if self._promise.hours:
             promised_s = self._promise.at(now.at)
             self.book.promise(promised_s)
             self.reader.look_every(promised_s)
 
+    def _weigh(self, at: datetime) -> None:
+        self.book.weigh(weight_of(self._risk, self.patrol.watched_at(at)))
+
     def is_due(self, now: Moment) -> bool:
         """Whether the newest picture should be looked at now."""
         return self.book.is_due(now, self.reader.next_keyframe)
 
+    def looked_every_s(self, now: Moment) -> float:
+        """How far apart looks are that keep the promise: they are made of keyframes, as these
+        come."""
+        keyframe_every_s = self.reader.looked.status(now).keyframe_every_s
+        return spaced_s(self.book.promised_s, keyframe_every_s)
+
     def is_stirred(self) -> bool:
         """Whether the sizes of its packets call for a look before the next one is due."""
         return self.reader.stirred
+
+    @property
+    def picture_waits(self) -> bool:
+        """Whether a keyframe has come that nobody has looked at yet."""
+        return self.reader.picture_waits
+
+    @property
+    def suspicion(self) -> Suspicion:
+        """What its rules suspect."""
+        if not self.patrol.suspicious:  # asked of all cameras all the time, and seldom so
+            return Suspicion.NONE
+        return Suspicion.of(self.patrol.suspected)
 
     def is_attended(self, now: Moment) -> bool:
         """Whether the camera is to be looked at at attention speed."""
@@ -143,10 +167,18 @@ class CameraPost:
         self.book.miss_if_late(now, self._miss_cause(now))
 
     def looked(self, look: Look, frame: Frame, runs_on: str, *, early: bool) -> None:
-        """A look is done; whoever asked for it hears what was seen."""
+        """A look is done; whoever asked for it hears what was seen. Where rules watch places alone
+        and the view is another one, it has kept no promise."""
         seen = look.detections
-        kinds = {"unchanged": look.unchanged, "first": look.first}
-        self.book.done(frame.captured, seen.counts(), runs_on, early=early, **kinds)
+        self.book.done(
+            frame.captured,
+            seen.counts(),
+            runs_on,
+            early=early,
+            unchanged=look.unchanged,
+            first=look.first,
+            blind="" if self.patrol.sees_at(frame.captured_at) else FaultKind.MOVED.value,
+        )
         if self.asked.waiting:
             self.asked.tell(
                 LookSeen(
@@ -188,8 +220,7 @@ class CameraPost:
             return damage.error.fault.value
         if self.book.skipped_last:
             return self.book.skipped_last
-        waits = self.reader.picture_waits
-        return (MissCause.OVERLOAD if waits else MissCause.NO_PICTURE).value
+        return (MissCause.OVERLOAD if self.picture_waits else MissCause.NO_PICTURE).value
 
     def health(self, now: Moment) -> CameraHealth:
         """How the camera fares: what the stream says, what the picture says, and whether anybody
@@ -251,4 +282,4 @@ class CameraPost:
         skipped = self.book.skipped_last
         if skipped:
             return _WAYS.get(skipped, skipped)
-        return "overload" if self.reader.picture_waits else "no new picture"
+        return "overload" if self.picture_waits else "no new picture"

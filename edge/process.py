@@ -20,20 +20,25 @@ from edge.commands.end import RoadEnd
 from edge.doors import DoorKeeper
 from edge.eyes import Eyes
 from edge.holder import Holder
+from edge.load import LookLoad
 from edge.looker import Looker
 from edge.post import CameraPost
 from edge.pulse import Pulse
 from edge.recorder import Recorder
+from edge.rejections import Rejections
 from edge.reporter import Reporter
 from edge.roster import Roster
 from edge.state.learned import LessonKeeper
+from edge.steadfast import steadfast
 from edge.witness import Witness, close_left_behind
 from events_bridge.envelope import to_envelope, worker_source
 from events_bridge.holder_board import HolderBoard
 from events_bridge.look_board import LookBoard
 from events_bridge.publisher import Publisher
+from events_bridge.rejected_board import RejectedBoard
 from evidence.store import EvidenceStore
 from models.catalogue.catalog import Catalog
+from models.tuning.machine import cores_here
 from models.tuning.tuner import Tuner
 from settings.approvals import by_rule
 from settings.slices import WorkerShare
@@ -127,12 +132,19 @@ class Worker:
             take_over=self._take_over,
             let_go=self._let_go,
         )
-        self._attention = Attention(share.second_look)
+        self._attention = Attention(share.second_look, eyes)
         self._judging = Lock()
+        self._rejected = RejectedBoard(bus_url, settings=bus)
+        self._rejections = Rejections(
+            share.dir, self._posts, self._rejected, judging=self._judging, clock=self._clock
+        )
+        load = LookLoad(lookers=share.settings.lookers, cores=cores_here())
         roster = Roster(
             self._posts,
             attended=share.attention.cameras,
             early_share=share.settings.early_share,
+            longest_wait_s=share.settings.longest_wait_s,
+            busy=load.busy,
         )
         self._lookers = [
             Looker(
@@ -153,6 +165,7 @@ class Worker:
             clock=self._clock,
             publish=self._publisher.publish,
             budget=budget,
+            load=load,
         )
         self._doors = DoorKeeper(share.dir / "doors.json")
         self._lessons = LessonKeeper(share.dir / "learned.json", self._posts)
@@ -174,8 +187,8 @@ class Worker:
             looker.on_turn = pulse.part(f"looker {number}").turn
         self._reading.on_turn = pulse.part("reading").turn
         self._reporter.on_turn = pulse.part("reporter").turn
-        kept = (self._recorder, self._attention, self._holder, self._lessons, *self._road.threads)
-        for thread in kept:
+        kept = (self._recorder, self._attention, self._holder, self._lessons, self._rejections)
+        for thread in (*kept, *self._road.threads):
             pulse.lives(thread)
 
     def start(self, stopping: threading.Event) -> None:
@@ -183,6 +196,7 @@ class Worker:
         self._eyes.choose(stopping.is_set)
         self._recall()
         self._lessons.recall()
+        self._rejections.recall()
         self._doors.recall()
         self._road.recall()
         self._reading.start()
@@ -198,6 +212,7 @@ class Worker:
             looker.start()
         self._reporter.start()
         self._lessons.start()
+        self._rejections.start()
         self._road.start()
         log.info("worker started", cameras=len(self._posts))
 
@@ -217,6 +232,7 @@ class Worker:
         self._attention.stop(at_most(0.3))
         self._reporter.stop(at_most(0.3))
         self._holder.stop(at_most(0.3))
+        self._rejections.stop(at_most(0.2))
         self._recorder.stop(at_most(2.0))
         self._lessons.stop(at_most(0.3))
         readers = [reader for post in self._posts for reader in post.reader.readers]
@@ -226,6 +242,7 @@ class Worker:
         self._publisher.close(at_most(0.5))
         self._book.close()
         self._holders.close()
+        self._rejected.close()
         self._board.close()
         self._store.close()
         log.info("worker stopped")
@@ -237,6 +254,9 @@ class Worker:
         self._witnesses[post.camera_id].note(
             news, frame, feeds.main.ring, of_other_stream=feeds.detect is not None
         )
+        if frame is not None:
+            with steadfast("rejections", camera=post.camera_id):
+                self._rejections.note(post, frame, news)
 
     def _take_over(self, grant: CameraGrant) -> None:
         with self._judging:

@@ -7,9 +7,11 @@ from datetime import timedelta
 import structlog
 
 from domain.clock import Clock, Moment
-from domain.health import CameraHealth
+from domain.health import CameraHealth, CameraLooks
 from domain.messages import CameraHealthChanged, LooksDone, RingsHeld
 from domain.silence import HEALTH_EVERY_S, LOOKS_EVERY_S
+from domain.workload import Workload
+from edge.load import LookLoad
 from edge.post import CameraPost
 from edge.steadfast import steadfast
 from streams.budget import RingBudget
@@ -34,13 +36,16 @@ class Reporter(threading.Thread):
         clock: Clock,
         publish: Publish,
         budget: RingBudget,
+        load: LookLoad | None = None,
     ) -> None:
+        """`load` measures what the looks cost; without it nothing is told of that."""
         super().__init__(name="reporter", daemon=True)
         self._worker_id = worker_id
         self._posts = posts
         self._clock = clock
         self._publish = publish
         self._budget = budget
+        self._load = load
         self._rings_said: Moment | None = None
         self._were_cut = 0
         self._stopping = threading.Event()
@@ -80,9 +85,16 @@ class Reporter(threading.Thread):
                     clock_set_s=now.set_since(self._page_from),
                     cameras=pages,
                     rings=rings,
+                    workload=self._workload(now, pages),
                 )
             )
             self._page_from = now
+
+    def _workload(self, now: Moment, pages: Sequence[CameraLooks]) -> Workload | None:
+        """A measurement that fails costs no page of looks."""
+        with steadfast("workload"):
+            return self._load.measured(now, self._posts, pages) if self._load else None
+        return None
 
     def _rings(self) -> RingsHeld:
         cut = sum(post.reader.main.ring.cut_to_s is not None for post in self._posts)

@@ -33,6 +33,8 @@ class BusSettings(Settings):
     """The last look's picture of each camera: <name>:<camera id>."""
     holder_key: str = "patrol:holder"
     """Which worker holds each camera, as the center granted it: <name>:<camera id>."""
+    rejected_key: str = "patrol:rejected"
+    """What dispatchers found to be false on each camera of late: <name>:<camera id>."""
     commands_stream: str = "patrol:commands"
     """Commands to workers, one stream for each: <name>:<worker id>."""
     command_key: str = "patrol:command"

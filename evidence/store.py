@@ -5,7 +5,6 @@ A file is written to a private workspace, hashed, made safe on disk, and moved i
 """
 
 import errno
-import hashlib
 import os
 import re
 import shutil
@@ -20,27 +19,21 @@ import structlog
 from domain.checkpoint import reached
 from domain.clock import Clock, SystemClock
 from domain.closing import Closing
-from domain.documents import real_path
-from domain.errors import (
-    EvidenceError,
-    EvidenceNotFound,
-    EvidenceStorageFull,
-    EvidenceTampered,
-)
+from domain.errors import EvidenceError, EvidenceStorageFull
 from domain.evidence import Evidence, EvidenceKind
 from domain.ids import new_id
 from evidence.evidence_settings import MIN_FREE_BYTES
+from evidence.sealed import SEALED_PATH, SealedFiles, sha256_of
 from evidence.workspace import Workspace, remove_leftovers
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-_SEALED_PATH = re.compile(r"([0-9a-f]{2})/(\1[0-9a-f]{62})(\.[a-z0-9]{1,8})")
 _SUFFIX = re.compile(r"\.[a-z0-9]{1,8}")
 _READ_ONLY = 0o444
 
 _log = structlog.get_logger(__name__)
 
 
-class EvidenceStore(Closing):
+class EvidenceStore(SealedFiles, Closing):
     """Thread-safe; any number of processes may share a root. Who only reads may have a root
     that is mounted read-only: the workspace is made at the first seal."""
 
@@ -51,7 +44,7 @@ class EvidenceStore(Closing):
         *,
         min_free_bytes: int = MIN_FREE_BYTES,
     ) -> None:
-        self._root = real_path(root)
+        super().__init__(root)
         self._clock = clock or SystemClock()
         self._min_free_bytes = min_free_bytes
         self._workspace: Workspace | None = None
@@ -59,10 +52,6 @@ class EvidenceStore(Closing):
         with _storage_errors(self._root):
             self._root.mkdir(parents=True, exist_ok=True)
         self._clear_up()
-
-    @property
-    def root(self) -> Path:
-        return self._root
 
     def seal(
         self,
@@ -121,34 +110,8 @@ class EvidenceStore(Closing):
         for folder in sorted(self._root.glob("[0-9a-f][0-9a-f]")):
             for path in sorted(folder.iterdir()):
                 relative = path.relative_to(self._root).as_posix()
-                if _SEALED_PATH.fullmatch(relative):
+                if SEALED_PATH.fullmatch(relative):
                     yield relative, path.stat().st_mtime
-
-    def path(self, evidence: Evidence | str) -> Path:
-        """The sealed file of a record, or at a path relative to the root as a record has it.
-        EvidenceNotFound if there is none; no other file can be reached."""
-        relative = evidence if isinstance(evidence, str) else evidence.path
-        if not _SEALED_PATH.fullmatch(relative):
-            raise EvidenceNotFound(f"expected aa/<sha256>.<suffix>, got {relative!r}")
-        path = self._root / relative
-        if real_path(path) != path or not path.is_file():
-            raise EvidenceNotFound(f"no sealed file {relative}")
-        return path
-
-    def verify(self, evidence: Evidence) -> None:
-        """Read the whole file again. EvidenceTampered if it is not what was sealed,
-        EvidenceNotFound if it is gone."""
-        path = self.path(evidence)
-        if (size_bytes := path.stat().st_size) != evidence.size_bytes:
-            raise EvidenceTampered(
-                f"evidence={evidence.id}: sealed with {evidence.size_bytes} bytes, "
-                f"{evidence.path} has {size_bytes}"
-            )
-        if (sha256 := _sha256(path)) != evidence.sha256:
-            raise EvidenceTampered(
-                f"evidence={evidence.id}: sealed with sha256 {evidence.sha256}, "
-                f"{evidence.path} has {sha256}"
-            )
 
     def close(self) -> None:
         """Remove the workspace. Sealed files stay readable through this object."""
@@ -217,7 +180,7 @@ class EvidenceStore(Closing):
             target.parent.mkdir(exist_ok=True)
             _sync(self._root)
         if target.exists():
-            if _sha256(target) == sealed.sha256:
+            if sha256_of(target) == sealed.sha256:
                 return
             _log.error("sealed file was altered, its content is restored", path=sealed.path)
         unsealed.replace(target)
@@ -233,15 +196,10 @@ def _finish(unsealed: Path) -> tuple[int, str]:
     """Make a written file safe on disk and read-only; its size in bytes and its SHA-256."""
     if not unsealed.is_file() or not (size_bytes := unsealed.stat().st_size):
         raise EvidenceError(f"expected a file with content, {unsealed.name} has none")
-    sha256 = _sha256(unsealed)
+    sha256 = sha256_of(unsealed)
     _sync(unsealed)
     unsealed.chmod(_READ_ONLY)
     return size_bytes, sha256
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _sync(path: Path) -> None:

@@ -92,3 +92,18 @@ class Detections:
                 score=min(max(float(score), 0.0), 1.0),
                 box=Box.clipped(x1, y1, x2, y2),
             )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Heat:
+    """What a first look says of one picture."""
+
+    labels: tuple[str, ...]
+    scores: Floats
+    """(classes,): the highest probability of each class anywhere in the picture."""
+    places: Floats
+    """(classes, rows, columns): the same by place of the network's input."""
+
+    def of(self, label: str) -> float:
+        """How likely a class is somewhere in the picture, 0-1; 0 for one that is not known."""
+        return float(self.scores[self.labels.index(label)]) if label in self.labels else 0.0

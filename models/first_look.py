@@ -1,6 +1,6 @@
 """The first look 粗看: a small network that tells whether fire or smoke may be in a picture.
 
-It costs an eighth of the detector and knows no boxes: a heat map, one probability for each class
+It costs a quarter of the detector and knows no boxes: a heat map, one probability for each class
 at every 16th pixel of its input. It never decides anything: what it suspects the detector looks at
 in full within the same look; what it does not suspect the detector need not see for fire's sake.
 """
@@ -15,7 +15,7 @@ import numpy as np
 from domain.errors import ModelShapeError
 from domain.incident import ModelRef
 from models.catalogue.files import sha256_of
-from models.detections import Floats
+from models.detections import Heat
 from models.letterbox import Image, InputForm, Letterbox, SizeWH
 from models.sessions.graph import RunsOn
 from models.sessions.ports import words
@@ -59,21 +59,6 @@ class FirstLookFacts:
             raise ModelShapeError(
                 f"{where}: expected names {{0: …}} and imgsz [height, width], got {error}"
             ) from error
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Heat:
-    """What a first look says of one picture."""
-
-    labels: tuple[str, ...]
-    scores: Floats
-    """(classes,): the highest probability of each class anywhere in the picture."""
-    places: Floats
-    """(classes, rows, columns): the same by place of the network's input."""
-
-    def of(self, label: str) -> float:
-        """How likely a class is somewhere in the picture, 0-1; 0 for one that is not known."""
-        return float(self.scores[self.labels.index(label)]) if label in self.labels else 0.0
 
 
 class FirstLook:

@@ -24,6 +24,7 @@ from events_bridge.consumer import Consumer
 from events_bridge.holder_board import HolderBoard
 from events_bridge.lease import Lease
 from events_bridge.look_board import LookBoard
+from events_bridge.rejected_board import RejectedBoard
 from evidence.store import EvidenceStore
 from patrol import __version__
 from patrol.bus import GROUP
@@ -32,6 +33,7 @@ from patrol.claims import Claim
 from patrol.heartbeat import Pulse
 from patrol.listening import listen
 from patrol.only_center import OnlyCenter
+from patrol.rejections import RejectionTeller
 from patrol.standing import FILE as STANDING_FILE
 from patrol.standing import Standing
 from patrol.tending import keep_tending
@@ -84,6 +86,9 @@ class Center:
             together=self._handle_together,
             settings=bus,
         )
+        self._rejected = RejectedBoard(bus_url, settings=bus)
+        ids = [camera.id for camera in town.cameras]
+        self._rejections = RejectionTeller(self._database, self._rejected, clock, ids)
         self._board = LookBoard(bus_url, settings=bus)
         self._road = CommandRoad(bus_url, clock, zone=town.cases.zone, settings=bus)
         self._store = EvidenceStore(town.evidence_dir, clock)
@@ -149,6 +154,7 @@ class Center:
         consuming.start()
         tending = threading.Thread(target=self._tend, args=(stopping,), name="tender", daemon=True)
         tending.start()
+        self._rejections.start()
         self._only.watch(stopping)
         self._pulse.lives(consuming)
         self._pulse.lives(tending)
@@ -158,8 +164,10 @@ class Center:
         stopping.set()
         consuming.join(STOP_WITHIN_S)
         tending.join(STOP_WITHIN_S)
+        self._rejections.stop(STOP_WITHIN_S)
         self._consumer.close()
         self._only.stop()
+        self._rejected.close()
         self._board.close()
         self._holders.close()
         self._road.close()

@@ -31,6 +31,11 @@ COMMANDS = {
         "lab.commands.quiet:quiet",
         "Loop varied clips without incidents, and count what opens: all of it is false.",
     ),
+    "label": Late(
+        "lab.commands.label:label",
+        "Make a set to learn from of judged cases: boxes are drawn on a local page, or taken over "
+        "by --export.",
+    ),
     "bench": Late("lab.commands.bench:app", "Measure what things cost on this machine."),
     "demo": Late(
         "lab.commands.demo:demo",
@@ -55,6 +60,14 @@ MODELS = {
     "gallery": Late(
         "lab.commands.models_gallery:gallery",
         "Write a page of the worst mistakes: false, missed and misplaced boxes of each class.",
+    ),
+    "calibrate": Late(
+        "lab.commands.models_calibrate:calibrate",
+        "Fit how likely a fire track is a fire, and measure it on sources that were left out.",
+    ),
+    "leaks": Late(
+        "lab.commands.models_leaks:leaks",
+        "Check that no training picture looks like one that scores are measured on.",
     ),
     "export": Late(
         "lab.commands.models_export:export_model",

@@ -84,6 +84,10 @@ class WorkerSettings(Settings):
     early_share: float = Field(default=0.1, ge=0, le=1)
     """So many looks more, as a share of those that are promised, are taken early where packets are
     suddenly larger than usual, while nothing is overdue (default 0.1); 0: none."""
+    longest_wait_s: float = Field(default=30.0, gt=0)
+    """When there is more to look at than time, looks go where risk is; yet no camera waits longer
+    than this for one, or than three of its promises, or than three rounds over all cameras if the
+    machine takes longer for them (default 30 s)."""
     kept_looks_bytes: int = Field(default=4 * 1024 * 1024, ge=0)
     """What detectors saw is kept for `patrol rules replay`, without pictures: for each camera a
     file of this size and one older (default 4 MiB, 12 h of looks every 4 s with 10 boxes); 0:

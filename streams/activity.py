@@ -6,6 +6,7 @@ calls for a look earlier; the timed look is never left out.
 """
 
 from collections import deque
+from collections.abc import Iterable
 from statistics import median
 
 from streams.packet import Packet, StreamInfo
@@ -39,6 +40,11 @@ class Activity:
         self.stirred_s: float | None = None
         """When pictures were last larger than usual (`Packet.captured_s`); None if never."""
 
+    def add_all(self, packets: Iterable[Packet]) -> None:
+        """Take in packets that came together."""
+        for packet in packets:
+            self.add(packet)
+
     def add(self, packet: Packet) -> None:
         """Take in the next packet."""
         if packet.stream is not self._stream:
@@ -46,7 +52,7 @@ class Activity:
         if packet.stream_s >= self._ends_s:
             self._close_span(packet)
         if not packet.keyframe:
-            self._bytes += len(packet.data)
+            self._bytes += packet.size_bytes
             self._pictures += 1
 
     def _begin_anew(self, packet: Packet) -> None:

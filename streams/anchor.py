@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
+from typing import NamedTuple
 
 from domain.clock import SET_S, Moment
 from streams.rate import StampRate
@@ -38,8 +39,7 @@ _LONGEST_USUAL_S = 1.0
 _NO_TIME, _SET = timedelta(), timedelta(seconds=SET_S)
 
 
-@dataclass(frozen=True, slots=True)
-class Stamp:
+class Stamp(NamedTuple):
     """When one packet is shown and when it was sent."""
 
     pts: int
@@ -289,6 +289,6 @@ class _Lag:
         usual_s = waited_s if self._usual_s is None else self._usual_s
         if waited_s > max(PAUSE_S, PAUSE_TIMES * usual_s):
             self._excused_s = late_s
-        elif waited_s > 0:
+        else:
             self._usual_s = min(usual_s + (waited_s - usual_s) / 8, _LONGEST_USUAL_S)
         self._excused_s = min(self._excused_s, late_s)

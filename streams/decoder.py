@@ -50,7 +50,7 @@ class KeyframeDecoder:
             # A context that failed may keep parts of the damaged picture.
             del self._contexts[codec]
             raise StreamCorrupt(
-                f"expected a keyframe of {codec}, got {len(packet.data)} bytes "
+                f"expected a keyframe of {codec}, got {packet.size_bytes} bytes "
                 f"that do not decode: {error.strerror}"
             ) from error
         context.flush_buffers()

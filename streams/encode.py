@@ -1,9 +1,9 @@
 """Whole video files from pictures and to pictures, for media that we make ourselves."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import av
 import numpy as np
@@ -33,6 +33,7 @@ def write_video(
     crf: int = 23,
     preset: str = "veryfast",
     bits_s: int | None = None,
+    lead_in: int = 0,
 ) -> int:
     """Encode `frames` into an MP4 file with a keyframe every `gop` pictures.
 
@@ -40,6 +41,8 @@ def write_video(
         frames: pictures of shape (height, width, 3), uint8, BGR, all of `size_wh`.
         size_wh: width and height in pixels, both even (4:2:0 halves the colours).
         bits_s: H.264 of this bit rate all the time, instead of the quality `crf`.
+        lead_in: so many pictures at the beginning, whole groups, are encoded and left out: an
+            encoder of a fixed rate spoils its first keyframe, before it knows what pictures cost.
 
     Returns:
         The number of pictures written.
@@ -60,9 +63,23 @@ def write_video(
         for count, image in enumerate(frames, start=1):
             picture = _picture(path, image, size_wh)
             picture.pts, picture.time_base = count - 1, Fraction(1, fps)
-            container.mux(stream.encode(picture))
-        container.mux(stream.encode(None))
-    return count
+            container.mux(_without(stream.encode(picture), lead_in, fps))
+        container.mux(_without(stream.encode(None), lead_in, fps))
+    return max(count - lead_in, 0)
+
+
+def _without(packets: "Sequence[av.Packet[Any]]", lead_in: int, fps: int) -> "list[av.Packet[Any]]":
+    """The packets without those of the first pictures, dated as if there had been none."""
+    if not lead_in:
+        return list(packets)
+    kept = []
+    for packet in packets:
+        assert packet.time_base is not None
+        earlier = round(Fraction(lead_in, fps) / packet.time_base)
+        if packet.pts is not None and packet.dts is not None and packet.pts >= earlier:
+            packet.pts, packet.dts = packet.pts - earlier, packet.dts - earlier
+            kept.append(packet)
+    return kept
 
 
 def _options(

@@ -1,5 +1,6 @@
 """From libav's packets to ours: placed in time, begun with a keyframe, told apart by stream."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from fractions import Fraction
@@ -9,6 +10,7 @@ from streams.anchor import Anchor
 from streams.elementary import describe
 from streams.nal import ANNEX_B_CODECS, merged, parameter_sets
 from streams.packet import Offered, Packet, RawPacket, StreamInfo
+from streams.rtsp.picture import AccessUnit, PackedPicture
 
 _DEFAULT_TIME_BASE = Fraction(1, 90_000)
 
@@ -25,17 +27,22 @@ class PacketIntake:
         self._stream: StreamInfo | None = None
         self._fresh: bytes = b""
 
+    def take_all(self, came: Iterable[RawPacket], arrived: Moment) -> list[Packet]:
+        """The packets of pictures that came together, those before the first keyframe left out."""
+        taken = (self.take(raw, arrived) for raw in came)
+        return [packet for packet in taken if packet is not None]
+
     def take(self, raw: RawPacket, arrived: Moment | datetime) -> Packet | None:
         """The next packet; None until a keyframe has come that says what it is."""
-        data = bytes(raw)
         keyframe = raw.is_keyframe
         stamp = self._anchor.place(raw.pts, raw.dts, arrived, keyframe=keyframe)
         if keyframe:
-            self._learn(data)
+            self._learn(bytes(raw))
         if self._stream is None:
             return None
         return Packet(
-            data,
+            # What comes from libav is its own memory.
+            raw if isinstance(raw, (AccessUnit, PackedPicture)) else bytes(raw),
             stamp.pts,
             stamp.dts,
             self._time_base,

@@ -25,6 +25,15 @@ class Offered:
     """As `StreamInfo.rotation`."""
 
 
+class Coded(Protocol):
+    """The data of a coded picture, which `bytes` gives: at hand, or still in the packets it came
+    in."""
+
+    def __bytes__(self) -> bytes: ...
+    def __len__(self) -> int:
+        """What it takes to hold it."""
+
+
 class RawPacket(Protocol):
     """One coded picture as it came: H.264 and H.265 in Annex B form. Of `bytes` it gives its
     data."""
@@ -66,9 +75,9 @@ class StreamInfo:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Packet:
-    """One coded picture. H.264 and H.265 are always in Annex B form."""
+    """One coded picture."""
 
-    data: bytes = field(repr=False)
+    coded: Coded = field(repr=False)
     pts: int
     """Presentation time in `time_base`, continuous within one `stream` even where the camera's
     own timestamps restart."""
@@ -90,6 +99,17 @@ class Packet:
     def __post_init__(self) -> None:
         if self.captured_s == UNSAID_S:
             object.__setattr__(self, "captured_s", self.captured_at.timestamp())
+
+    @property
+    def data(self) -> bytes:
+        """H.264 and H.265 are always in Annex B form. Taken apart each time, if it is held in its
+        packets."""
+        return bytes(self.coded)
+
+    @property
+    def size_bytes(self) -> int:
+        """What it takes to hold it."""
+        return len(self.coded)
 
     @property
     def captured(self) -> Moment:

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -215,43 +215,43 @@ class CameraReader:
             turns = self._turns(source.offered, source.turns())
             self._shared.lead(turns, self._settings.batch_s)
             return
-        for _ in self._turns(source.offered, source.packets()):
+        for _ in self._turns(source.offered, ([raw] for raw in source.packets())):
             pass
 
-    def _turns(self, offered: Offered, packets: Iterable[RawPacket | None]) -> Iterator[None]:
-        """Take the packets in; it rests where None is among them."""
+    def _turns(self, offered: Offered, came: Iterable[Sequence[RawPacket]]) -> Iterator[None]:
+        """Take in what came together, and rest where nothing did."""
         connected = self._clock.moment()
         self._record.connected(connected)
         intake = PacketIntake(offered, self._newest.captured if self._newest else None)
         self._taker.wants_keyframe = False
         steady = False
-        for raw in packets:
-            if raw is None:
+        for pictures in came:
+            if not pictures:
                 yield
                 continue
             now = self._clock.moment()
-            packet = intake.take(raw, now)
-            self._report(self._record.arrived(packet, now))
-            if packet is not None:
-                self._newest, self._keyless = packet, 0
-                self.ring.append(packet)
-                self._activity.add(packet)
+            packets = intake.take_all(pictures, now)
+            self._report(self._record.arrived_together(packets, len(pictures), now))
+            if packets:
+                self._newest, self._keyless = packets[-1], 0
+                self.ring.extend(packets)
+                self._activity.add_all(packets)
             if not self.address.is_file:
-                self._give_up_if_blind(packet, now, now - connected)
+                self._give_up_if_blind(bool(packets), now, now - connected)
             if not steady and now - connected >= self._settings.steady_after_s:
                 steady = True
-                if packet is not None:
+                if packets:
                     self._backoff.reset()
 
-    def _give_up_if_blind(self, packet: Packet | None, now: Moment, connected_s: float) -> None:
-        """Packets alone are no life: where nothing can be seen by them, the camera is connected
-        anew.
+    def _give_up_if_blind(self, begun: bool, now: Moment, connected_s: float) -> None:
+        """Packets alone are no life: where nothing can be seen by them, because none has `begun`
+        with a keyframe or for another reason, the camera is connected anew.
 
         Raises:
             StreamWithoutKeyframe: none came to begin with, or none comes any more.
             StreamError: no picture can be decoded, and why.
         """
-        if packet is None:
+        if not begun:
             patience_s = self._settings.first_keyframe_within_s * 2 ** min(self._keyless, 4)
             if connected_s > patience_s:
                 self._keyless += 1

@@ -2,6 +2,7 @@
 
 import threading
 from collections import deque
+from collections.abc import Iterable
 from itertools import chain
 
 from domain.clock import Moment
@@ -18,11 +19,11 @@ class _Group:
 
     def __init__(self, keyframe: Packet) -> None:
         self.packets = [keyframe]
-        self.size_bytes = len(keyframe.data)
+        self.size_bytes = keyframe.size_bytes
 
     def append(self, packet: Packet) -> None:
         self.packets.append(packet)
-        self.size_bytes += len(packet.data)
+        self.size_bytes += packet.size_bytes
 
     @property
     def from_s(self) -> float:
@@ -67,9 +68,15 @@ class PacketRing:
 
     def append(self, packet: Packet) -> None:
         """Add the newest packet. One from before the first keyframe is left out."""
+        self.extend((packet,))
+
+    def extend(self, packets: Iterable[Packet]) -> None:
+        """Add packets that came together."""
         with self._lock:
             before_bytes = self._size_bytes
-            self._add(packet)
+            for packet in packets:
+                self._add(packet)
+            self._evict()
             grown_bytes = self._size_bytes - before_bytes
         if self._budget is not None:
             self._budget.changed(grown_bytes)
@@ -80,7 +87,7 @@ class PacketRing:
             self._clear()
         if packet.keyframe:
             self._groups.append(_Group(packet))
-            self._size_bytes -= sum(len(loose.data) for loose in self._loose)
+            self._size_bytes -= sum(loose.size_bytes for loose in self._loose)
             self._loose.clear()
         elif self._groups:
             self._groups[-1].append(packet)
@@ -88,8 +95,7 @@ class PacketRing:
             self._loose.append(packet)
         else:
             return
-        self._size_bytes += len(packet.data)
-        self._evict()
+        self._size_bytes += packet.size_bytes
 
     def between(self, from_s: float, to_s: float) -> list[Packet]:
         """The packets from the last keyframe at or before `from_s` until `to_s` (of
@@ -210,7 +216,7 @@ class PacketRing:
             self._size_bytes > self.max_bytes
             or loose[-1].captured_s - loose[0].captured_s > FOLLOWING_S
         ):
-            self._size_bytes -= len(loose.popleft().data)
+            self._size_bytes -= loose.popleft().size_bytes
 
     def _oldest_is_spare(self) -> bool:
         if len(self._groups) < 2:

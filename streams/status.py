@@ -2,6 +2,7 @@
 
 import threading
 from collections import Counter, deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -98,15 +99,22 @@ class StreamRecord:
     def arrived(self, packet: Packet | None, now: Moment) -> CoverageGap | None:
         """A picture came (None: one from before the first keyframe, which shows nothing yet).
         Gives the gap it ends."""
+        return self.arrived_together([] if packet is None else [packet], 1, now)
+
+    def arrived_together(
+        self, packets: Sequence[Packet], came: int, now: Moment
+    ) -> CoverageGap | None:
+        """So many pictures came, and these are those of them that are not from before the first
+        keyframe. Gives the gap they end."""
         with self._lock:
-            self._packets += 1
+            self._packets += came
             self._last_packet = now
-            if packet is None:
+            if not packets:
                 return None
             gap = self._gap(now)
             self._silent_since = now
             self._causes.clear()
-            self._saw(packet, now, resumed=gap is not None)
+            self._saw(packets, now, resumed=gap is not None)
             return gap
 
     def failed(self, error: StreamError, now: Moment, pause_s: float) -> None:
@@ -196,13 +204,13 @@ class StreamRecord:
             return now - self._silent_since > self._patience_s()
         return self._up and now - self._connected > self._settings.read_timeout_s
 
-    def _saw(self, packet: Packet, now: Moment, *, resumed: bool) -> None:
+    def _saw(self, packets: Sequence[Packet], now: Moment, *, resumed: bool) -> None:
         if not self._seeing or resumed:
             self._since = now
-        self._seeing, self._failure, self._stream = True, None, packet.stream
-        self._packet_times_s.append(packet.stream_s)
-        if packet.keyframe:
-            self._keyframe_times_s.append(packet.stream_s)
+        self._seeing, self._failure, self._stream = True, None, packets[-1].stream
+        self._packet_times_s.extend([packet.stream_s for packet in packets])
+        if keyframes_s := [packet.stream_s for packet in packets if packet.keyframe]:
+            self._keyframe_times_s.extend(keyframes_s)
             self._keyframe_every_s = _median_step(self._keyframe_times_s)
             self._last_keyframe = now
 

@@ -62,7 +62,7 @@ ONLY_IMPORTERS = {
     "sqlalchemy": ("cases",),
     "alembic": ("cases",),
     "fastapi": ("console",),
-    "psutil": ("patrol", "lab.bench"),
+    "psutil": ("patrol", "edge.cpu", "lab.bench"),
     "cachetools": ("cases", "console"),
     "chinese_calendar": ("cases.workdays",),
 }

@@ -1,7 +1,7 @@
 """First looks 粗看: where a small network suspects neither fire nor smoke, the detector is spared.
 
 A camera is at ease when no rule suspects, doubts or tells of anything. Then a look may be a first
-look: a network of an eighth of the detector's work says where fire or smoke may be
+look: a network of a quarter of the detector's work says where fire or smoke may be
 (`models.first_look`). If it suspects anything, the detector sees the whole picture within the same
 look. If not, the rules that look for fire and smoke have had their look, and no other rule is
 asked; those say how far apart their looks may be (`full_looks_apart_s` of a rule).
@@ -13,7 +13,7 @@ from pydantic import Field
 
 from domain.base import Settings
 from domain.labels import FLAMES, SMOKE
-from models.first_look import Heat
+from models.detections import Heat
 from streams.frame import Image
 
 LookFirst = Callable[[Image], Heat]
@@ -26,11 +26,11 @@ class FirstLookSettings(Settings):
     enabled: bool = True
     """Whether there are first looks at all (default true); without, the detector sees every
     picture that is not unchanged."""
-    fire: float = Field(default=0.10, ge=0, le=1)
+    fire: float = Field(default=0.35, ge=0, le=1)
     """From this probability of fire on, somewhere in the picture, the detector looks (default
-    0.10; what that misses is in models/weights/patrol-p.md)."""
-    smoke: float = Field(default=0.10, ge=0, le=1)
-    """The same for smoke (default 0.10)."""
+    0.35; what that misses is in models/weights/patrol-p.md)."""
+    smoke: float = Field(default=0.45, ge=0, le=1)
+    """The same for smoke (default 0.45)."""
     full_every_s: float = Field(default=20.0, gt=0)
     """The detector sees the whole picture at least this often (default 20 s), whatever the rules
     need."""

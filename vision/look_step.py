@@ -14,8 +14,7 @@ from datetime import datetime
 
 from domain.health import FaultKind
 from domain.incident import ModelRef
-from models.detections import Detections
-from models.first_look import Heat
+from models.detections import Detections, Heat
 from streams.frame import Image
 from vision.attention_speed import AttentionSettings, AttentionSpan
 from vision.first_look import FirstLookSettings, FullLooks, LookFirst
@@ -73,6 +72,8 @@ class Step:
     messages: tuple[IncidentMessage, ...]
     looked: bool
     """Whether it was judged: what blinds is not."""
+    first: bool = False
+    """Whether it was judged by a first look alone."""
     suspicious: bool = False
     """Whether some rule would soon know more, before any second look was heard."""
     wish: SecondLookWish | None = None
@@ -102,6 +103,11 @@ class LookStep:
         self._first = settings.first
         self._full_looks = FullLooks(settings.first)
         self._asked_at: datetime | None = None
+
+    @property
+    def closer_pictures(self) -> int:
+        """In so many pictures of a second look the detector looks closer."""
+        return self._second_looks.closer_pictures
 
     def attended(self, now_s: float) -> bool:
         """Whether the camera is to be looked at at attention speed, at a moment in seconds that
@@ -150,7 +156,7 @@ class LookStep:
             self.asked(wish)
             second = look_twice(wish)
             messages += [] if second is None else self.hear(wish, second)
-        return Step(diagnosis, tuple(messages), True, suspicious, wish, second)
+        return Step(diagnosis, tuple(messages), True, look.first, suspicious, wish, second)
 
     def diagnose(self, image: Image, at: datetime, now_s: float | None = None) -> Diagnosis:
         """Let the picture be diagnosed, and the rules know of the view. `image`: the small picture,

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -12,17 +12,19 @@ from domain.base import Text
 from domain.errors import ConfigurationError
 from domain.geometry import Box
 from domain.held_back import HeldBackReason
-from domain.incident import CloseReason, Incident, IncidentState, ModelRef
+from domain.incident import CloseReason, Incident, IncidentKind, IncidentState, ModelRef
 from domain.messages import IncidentUpdated
 from vision.held_back import HeldBackBook, TellHeldBack
 from vision.incidents import IncidentBook, IncidentMessage, NameIncident, closed_for_change
+from vision.likelihood import Calibrator, carried, likelihood_words
 from vision.look import Look
 from vision.rule_register import RuleSettings, zone_problems
 from vision.rules.baseline import BaselineMemory
-from vision.rules.rule import Doubt, Doubting, Scene
+from vision.rules.rule import Doubt, Doubting, Finding, Scene
 from vision.schedule import is_on
 from vision.second_look.verdict import SecondLook
 from vision.steady import SteadySeconds
+from vision.things.rejected import RejectedThing
 from vision.things.static_objects import Ground, StaticObjects
 from vision.things.tracks import Tracker
 from vision.watch import Watch, watches_of
@@ -76,11 +78,15 @@ class CameraPatrol:
         keep_back: KeepBack | None = None,
         tell_held_back: TellHeldBack | None = None,
         name_incident: NameIncident | None = None,
+        calibrator: Calibrator | None = None,
     ) -> None:
+        """`calibrator`: tells of a fire how likely it is one, if it may; that of the program if
+        none is given."""
         _refuse_problems(camera_id, rules, zones)
         self._camera_id = camera_id
         self._timezone = timezone
         self._permits = permits
+        self._model, self._calibrator = model, calibrator or carried()
         self._keep_back = keep_back
         self._time = SteadySeconds()
         self._book = IncidentBook(camera_id, model=model, notice=notice, name=name_incident)
@@ -115,6 +121,11 @@ class CameraPatrol:
             if (memory := learned.get("/".join(watch.subject.key))) is not None:
                 watch.recall(memory)
 
+    def remind(self, rejected: Sequence[RejectedThing]) -> None:
+        """Say what people found to be false of late: all of it, each time."""
+        for watch in self._watches:
+            watch.remind(rejected)
+
     def note_view(self, *, doubted: bool, moved: bool) -> None:
         """Say whether the camera still looks where its zones were drawn. While that is doubted,
         rules on zones are not asked; once it has moved their incidents close, and they pause.
@@ -123,12 +134,30 @@ class CameraPatrol:
 
     def use_model(self, model: ModelRef) -> None:
         """From now on incidents name this model."""
+        self._model = model
         self._book.use_model(model)
 
     @property
     def suspicious(self) -> bool:
         """Whether some rule would soon know more if the camera were looked at more often."""
         return any(watch.suspicious for watch in self._watches)
+
+    @property
+    def suspected(self) -> frozenset[IncidentKind]:
+        """What the rules suspect, by kind: where `suspicious`, what it is about."""
+        return frozenset(w.settings.incident_kind for w in self._watches if w.suspicious)
+
+    def watched_at(self, at: datetime) -> frozenset[IncidentKind]:
+        """What the rules watch for at a time, by kind: empty out of their hours."""
+        on_duty = (watch for watch in self._watches if self._on_duty(watch, at))
+        return frozenset(watch.settings.incident_kind for watch in on_duty)
+
+    def sees_at(self, at: datetime) -> bool:
+        """Whether what rules watch for could be seen in a look at that time: not where each of
+        them watches a place and the view is another one. Out of all hours nothing is sought."""
+        on_duty = [watch for watch in self._watches if self._on_duty(watch, at)]
+        lost = self._view_doubted or self._view_moved
+        return not (on_duty and lost and all(watch.is_zoned for watch in on_duty))
 
     @property
     def at_ease(self) -> bool:
@@ -172,6 +201,7 @@ class CameraPatrol:
         finding = watch.rule.learn(wish.doubt.place, seen)
         if finding is None or watch.looked_at is None:
             return []
+        finding = self._with_likelihood(finding)
         found = self._book.match(watch.subject, finding, watch.looked_at, watch.looked_s)
         return self._logged(found)
 
@@ -310,8 +340,19 @@ class CameraPatrol:
             self._hold_back(watch, HeldBackReason.SHADOW, scene, at)
         if judgement.finding is None:
             return self._logged(self._book.miss(watch.subject, at, scene.now_s))
-        found = self._book.match(watch.subject, judgement.finding, at, scene.now_s)
+        finding = self._with_likelihood(judgement.finding)
+        found = self._book.match(watch.subject, finding, at, scene.now_s)
         return self._logged(found)
+
+    def _with_likelihood(self, finding: Finding) -> Finding:
+        """The finding with words of how likely it is, where somebody showed what they mean. What
+        is found and when does not depend on them."""
+        words = likelihood_words(finding.tracks, self._model, self._calibrator)
+        if words is None:
+            return finding
+        said = finding.explanation
+        told = Text.of(f"{said.zh}; {words.zh}", f"{said.en}; {words.en}")
+        return replace(finding, explanation=told)
 
     def _logged(self, messages: list[IncidentMessage]) -> list[IncidentMessage]:
         for message in messages:

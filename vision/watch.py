@@ -11,7 +11,8 @@ from models.detections import Detections
 from vision.incidents import Subject
 from vision.rule_register import RuleSettings, build_rule
 from vision.rules.baseline import BaselineMemory
-from vision.rules.rule import Doubt, Learning, Rule
+from vision.rules.rule import Doubt, Learning, Reminded, Rule
+from vision.things.rejected import RejectedThing
 from vision.zones import INLINE_ZONE_ID, Zone
 
 
@@ -31,6 +32,8 @@ class Watch:
     """When it judged last, on the camera's steady clock; None before its first look."""
     looked_at: datetime | None = None
     """The same as a time of day."""
+    rejected: tuple[RejectedThing, ...] = ()
+    """What people found to be false of late."""
 
     @property
     def learned(self) -> BaselineMemory | None:
@@ -57,12 +60,20 @@ class Watch:
         if isinstance(self.rule, Learning):
             self.rule.recall(learned)
 
+    def remind(self, rejected: Sequence[RejectedThing]) -> None:
+        """Tell the rule what people found to be false of what it told."""
+        mine = (self.subject.rule_id, self.subject.zone_id)
+        self.rejected = tuple(one for one in rejected if (one.rule_id, one.zone_id) == mine)
+        if isinstance(self.rule, Reminded):
+            self.rule.remind(self.rejected)
+
     def begin_anew(self) -> None:
         """Forget what earlier looks showed: too much may have happened since."""
         if isinstance(self.rule, Learning):
             self.rule = self.rule.anew()
         else:
             self.rule = build_rule(self.settings, self.zone)
+        self.remind(self.rejected)
         self.suspicious = False
         self.doubt = None
         self.looked_s = self.looked_at = None

@@ -1,6 +1,8 @@
 """One camera: its last picture, how it fares, and what may be asked of its worker."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from secrets import token_hex
 from typing import Annotated, Any
 
@@ -31,10 +33,12 @@ from domain.errors import (
     TooManyCommands,
     WorkerOffline,
 )
+from domain.held_back import HeldBackReason
 from domain.listening import WorkerPresence
 
 POLL_MS = 700
 """How often an open page asks what became of a command; without an answer it asks on."""
+HELD_BACK_SHOWN = timedelta(days=1)
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
@@ -42,15 +46,14 @@ router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 @router.get("/camera/{camera_id}")
 def camera(request: Request, services: Here, camera_id: str) -> HTMLResponse:
     tile = _tile(request, services, camera_id)
-    context = {**_shown(camera_id), "tile": tile, **head_of(services)}
-    return render(request, "camera.html", presence=_presence(services, tile), **context)
+    context = {**_shown(camera_id), **_facts(services, tile), **head_of(services)}
+    return render(request, "camera.html", **context)
 
 
 @router.get("/camera/{camera_id}/facts")
 def facts(request: Request, services: Here, camera_id: str) -> HTMLResponse:
     tile = _tile(request, services, camera_id)
-    presence = _presence(services, tile)
-    return render(request, "parts/camera_facts.html", tile=tile, presence=presence)
+    return render(request, "parts/camera_facts.html", **_facts(services, tile))
 
 
 @router.post("/camera/{camera_id}/commands")
@@ -95,6 +98,19 @@ def _tile(request: Request, services: Services, camera_id: str) -> Tile:
     if tile is None:
         raise HTTPException(404, f"no camera has the id {camera_id}")
     return tile
+
+
+def _facts(services: Services, tile: Tile) -> Mapping[str, Any]:
+    held_back = _held_back(services, tile.row.info.id)
+    return {"tile": tile, "presence": _presence(services, tile), "held_back": held_back}
+
+
+def _held_back(services: Services, camera_id: str) -> Sequence[tuple[Text, int]]:
+    """In how many looks of late something was held back, by reason."""
+    looks: Counter[HeldBackReason] = Counter()
+    for span in services.book.held_back(services.now() - HELD_BACK_SHOWN, camera_id):
+        looks[span.reason] += span.looks
+    return [(reason.words, count) for reason, count in looks.most_common()]
 
 
 def _presence(services: Services, tile: Tile) -> WorkerPresence | None:

@@ -12,6 +12,7 @@ from console.pages.desk import times_of
 from console.promises import promises_of
 from console.rendering import render
 from console.services import Here, Services
+from console.workloads import workloads_of
 
 _TROUBLE = {"red": 0, "amber": 1, "grey": 2, "green": 3}
 
@@ -31,7 +32,11 @@ def _board(request: Request, services: Services) -> Mapping[str, Any]:
     """What the board shows."""
     times = times_of(request, services)
     tiles = _trouble_first(tiles_of(services, times))
-    return {"tiles": tiles, "promises": promises_of(services, times, tiles)}
+    return {
+        "tiles": tiles,
+        "promises": promises_of(services, times, tiles),
+        "workloads": workloads_of(services, [tile.row for tile in tiles]),
+    }
 
 
 @router.get("/wall")

@@ -19,6 +19,7 @@ from models.detections import Detections
 from vision.look import Look
 from vision.look_step import Diagnosis
 from vision.patrol import SecondLookWish
+from vision.second_look.closer import Closer, Sighting
 from vision.second_look.flame import FlameFeatures
 from vision.second_look.smoke import SmokeFeatures
 from vision.second_look.verdict import SecondLook
@@ -164,7 +165,17 @@ def _found(seen: SecondLook) -> dict[str, Any]:
         return {name: float(value) for name, value in asdict(features).items()}
 
     flame, smoke = plain(seen.flame), plain(seen.smoke)
-    return {"frames": seen.frames, "span_s": seen.span_s, "flame": flame, "smoke": smoke}
+    found: dict[str, Any] = {"frames": seen.frames, "span_s": seen.span_s}
+    found |= {"flame": flame, "smoke": smoke}
+    if seen.closer is not None:
+        sightings = {"flame": seen.closer.flame, "smoke": seen.closer.smoke}
+        found["closer"] = {name: _sighted(one) for name, one in sightings.items()}
+    return found
+
+
+def _sighted(sighting: Sighting) -> dict[str, Any]:
+    box = None if sighting.box is None else _corners(sighting.box)
+    return {"scores": [round(score, 3) for score in sighting.scores], "box": box}
 
 
 def _captured_at(line: str) -> datetime:
@@ -175,8 +186,7 @@ def _parsed(camera_id: str, line: str) -> KeptLook | KeptSecondLook:
     page = json.loads(line)
     at = datetime.fromisoformat(page["at"])
     if "second" in page:
-        x1, y1, x2, y2 = page["box"]
-        return KeptSecondLook(at, Box(x1=x1, y1=y1, x2=x2, y2=y2), _second(page["second"]))
+        return KeptSecondLook(at, _box(page["box"]), _second(page["second"]))
     fault = FaultKind(page["fault"]) if "fault" in page else None
     diagnosis = Diagnosis(fault, page.get("doubted", False), page.get("moved", False))
     return KeptLook(at, diagnosis, _look(camera_id, at, page) if "seen" in page else None)
@@ -189,7 +199,22 @@ def _second(page: dict[str, Any]) -> SecondLook:
         page["span_s"],
         None if flame is None else FlameFeatures(**flame),
         None if smoke is None else SmokeFeatures(**smoke),
+        _closer(page["closer"]) if "closer" in page else None,
     )
+
+
+def _closer(page: dict[str, Any]) -> Closer:
+    """What a closer look saw; lines older than these looks have none."""
+    return Closer(flame=_sighting(page["flame"]), smoke=_sighting(page["smoke"]))
+
+
+def _sighting(page: dict[str, Any]) -> Sighting:
+    return Sighting(tuple(page["scores"]), page["box"] and _box(page["box"]))
+
+
+def _box(corners: Sequence[float]) -> Box:
+    x1, y1, x2, y2 = corners
+    return Box(x1=x1, y1=y1, x2=x2, y2=y2)
 
 
 def _look(camera_id: str, at: datetime, page: dict[str, Any]) -> Look:

@@ -44,7 +44,7 @@ class Ears:
         self._heard: defaultdict[str, Heard] = defaultdict(Heard)
         self._looked: set[str] = set()
         self._runs_on = ""
-        self._rings: RingsHeld | None = None
+        self._rings: dict[str, RingsHeld] = {}
         self._said: dict[str, Said] = {}
 
     def hear(self, message: Message) -> None:
@@ -63,7 +63,8 @@ class Ears:
             said.faults[health.fault.value] += 1
 
     def _hear_looks(self, message: LooksDone) -> None:
-        self._rings = message.rings
+        if message.rings is not None:
+            self._rings[message.worker_id] = message.rings
         for page in message.cameras:
             heard = self._heard[page.camera_id]
             heard.looks += page.looks
@@ -90,9 +91,16 @@ class Ears:
 
     @property
     def rings(self) -> RingsHeld | None:
-        """What the worker said last of the packets in its memory."""
+        """What the worker said last of the packets in its memory; of several all together."""
         with self._lock:
-            return self._rings
+            said = list(self._rings.values())
+        if not said:
+            return None
+        return RingsHeld(
+            held_bytes=sum(one.held_bytes for one in said),
+            max_bytes=sum(one.max_bytes for one in said),
+            cut=sum(one.cut for one in said),
+        )
 
     def begin(self) -> None:
         """The steady phase begins: forget what was counted."""

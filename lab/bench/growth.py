@@ -39,7 +39,8 @@ class Panel:
     """One diagram in its place: values over numbers of cameras."""
 
     title: str
-    colour: str
+    ink: str
+    """Its name in the picture's style, which has a colour for it by day and one by night."""
     left: int
     lines: tuple[Line, ...]
     dots: tuple[Dot, ...]
@@ -58,8 +59,8 @@ def growth(reports: Sequence[BenchReport]) -> str:
         (r.cameras, value) for r in reports if (value := r.look_interval_s.get("p99")) is not None
     ]
     panels = (
-        _panel("每路开销 worker per camera, 0.001 core", "#6366f1", cost, _LEFTS[0]),
-        _panel("巡看间隔 look interval p99, s", "#dc2626", p99, _LEFTS[1]),
+        _panel("每路开销 worker per camera, 0.001 core", "cost", cost, _LEFTS[0]),
+        _panel("巡看间隔 look interval p99, s", "interval", p99, _LEFTS[1]),
     )
     said = f"{reports[-1].machine}; {reports[-1].runs_on}; {reports[-1].seconds:g} s"
     return drawn("lab.bench", "growth.svg", width=WIDTH, height=HEIGHT, panels=panels, said=said)
@@ -77,7 +78,7 @@ def nice_above(value: float) -> float:
     return next(nice * power for nice in _NICE if nice * power >= value * (1 - 1e-9))
 
 
-def _panel(title: str, colour: str, points: Points, left: int) -> Panel:
+def _panel(title: str, ink: str, points: Points, left: int) -> Panel:
     most_x = max((x for x, _ in points), default=1.0)
     most_y = nice_above(max((y for _, y in points), default=1.0))
 
@@ -87,7 +88,7 @@ def _panel(title: str, colour: str, points: Points, left: int) -> Panel:
     values = (most_y * step / _STEPS for step in range(_STEPS + 1))
     return Panel(
         title,
-        colour,
+        ink,
         left,
         lines=tuple(Line(y_of(value), value) for value in values),
         dots=tuple(Dot(left + _PANEL_W * x / most_x, y_of(y), x, y) for x, y in points),

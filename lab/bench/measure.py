@@ -178,7 +178,7 @@ def _all_found(planted: Sequence[Planted], cases: Sequence[Opened]) -> bool:
 
 
 def _planted(server: CameraServer, plant: Plant) -> Planted:
-    at = server.show(plant.camera, plant.kind.name)
+    at = server.show(plant.camera)
     return Planted(plant, at + timedelta(seconds=plant.kind.starts_s))
 
 

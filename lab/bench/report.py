@@ -53,6 +53,26 @@ class CamerasSeen(Value):
     """Pictures that the simulator threw away because a client did not take them."""
 
 
+class SceneSeen(CamerasSeen):
+    """How the cameras of one scene fared, and what they cost the worker that they alone have."""
+
+    cameras: int
+    worker_cores: float
+    worker_cores_per_camera: float
+    look_ms: float | None
+    """The same for each look: milliseconds of a core, reading and everything else with it."""
+
+
+class FootageSent(Value):
+    """What the simulator's cameras showed."""
+
+    clips: int
+    """Cameras share this many clips, each from a moment of its own on."""
+    keyframes: int
+    """Of all cameras together, those of planted things and second streams among them. Each is one
+    camera's alone, or there would be no run."""
+
+
 class BadCameraSeen(CamerasSeen):
     """How one of the cameras fared that misbehaved, and what the worker said of it."""
 
@@ -153,6 +173,10 @@ class BenchReport(Value):
     """Sealed files whose content has its hash (checked), or has not (bad); and missing ones."""
     runs_on: str
     machine: BenchMachine
+    scenes: dict[str, SceneSeen] = Field(default_factory=dict)
+    """With quiet cameras among them (`--night`): `street` and `night` apart."""
+    footage: FootageSent | None = None
+    """None for another server's cameras."""
     camera_mbit_s: float | None = None
     """What one simulated camera sends when nothing happens; none for another server's."""
 

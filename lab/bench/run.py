@@ -12,13 +12,20 @@ from typing import Any
 from domain.errors import ConfigurationError
 from events_bridge.consumer import Consumer
 from lab.bench.bad_cameras import BadCameras
+from lab.bench.cast import Cast, cast_of, footage_of, names_of
 from lab.bench.ears import Ears, Heard
 from lab.bench.measure import Measured, Stage, measured, wait_for_all, wait_for_cases
-from lab.bench.media import BenchMedia
-from lab.bench.plants import Plant, plants_of
+from lab.bench.media import NIGHT, STREET, BenchMedia
 from lab.bench.processes import child_named
-from lab.bench.report import BenchMachine, BenchReport, bad_camera_seen, cameras_seen
-from lab.bench.stage import CameraServer, clips_of, configuration_of, program
+from lab.bench.report import (
+    BenchMachine,
+    BenchReport,
+    FootageSent,
+    bad_camera_seen,
+    cameras_seen,
+)
+from lab.bench.scenes import NIGHT_WORKER, WORKER, scenes_seen, seen_of
+from lab.bench.stage import BUSY_WORKER, QUIET_WORKER, CameraServer, configuration_of, program
 from lab.bench.steadiness import steadiness
 from models.tuning.machine import this_machine
 from patrol.bus import open_bus
@@ -38,6 +45,9 @@ class BenchOrder:
     seconds: float
     plant: Mapping[str, int] = field(default_factory=dict)
     """How many of which kind (`lab.bench.plants`); nothing is planted in foreign cameras."""
+    night: int = 0
+    """So many of the cameras show a quiet night, and have a worker of their own, so that what they
+    cost is known apart; none of those of a foreign server."""
     weather: Sequence[str] = ()
     """Cameras that misbehave beside the measured ones (`lab.bench.weather`)."""
     look_every_s: float = 4.0
@@ -48,6 +58,16 @@ class BenchOrder:
     settings: Mapping[str, Any] = field(default_factory=dict)
     """Parts of a configuration: detector, streams …"""
 
+    @property
+    def cast(self) -> Cast:
+        """Who shows what.
+
+        Raises:
+            ConfigurationError: what is to be planted does not fit, or too many are quiet.
+        """
+        plant = self.plant if self.source is None else {}
+        return cast_of(self.cameras, self.night, plant, self.seconds)
+
 
 def run_bench(order: BenchOrder, media: BenchMedia, data: Path, tell: Tell) -> BenchReport:
     """Run everything below `data`, an empty folder, and stop it again.
@@ -56,47 +76,65 @@ def run_bench(order: BenchOrder, media: BenchMedia, data: Path, tell: Tell) -> B
         ConfigurationError: something does not start.
     """
     with ExitStack() as stack:
-        server = None if order.source else _cameras(order, media, tell)
+        cast = order.cast
+        server = None if order.source else _cameras(order, cast, media, tell)
         if server is not None:
             stack.callback(server.stop)
         bad = BadCameras(order.weather, media) if order.weather else None
         if bad is not None:
             stack.callback(bad.stop)
         port = free_port()
-        plants = plants_of(order.cameras, order.plant, order.seconds) if server else []
-        config = _written(order, server, bad, plants, port, data)
+        config = _written(order, server, bad, cast, port, data)
         bus_url = stack.enter_context(open_bus(load(config, data_dir=data)))
         ears = stack.enter_context(_listening(bus_url))
         programs = {"center": stack.enter_context(program("center", config, data))}
         pids = {"center": programs["center"].pid}
         if (bus := child_named("valkey-server")) is not None:
             pids["bus"] = bus
-        programs["worker"] = stack.enter_context(program("worker", config, data))
-        pids["worker"] = programs["worker"].pid
+        for name, worker_id in _workers(cast).items():
+            programs[name] = stack.enter_context(program("worker", config, data, worker_id))
+            pids[name] = programs[name].pid
         if server is not None:
             pids["simulator"] = server.pid
         if bad is not None:
             pids["bad cameras"] = bad.pid
         stage = Stage(ears, server, pids, port, bad, programs)
-        startup_s = wait_for_all(stage, _names(order), tell)
-        found = measured(stage, plants, order.seconds, tell)
+        startup_s = wait_for_all(stage, names_of(order.cameras), tell)
+        found = measured(stage, cast.plants, order.seconds, tell)
         report = _report(order, stage, found, startup_s, tell)
-        sent_mbit_s = None if order.source else round(media.street_mbit_s, 2)
-        return report.model_copy(update={"camera_mbit_s": sent_mbit_s})
+        return report.model_copy(update=_shown(server, cast, media) if server else {})
 
 
-def _cameras(order: BenchOrder, media: BenchMedia, tell: Tell) -> CameraServer:
+def _workers(cast: Cast) -> dict[str, str | None]:
+    """The workers by how the report calls them, and their ids where there are two."""
+    if not (cast.busy and cast.quiet):
+        return {WORKER: None}
+    return {WORKER: BUSY_WORKER, NIGHT_WORKER: QUIET_WORKER}
+
+
+def _shown(server: CameraServer, cast: Cast, media: BenchMedia) -> dict[str, Any]:
+    """The report's part on what the simulator sent."""
+    return {
+        "camera_mbit_s": round(media.mbit_s(STREET if cast.busy else NIGHT), 2),
+        "footage": FootageSent(
+            clips=len({part.clip for name, part in cast.parts.items() if name in server.watched}),
+            keyframes=server.distinct.keyframes,
+        ),
+    }
+
+
+def _cameras(order: BenchOrder, cast: Cast, media: BenchMedia, tell: Tell) -> CameraServer:
     small = None
     if order.substreams:
         small = media.small(lambda what, done, of: tell(what, done / of))
-    return CameraServer(clips_of(order.cameras, media, small))
+    return CameraServer(footage_of(cast, media, small, tell))
 
 
 def _written(
     order: BenchOrder,
     server: CameraServer | None,
     bad: BadCameras | None,
-    plants: Sequence[Plant],
+    cast: Cast,
     port: int,
     data: Path,
 ) -> Path:
@@ -108,8 +146,9 @@ def _written(
         look_every_s=order.look_every_s,
         port=port,
         small=server.small if server else None,
-        plants=plants,
+        plants=cast.plants,
         bad=bad.urls if bad else None,
+        quiet=cast.quiet if cast.busy else (),
     )
     config.write_text(text, encoding="utf-8")
     return config
@@ -120,9 +159,8 @@ def _report(
 ) -> BenchReport:
     judged = wait_for_cases(stage, found, tell)
     heard, reconnects = found.heard, found.reconnects
-    seen = cameras_seen(
-        {name: heard[name] for name in _names(order) if name in heard}, reconnects, found.skipped
-    )
+    seen = seen_of(names_of(order.cameras), found)
+    worker_cores = sum(found.cpu_cores[name] for name in _workers(order.cast))
     return BenchReport(
         cameras=order.cameras,
         seconds=round(found.lasted_s, 1),
@@ -139,7 +177,8 @@ def _report(
         packets_lost=seen.pictures_skipped,
         reconnects=seen.reconnects,
         cpu_cores=found.cpu_cores,
-        worker_cores_per_camera=round(found.cpu_cores["worker"] / order.cameras, 4),
+        worker_cores_per_camera=round(worker_cores / order.cameras, 4),
+        scenes=scenes_seen(order.cast, found),
         rss_mb=found.rss_mb,
         rings=found.rings,
         worker=steadiness(found.held),
@@ -156,11 +195,6 @@ def _report(
         machine=BenchMachine.of(this_machine(), stage.ears.runs_on),
         **judged,
     )
-
-
-def _names(order: BenchOrder) -> list[str]:
-    """The measured cameras."""
-    return [f"cam{number}" for number in range(order.cameras)]
 
 
 @contextmanager
@@ -194,7 +228,7 @@ def urls_of(order: BenchOrder) -> dict[str, str]:
     first = int(place[1] or 0)
     return {
         name: _NUMBER.sub(str(first + number), order.source)
-        for number, name in enumerate(_names(order))
+        for number, name in enumerate(names_of(order.cameras))
     }
 
 

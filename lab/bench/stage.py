@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from multiprocessing.connection import Connection
@@ -11,15 +11,14 @@ from typing import Any
 
 import yaml
 
-from lab.bench.media import BESIDE, STREET, BenchMedia
+from domain.errors import ConfigurationError
+from lab.bench.cast import SHOWN_FROM, SUB, Distinct, Footage, distinct
 from lab.bench.plants import Plant
 from lab.bench.spawned import STOP_WITHIN_S, Spawned
 from lab.footage.simulator import Fault, Simulator
 
-SUB = "/sub"
-"""What the name of a camera's second stream ends with."""
-SHOWN_FROM = "show-"
-"""What the names of cameras begin with that nobody watches, from which others take their clips."""
+BUSY_WORKER, QUIET_WORKER = "street", "night"
+"""Where quiet cameras are measured apart, each of the two kinds has a worker of its own."""
 BAD_PROMISE = 3.0
 """Bad cameras are promised a look so many times as seldom as the measured ones: they are read and
 recorded like those, and what a machine can look at is left for what is measured."""
@@ -40,11 +39,18 @@ Skipped = dict[str, int]
 class CameraServer(Spawned):
     """The measured cameras' simulator."""
 
-    def __init__(self, clips: Mapping[str, Path]) -> None:
-        """A camera for each clip."""
-        super().__init__("the simulator", _serve, dict(clips))
-        urls: Mapping[str, str] = self.told
-        self.watched = {
+    def __init__(self, footage: Footage) -> None:
+        """Raises ConfigurationError when two cameras have a keyframe in common."""
+        super().__init__("the simulator", _serve, footage)
+        urls, self.distinct = self.told
+        assert isinstance(self.distinct, Distinct)
+        if alike := self.distinct.alike:
+            self.stop()
+            raise ConfigurationError(
+                "expected keyframes of each camera's own, got the same in "
+                + ", ".join(" and ".join(pair) for pair in alike[:3])
+            )
+        self.watched: Mapping[str, str] = {
             name: url
             for name, url in urls.items()
             if not name.startswith(SHOWN_FROM) and not name.endswith(SUB)
@@ -54,23 +60,24 @@ class CameraServer(Spawned):
 
     def skipped(self) -> Skipped:
         """Pictures that clients did not take in time, since the start; of both streams."""
-        counts: Skipped = self.ask(_SKIPPED, "")
+        counts: Skipped = self.ask(_SKIPPED)
         return counts
 
-    def show(self, camera: str, clip: str) -> datetime:
-        """Let a camera see what a clip shows, from its beginning on; when that was."""
-        at: datetime = self.ask(camera, clip)
+    def show(self, camera: str) -> datetime:
+        """Let a camera see what is planted in it, from its beginning on; when that was."""
+        at: datetime = self.ask(camera)
         return at
 
 
-def _serve(clips: dict[str, Path], asked: Connection) -> None:
-    with Simulator(clips) as simulator:
-        asked.send({name: simulator.url(name) for name in clips})
+def _serve(footage: Footage, asked: Connection) -> None:
+    with Simulator(footage.clips, keyframes=footage.keyframes) as simulator:
+        urls = {name: simulator.url(name) for name in footage.clips}
+        asked.send((urls, distinct(simulator.clips)))
         while True:
             asked.send(_answer(simulator, *asked.recv()))
 
 
-def _answer(simulator: Simulator, camera: str, clip: str) -> Skipped | datetime:
+def _answer(simulator: Simulator, camera: str) -> Skipped | datetime:
     if camera == _SKIPPED:
         counts: Skipped = {}
         for name, stats in simulator.stats.cameras.items():
@@ -78,21 +85,8 @@ def _answer(simulator: Simulator, camera: str, clip: str) -> Skipped | datetime:
             counts[whose] = counts.get(whose, 0) + stats.pictures_skipped
         return counts
     for end in [SUB, ""] if camera + SUB in simulator.names else [""]:
-        simulator.set_fault(camera + end, Fault(kind="switch", to=SHOWN_FROM + clip + end))
+        simulator.set_fault(camera + end, Fault(kind="switch", to=SHOWN_FROM + camera + end))
     return datetime.now(UTC)
-
-
-def clips_of(cameras: int, media: BenchMedia, small: BenchMedia | None = None) -> dict[str, Path]:
-    """Which clip each camera plays, as its second stream too if there are `small` ones; and cameras
-    that nobody watches, from which what is planted is taken."""
-    names = [f"cam{number}" for number in range(cameras)]
-    shown = [name for name in media.clips if name not in (STREET, *BESIDE)]
-    clips: dict[str, Path] = {}
-    for end, of in ("", media), (SUB, small):
-        if of is not None:
-            clips |= {name + end: of.street for name in names}
-            clips |= {SHOWN_FROM + name + end: of.clips[name] for name in shown}
-    return clips
 
 
 def configuration_of(
@@ -104,10 +98,11 @@ def configuration_of(
     small: Mapping[str, str] | None = None,
     plants: Iterable[Plant] = (),
     bad: Mapping[str, str] | None = None,
+    quiet: Collection[str] = (),
 ) -> str:
     """The configuration of a bench as YAML; `base` is what the user's own file says, `small` the
     addresses of second streams, `bad` those of cameras that misbehave. Cameras in which something
-    is planted watch for it."""
+    is planted watch for it; those that are `quiet` have a worker of their own."""
     urls = {**urls, **(bad or {})}
     own: dict[str, dict[str, Any]] = {name: {} for name in urls}
     for name in bad or {}:
@@ -116,8 +111,11 @@ def configuration_of(
         own[name]["detect_url"] = url
     for plant in plants:
         own[plant.camera] |= {"rules": dict(plant.kind.rules), "zones": list(plant.kind.zones)}
+    for name in own if quiet else ():
+        own[name]["worker"] = QUIET_WORKER if name in quiet else BUSY_WORKER
     data = {
         **base,
+        **(_two_workers(base.get("worker", {})) if quiet else {}),
         "console": {"host": "127.0.0.1", "port": port},
         "defaults": {"look_every_s": look_every_s, "rules": {"fire": {}}},
         "approvals": _APPROVALS,
@@ -130,11 +128,21 @@ def configuration_of(
     return yaml.safe_dump(data, allow_unicode=True, sort_keys=False)
 
 
+def _two_workers(usual: Mapping[str, Any]) -> dict[str, Any]:
+    """Where there are two, the name that a file gives to the only one is nobody's."""
+    unnamed = {key: value for key, value in usual.items() if key != "id"}
+    return {"worker": unnamed, "workers": {BUSY_WORKER: {}, QUIET_WORKER: {}}}
+
+
 @contextmanager
-def program(command: str, config: Path, data: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """`patrol COMMAND`, for as long as the block lasts; its words go to a file below `data`."""
-    words = (data / f"{command}.log").open("wb")
+def program(
+    command: str, config: Path, data: Path, worker_id: str | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """`patrol COMMAND`, for as long as the block lasts; its words go to a file below `data`.
+    `worker_id`: which worker it is, where there are several."""
+    words = (data / f"{'-'.join(filter(None, (command, worker_id)))}.log").open("wb")
     call = [sys.executable, "-m", "patrol", command, "--config", str(config), "--data", str(data)]
+    call += ["--id", worker_id] if worker_id else []
     process = subprocess.Popen(call, stdout=words, stderr=subprocess.STDOUT, start_new_session=True)
     try:
         yield process

@@ -10,7 +10,9 @@ import typer
 from rich.table import Table
 
 from domain.base import Text
+from domain.errors import ConfigurationError
 from lab.bench.media import CROWD, FIRE, PARKED
+from lab.bench.plants import with_usual
 from lab.bench.run import BenchOrder
 from lab.bench.speed import LookCost, Machine, Spread, measure_look, this_machine
 from lab.bench.weather import ALL, WEATHERS
@@ -46,15 +48,30 @@ def bench(
     sweep: Annotated[
         str | None, typer.Option(help="Several numbers of cameras, commas between.")
     ] = None,
-    fires: Annotated[int, typer.Option(help="Cameras in which a fire breaks out.", min=0)] = 3,
+    fires: Annotated[
+        int | None,
+        typer.Option(help="Cameras in which a fire breaks out; else 3, or what fits.", min=0),
+    ] = None,
     crowds: Annotated[
         int | None,
-        typer.Option(help="Cameras in which a crowd gathers; else 2, with --media none.", min=0),
+        typer.Option(
+            help="Cameras in which a crowd gathers; else 2 if they fit, with --media none.", min=0
+        ),
     ] = None,
     parked: Annotated[
         int | None,
-        typer.Option(help="Cameras in which a van parks; else 2, with --media none.", min=0),
+        typer.Option(
+            help="Cameras in which a van parks; else 2 if they fit, with --media none.", min=0
+        ),
     ] = None,
+    night: Annotated[
+        int,
+        typer.Option(
+            help="So many of the cameras show a quiet night; they have a worker of their own, and "
+            "what they cost is told apart.",
+            min=0,
+        ),
+    ] = 0,
     weather: Annotated[
         str,
         typer.Option(
@@ -101,18 +118,17 @@ def bench(
     bad = _weather(weather)
     if bad and source:
         raise typer.BadParameter("--weather: expected the simulator's cameras, got --source")
-    usual = 0 if media else 2
-    plant = {
-        FIRE: fires,
-        CROWD: usual if crowds is None else crowds,
-        PARKED: usual if parked is None else parked,
-    }
+    if night and source:
+        raise typer.BadParameter("--night: expected the simulator's cameras, got --source")
+    asked = {FIRE: fires, CROWD: crowds, PARKED: parked}
+    usual = {FIRE: 3, CROWD: 0 if media else 2, PARKED: 0 if media else 2}
     settings = settings_of(config)
     orders = [
         BenchOrder(
             cameras=number,
             seconds=seconds,
-            plant={} if source else plant,
+            plant={} if source else with_usual(asked, usual, number - night, seconds),
+            night=night,
             weather=bad,
             look_every_s=look_every or (2.0 if substreams else 4.0),
             substreams=substreams,
@@ -121,7 +137,17 @@ def bench(
         )
         for number in (_numbers(sweep, "--sweep") if sweep else [cameras])
     ]
+    for order in orders:
+        _check_cast(order)
     bench_cameras(orders, clip=media, cache=CACHE, out=out, picture=picture)
+
+
+def _check_cast(order: BenchOrder) -> None:
+    """Raises BadParameter where something does not fit: before the first run, not after it."""
+    try:
+        order.cast  # noqa: B018
+    except ConfigurationError as error:
+        raise typer.BadParameter(f"-n {order.cameras}: {error}") from error
 
 
 app.command("center")(bench_center)

@@ -2,23 +2,26 @@
 
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from rich.table import Table
 
 from lab.bench.growth import growth
-from lab.bench.media import PARKED, SMALL, STREET, BenchMedia, folder_of, make_bench_media
+from lab.bench.media import PARKED, SMALL, BenchMedia, folder_of, make_bench_media
 from lab.bench.report import BadCameraSeen, BenchReport, Spread, verdicts
 from lab.bench.run import BenchOrder, Tell, run_bench
+from lab.bench.scenes import is_busy, quiet_share, share_of
 from lab.bench.weather import WEATHERS
 from lab.footage.demo.source import fetch_clip, find_clip
 from models.tuning.kept import FILE as TUNED_FILE
 from patrol.commands.output import console, progress, write_json
 from settings.yamlfile import YamlFile, refusal
 
-_OWN = frozenset("cameras sites grids console defaults approvals data_dir bus database".split())
+_OWN = frozenset(
+    "cameras sites grids console defaults approvals data_dir bus database workers".split()
+)
 """Keys of a configuration that a bench says itself."""
 
 
@@ -55,9 +58,9 @@ def _media(orders: Sequence[BenchOrder], clip: Path | None, cache: Path, tell: T
     """The clips that the orders need; none where a foreign server plays."""
     if all(order.source for order in orders):
         return BenchMedia({})
-    names = dict.fromkeys([STREET])
+    names: dict[str, None] = {}
     for order in orders:
-        names |= dict.fromkeys(name for name, count in order.plant.items() if count)
+        names |= dict.fromkeys(sorted(order.cast.clips))
         names |= dict.fromkeys(WEATHERS[name].clip for name in order.weather)
         names |= dict.fromkeys([SMALL] if order.weather else [])
     source = clip or find_clip(cache) or fetch_clip(cache)
@@ -138,9 +141,21 @@ def _print(reports: Sequence[BenchReport]) -> None:
     console.print(table)
     for report in reports:
         _print_weather(report)
-    last = reports[-1]
-    sent = f"; {last.camera_mbit_s:g} Mbit/s a camera" if last.camera_mbit_s is not None else ""
-    console.print(f"{last.machine}; {last.runs_on}; {last.seconds:g} s each{sent}")
+        _print_scenes(report)
+    console.print("; ".join(circumstances(reports[-1])), soft_wrap=True)
+
+
+def circumstances(report: BenchReport) -> Iterator[str]:
+    """On what it was measured, and of what."""
+    yield str(report.machine)
+    yield report.runs_on
+    yield f"{report.seconds:g} s each"
+    if report.camera_mbit_s is not None:
+        yield f"{report.camera_mbit_s:g} Mbit/s a camera"
+    if (sent := report.footage) is not None:
+        yield f"{sent.clips} clips, {sent.keyframes} keyframes, each one camera's alone"
+    if report.footage is not None and not report.scenes and not is_busy(report.looks_by_kind):
+        yield "its street is not busy: most of what looks cost was spared"
 
 
 def _plants(report: BenchReport) -> str:
@@ -168,6 +183,28 @@ def _print_weather(report: BenchReport) -> None:
         console.print(f"{what}: {words}", soft_wrap=True)
 
 
+def _print_scenes(report: BenchReport) -> None:
+    """Busy streets and quiet nights beside each other."""
+    if not report.scenes:
+        return
+    table = Table(
+        "场景 scene", "路 cameras", "画面未变 unchanged", "间隔 interval, s",
+        "每路 a camera, 0.001 core", "每次巡看 a look, ms",
+    )  # fmt: skip
+    for name, seen in report.scenes.items():
+        table.add_row(
+            name,
+            str(seen.cameras),
+            _share(seen.looks_by_kind, "unchanged"),
+            _spread(seen.look_interval_s),
+            f"{1000 * seen.worker_cores_per_camera:.1f}",
+            _number(seen.look_ms),
+        )
+    console.print(table)
+    if (words := quiet_share(report.scenes)) is not None:
+        console.print(f"{words.zh} {words.en}", soft_wrap=True)
+
+
 def _state(seen: BadCameraSeen) -> str:
     return " ".join(filter(None, (seen.status or "—", seen.fault)))
 
@@ -176,9 +213,9 @@ def _looks(seen: BadCameraSeen) -> str:
     return _spread(seen.look_interval_s) if seen.looks else "—"
 
 
-def _share(looks: Mapping[str, int], kind: str) -> str:
-    total = sum(looks.values())
-    return f"{looks[kind] / total:.0%}" if total else "—"
+def _share(looks_by_kind: Mapping[str, int], kind: str) -> str:
+    share = share_of(looks_by_kind, kind)
+    return "—" if share is None else f"{share:.0%}"
 
 
 def _spread(values: Spread) -> str:

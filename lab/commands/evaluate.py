@@ -3,16 +3,22 @@
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 from rich.table import Table
 
 from lab.commands.measured import first_look_of, open_as_measured
 from lab.trials.evaluate import load_truth, replay_clip
-from lab.trials.scoring import ClipScore, Scores, score
+from lab.trials.events import ClipEvents, EvalReport, events_of
+from lab.trials.events_page import wanted_rows, write_events
+from lab.trials.figure_words import rate_words, share_words, standing
+from lab.trials.recording import Recording
+from lab.trials.scoring import Scores, score
+from lab.trials.sweep import swept
 from lab.trials.timeline_page import figure, write_timelines
 from lab.trials.trace import Trace
+from lab.trials.trust_card import trust_cards
 from lab.trials.truth import Truth
 from models.detector import Detector
 from patrol.commands.output import (
@@ -26,6 +32,7 @@ from patrol.commands.output import (
 from settings.config import Configuration
 from settings.loading import load
 from vision.first_look import LookFirst
+from vision.likelihood import carried
 from vision.look_step import LookSettings
 
 
@@ -35,6 +42,13 @@ def evaluate(
     json_file: JsonFileOption = None,
     timelines: Annotated[
         Path | None, typer.Option(help="Write a picture of each clip's course into this folder.")
+    ] = None,
+    card: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write figures of events with curves, and a trust card for each kind of rule, "
+            "into this folder: a page, JSON and Markdown."
+        ),
     ] = None,
     model: Annotated[
         str | None, typer.Option(help="Model name; the configured one if none.")
@@ -55,21 +69,31 @@ def evaluate(
     real time."""
     configuration = load(config, data_dir=data)
     started_s = time.monotonic()
+    detector = _detector(configuration, model)
     replayed = _replayed(
         configuration,
         load_truth(truth_file),
         media_dir,
-        _detector(configuration, model),
+        detector,
         look_every_s or configuration.defaults.look_every_s,
         _looking(configuration, second_looks=second_looks),
         first_look_of(configuration) if first_looks else None,
     )
-    scores = score([clip for clip, _ in replayed])
+    events = [one.events for one in replayed]
+    scores = score([one.clip for one in events])
+    report = EvalReport(clips=scores.clips, summary=scores.summary, events=events_of(events))
     if json_file is not None:
-        write_json(json_file, scores.model_dump(mode="json"))
+        write_json(json_file, report.model_dump(mode="json"))
     if timelines is not None:
-        write_timelines(timelines, replayed)
-    _print(scores, time.monotonic() - started_s)
+        write_timelines(timelines, [(one.events.clip, one.trace) for one in replayed])
+    if card is not None:
+        write_events(card, report.events, trust_cards(events, detector.ref, carried()))
+    _print(report, time.monotonic() - started_s)
+
+
+class _Replayed(NamedTuple):
+    events: ClipEvents
+    trace: Trace
 
 
 def _detector(configuration: Configuration, model: str | None) -> Detector:
@@ -94,13 +118,13 @@ def _replayed(
     look_every_s: float,
     looking: LookSettings,
     look_first: LookFirst | None,
-) -> list[tuple[ClipScore, Trace]]:
-    replayed: list[tuple[ClipScore, Trace]] = []
+) -> list[_Replayed]:
+    replayed: list[_Replayed] = []
     with progress() as bar:
         task = bar.add_task("replaying", total=len(truth.clips))
         for clip in truth.clips:
             bar.update(task, description=clip.file)
-            trace = Trace()
+            trace, recording = Trace(), Recording()
             scored = replay_clip(
                 clip,
                 truth,
@@ -111,13 +135,16 @@ def _replayed(
                 looking=looking,
                 look_first=look_first,
                 trace=trace,
+                recording=recording,
             )
-            replayed.append((scored, trace))
+            zone = configuration.town.zone
+            events = swept(clip, truth, recording, scored, timezone=zone, looking=looking)
+            replayed.append(_Replayed(events, trace))
             bar.advance(task)
     return replayed
 
 
-def _print(scores: Scores, took_s: float) -> None:
+def _print(scores: EvalReport, took_s: float) -> None:
     table = Table("clip", "expected", "found", "missed", "false", "incidents")
     for clip in scores.clips:
         expected = ", ".join(f"{e.kind} {e.from_s:g}-{e.to_s:g} s" for e in clip.expected) or "—"
@@ -126,6 +153,7 @@ def _print(scores: Scores, took_s: float) -> None:
         table.add_row(clip.file, expected, *counts, seen)
     console.print(table)
     _print_rules(scores)
+    _print_events(scores)
     summary, faults = scores.summary, scores.summary.faults
     console.print(
         f"recall {figure(summary.recall)} · "
@@ -148,3 +176,25 @@ def _print_rules(scores: Scores) -> None:
         latencies = figure(row.latency_median_s), figure(row.latency_p95_s)
         table.add_row(kind, *map(str, counts), *latencies)
     console.print(table)
+
+
+def _print_events(report: EvalReport) -> None:
+    """Figures of events, with what may be said of them."""
+    table = Table("rule", "n", "recall", "precision", "false", "s", "")
+    for kind, events in report.events.items():
+        set_ = events.as_set
+        table.add_row(
+            kind,
+            f"{set_.recall.n} / {events.sources} 来源 sources",
+            share_words(set_.recall),
+            share_words(set_.precision),
+            rate_words(set_.false_alarms),
+            figure(set_.seconds_to_detect.median),
+            standing(set_.recall),
+        )
+    console.print(table)
+    wanted = Table("rule", "at recall", "shift", "reached", "false", "median s")
+    for kind, events in report.events.items():
+        for row in wanted_rows(events):
+            wanted.add_row(kind, *row)
+    console.print(wanted)

@@ -7,14 +7,11 @@ import typer
 
 from domain.labels import PERSON
 from lab.footage.counted import counted_of
-from lab.scores.counting import (
-    DEFAULT_BANDS,
-    CountingSettings,
-    CountReport,
-    count_in_folder,
-    count_table,
-)
+from lab.scores.count_bands import DEFAULT_BANDS, LEAST_PICTURES, band_table
+from lab.scores.count_drawing import count_drawing
+from lab.scores.counting import CountingSettings, CountReport, count_in_folder
 from models.catalogue.catalog import Catalog
+from models.catalogue.files import write_whole
 from models.detector import Detector
 from patrol.commands.output import (
     ConfigOption,
@@ -23,6 +20,7 @@ from patrol.commands.output import (
     console,
     print_json,
     progress,
+    writable,
 )
 from patrol.commands.tables import NamesOption, names_of, show
 from settings.loading import load
@@ -48,6 +46,12 @@ def count(
     model: Annotated[str | None, typer.Option(help="Its name; else the configured one.")] = None,
     names: NamesOption = None,
     threads: Annotated[int, typer.Option(help="Threads of one run.", min=1)] = 1,
+    drawing: Annotated[
+        Path | None,
+        typer.Option(
+            help="Draw counted over true here, as SVG.", dir_okay=False, callback=writable
+        ),
+    ] = None,
     config: ConfigOption = None,
     data: DataOption = None,
     as_json: JsonOption = False,
@@ -75,6 +79,8 @@ def count(
             counting,
             lambda done, of: bar.update(task, completed=done, total=of),
         )
+    if drawing is not None:
+        write_whole(drawing, count_drawing(found))
     if as_json:
         print_json({**found.model_dump(mode="json"), "wrong": found.wrong})
     else:
@@ -82,7 +88,10 @@ def count(
 
 
 def _show(found: CountReport) -> None:
-    show(count_table(found))
+    show(band_table(found.bands))
+    console.print(
+        f"in brackets: 95 % by bootstrap; not established below {LEAST_PICTURES} pictures"
+    )
     console.print(
         f"limit {found.settings.limit}: wrong in {found.wrong} of {found.pictures} pictures: "
         f"{found.missed} of {found.over_limit} crowds missed, {found.false} false"
@@ -100,7 +109,7 @@ def _bands(text: str) -> tuple[int, ...]:
     try:
         bands = tuple(int(part) for part in text.split(","))
     except ValueError as error:
-        raise typer.BadParameter(f"expected numbers such as 10,20, got {text!r}") from error
+        raise typer.BadParameter(f"expected numbers such as 5,15,30, got {text!r}") from error
     if list(bands) != sorted({*bands}) or bands[0] < 1:
-        raise typer.BadParameter(f"expected rising numbers from 1 on such as 10,20, got {text!r}")
+        raise typer.BadParameter(f"expected rising numbers from 1 on such as 5,15,30, got {text!r}")
     return bands

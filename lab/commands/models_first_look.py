@@ -22,6 +22,8 @@ from patrol.commands.output import (
 )
 from settings.loading import load
 
+DETECTOR = CARRIED.with_name("patrol-n.onnx")
+
 
 def first_look(
     burning: Annotated[
@@ -58,7 +60,10 @@ def train_first(
         Path, typer.Option(help="What `patrol models train` prepared: DIR/data/train.")
     ],
     work: Annotated[Path, typer.Option(help="Checkpoints and the ONNX go here.")],
-    epochs: Annotated[int, typer.Option(help="Rounds over all pictures.", min=1)] = 6,
+    detector: Annotated[
+        Path, typer.Option(help="What it begins as: a detector that this recipe exported.")
+    ] = DETECTOR,
+    epochs: Annotated[int, typer.Option(help="Rounds over all pictures.", min=1)] = 3,
 ) -> None:
     """Train the first look (needs the extra named train); called again, it goes on."""
     with progress() as bar:
@@ -68,7 +73,7 @@ def train_first(
             bar.update(task, description=f"loss {loss:.3f}", completed=done, total=of)
 
         wanted = FirstLookRecipe(labels=read_recipe(recipe).labels, epochs=epochs)
-        file = train_first_look(wanted, prepared, work.resolve(), tell)
+        file = train_first_look(wanted, detector, prepared, work.resolve(), tell)
     console.print(str(file), soft_wrap=True)
 
 

@@ -9,11 +9,10 @@ import typer
 
 from domain.errors import ConfigurationError
 from lab.footage.labelled import LabelledPicture
-from lab.footage.sources import Sight, labelled_of
+from lab.footage.sources import Sight, is_clip, labelled_of
 from models.detections import Detections
 from streams.replay import replay
 
-CLIP_SUFFIXES = ".mp4", ".mkv", ".mov", ".avi", ".ts"
 CLIP_EVERY_S = 2.0
 """As often as a camera is looked at."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -33,7 +32,7 @@ def sights(sources: Sequence[str]) -> Iterator[Sight]:
     All sources are checked at once. Raises ConfigurationError for a source that names nothing,
     and StreamError, when its turn comes, for a clip that cannot be read.
     """
-    folders = {source: labelled_of(source) for source in sources if not _is_clip(source)}
+    folders = {source: labelled_of(source) for source in sources if not is_clip(source)}
     for source in sources:
         if source not in folders and not Path(source).is_file():
             raise ConfigurationError(f"{source}: expected a clip, there is no such file")
@@ -49,11 +48,6 @@ def _read(
                 yield Sight(source, picture.path.name, picture.read(), picture.truth)
         else:
             yield from _frames(source)
-
-
-def _is_clip(source: str) -> bool:
-    path = Path(source)
-    return path.suffix.lower() in CLIP_SUFFIXES and not path.is_dir()
 
 
 def _frames(clip: str) -> Iterator[Sight]:

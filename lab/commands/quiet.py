@@ -11,7 +11,8 @@ from domain.errors import ConfigurationError
 from lab.commands.measured import first_look_of, open_as_measured
 from lab.trials.evaluate import load_truth
 from lab.trials.false_rate import upper_bound
-from lab.trials.quiet import QuietRun, pictures_of, watch_quiet
+from lab.trials.quiet import QuietRun, watch_quiet
+from lab.trials.quiet_pictures import pictures_of
 from lab.trials.variant import ViewVariant
 from patrol.commands.output import (
     ConfigOption,

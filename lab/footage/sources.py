@@ -10,6 +10,8 @@ from models.detections import Detections
 from models.importing.pictures import pictures_among
 from models.letterbox import Image
 
+CLIP_SUFFIXES = ".mp4", ".mkv", ".mov", ".avi", ".ts"
+
 
 @dataclass(frozen=True, eq=False)
 class Sight:
@@ -26,6 +28,12 @@ class Sight:
     file: str
     image: Image
     truth: Detections
+
+
+def is_clip(source: str | Path) -> bool:
+    """Whether a source is named like a clip, be it there or not."""
+    path = Path(source)
+    return path.suffix.lower() in CLIP_SUFFIXES and not path.is_dir()
 
 
 def pictures_of(source: str) -> tuple[Path, ...]:

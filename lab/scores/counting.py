@@ -1,23 +1,20 @@
 """How well a detector counts: the error by size of the crowd, and how often a limit would have
 been decided wrongly."""
 
-from collections.abc import Callable, Iterator, Sequence
-from itertools import pairwise
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from domain.base import Text, Value
+from domain.base import Value
 from domain.geometry import Unit
 from lab.footage.counted import CountedPicture
+from lab.scores.count_bands import DEFAULT_BANDS, BandError, band_errors
 from lab.scores.tiles import cut, joined, tiles_of
-from models.catalogue.summary import Table
 from models.detections import Detections, Ints
 from models.detector import Detector
 from models.letterbox import Image
-
-DEFAULT_BANDS = (10, 20)
 
 
 class CountingSettings(Value):
@@ -33,23 +30,7 @@ class CountingSettings(Value):
     limit: int = Field(default=15, ge=1)
     """People from which on it is a crowd."""
     bands: tuple[int, ...] = DEFAULT_BANDS
-    """The last number of each band but the last, rising: 10, 20 → 1–10, 11–20, over 20."""
-
-
-class BandError(Value):
-    """The error of the count where so many people were."""
-
-    first: int
-    last: int | None
-    """None: and over."""
-    pictures: int
-    people: float
-    """Mean number of people."""
-    mean_error: float
-    """Counted minus true, mean: below 0 when people are missed."""
-    mean_abs_error: float
-    found_share: float
-    """All that were counted, as a share of all that were there."""
+    """The last number of each band but the last, rising: 5, 15, 30 → 1–5, 6–15, 16–30, 31+."""
 
 
 class CountReport(Value):
@@ -61,6 +42,8 @@ class CountReport(Value):
     pictures: int
     mean_abs_error: float
     bands: tuple[BandError, ...]
+    counts: tuple[tuple[int, int], ...]
+    """People in each picture, and how many were counted."""
     over_limit: int
     """Pictures with as many people as the limit, or more."""
     missed: int
@@ -118,26 +101,14 @@ def report(
         settings=settings,
         pictures=len(there),
         mean_abs_error=float(np.abs(seen - there).mean()) if len(there) else 0.0,
-        bands=tuple(_bands(there, seen, settings.bands)),
+        bands=tuple(band_errors(there, seen, settings.bands)),
+        counts=tuple(zip(truth, counted, strict=True)),
         over_limit=int(crowd.sum()),
         missed=int((crowd & ~called).sum()),
         false=int((~crowd & called).sum()),
         counted_limit=counted_limit,
         wrong_then=wrong_then,
     )
-
-
-def count_table(found: CountReport) -> Table:
-    """For `patrol models count`: a row for each band."""
-    columns = (
-        Text.of("实际人数", "People"),
-        Text.of("图片", "Pictures"),
-        Text.of("平均人数", "Mean"),
-        Text.of("平均偏差", "Mean error"),
-        Text.of("平均绝对误差", "Mean absolute error"),
-        Text.of("数到", "Found"),
-    )
-    return Table(columns, tuple(_words(band) for band in found.bands))
 
 
 def _look(detector: Detector, image: Image, tiles: int) -> Detections:
@@ -153,34 +124,3 @@ def _best_limit(crowd: NDArray[np.bool_], seen: Ints) -> tuple[int, int]:
     limits = range(1, int(seen.max(initial=0)) + 2)
     wrong, limit = min((int(((seen >= each) != crowd).sum()), -each) for each in limits)
     return wrong, -limit
-
-
-def _bands(there: Ints, seen: Ints, ends: Sequence[int]) -> Iterator[BandError]:
-    """A row for each band in which there are pictures, those without anybody first."""
-    edges = (-1, 0, *ends, int(max(there.max(initial=0), *ends, 0)) + 1)
-    for before, last in pairwise(edges):
-        rows = (there > before) & (there <= last)
-        if not rows.any():
-            continue
-        error = seen[rows] - there[rows]
-        yield BandError(
-            first=before + 1,
-            last=last if last in (0, *ends) else None,
-            pictures=int(rows.sum()),
-            people=float(there[rows].mean()),
-            mean_error=float(error.mean()),
-            mean_abs_error=float(np.abs(error).mean()),
-            found_share=float(seen[rows].sum() / max(there[rows].sum(), 1)),
-        )
-
-
-def _words(band: BandError) -> tuple[str, ...]:
-    last = "…" if band.last is None else f"–{band.last}"
-    return (
-        "0" if band.last == 0 else f"{band.first}{last}",
-        str(band.pictures),
-        f"{band.people:.1f}",
-        f"{band.mean_error:+.1f}",
-        f"{band.mean_abs_error:.1f}",
-        f"{band.found_share:.0%}",
-    )

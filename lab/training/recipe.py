@@ -88,6 +88,8 @@ class TrainRecipe(Settings):
     hardship: Share = 0.0
     """Share of the pictures that are made worse as a bad camera would; see
     `lab.training.hardships`."""
+    freeze: int = Field(default=0, ge=0)
+    """The first so many layers stay as they are: they cost most of a step and know most already."""
     distill: bool = True
     """The start model also looks at each picture, and what it sees there is not to be forgotten."""
     score_gain: float = Field(default=2.0, ge=0)

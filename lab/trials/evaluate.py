@@ -8,8 +8,10 @@ from zoneinfo import ZoneInfo
 
 from domain.errors import StreamNotFound
 from domain.incident import ModelRef
+from edge.state.kept_looks import KeptLook
 from lab.trials.boxes import WrittenBoxes
 from lab.trials.dense_file import DenseFile
+from lab.trials.recording import RecordedLook, Recording
 from lab.trials.scoring import ClipScore, ReplayedFault, replayed_incidents, score_clip
 from lab.trials.trace import LookMark, Trace
 from lab.trials.truth import ClipTruth, Truth
@@ -20,9 +22,10 @@ from streams.frame import Frame, Image
 from streams.replay import replay
 from vision.first_look import LookFirst
 from vision.incidents import IncidentMessage
+from vision.look import Look
 from vision.look_step import LookSettings, LookStep, Step
 from vision.patrol import CameraPatrol
-from vision.second_look.taking import take_second_look
+from vision.second_look.taking import CloserSight, take_second_look
 
 STARTS_AT = datetime(2026, 1, 1, 4, 0, tzinfo=UTC)
 """Noon in Shanghai, within the hours of every default rule: when clips begin."""
@@ -59,6 +62,7 @@ def replay_clip(
     looking: LookSettings | None = None,
     look_first: LookFirst | None = None,
     trace: Trace | None = None,
+    recording: Recording | None = None,
     on_progress: OnProgress = lambda _clip, _seconds: None,
 ) -> ClipScore:
     """Decode, diagnose, detect, track and judge one clip, and score what it opened. Second looks
@@ -68,6 +72,7 @@ def replay_clip(
         look_first: what looks before the detector does; none if every look is to be full. Where a
             clip's boxes were written down instead of seen it is not asked.
         trace: filled with what happened at each look.
+        recording: filled with what was seen in each, so that rules can judge it again.
 
     Raises:
         StreamError: the clip cannot be read.
@@ -83,9 +88,10 @@ def replay_clip(
         look_first,
         trace or Trace(),
         timezone,
+        recording,
     )
-    for frame in watching.frames(look_every_s):
-        watching.look(frame)
+    for frame, attended in watching.frames(look_every_s):
+        watching.look(frame, attended=attended)
         on_progress(clip, watching.seconds)
     watching.end()
     return score_clip(
@@ -106,15 +112,23 @@ class _Sight:
         self._detector = detector
         self._boxes = boxes
         self.ref: ModelRef = detector.ref if boxes is None else boxes.ref
+        self.seen: Detections | None = None
+        """What was seen last: what a look recalls that is not seen itself."""
 
     def scaled(self, frame: Frame) -> Image:
         return frame.scaled(self._detector.fit_wh(frame.size_wh))
 
     def see(self, image: Image, at_s: float) -> Detections:
         if self._boxes is not None:
-            return self._boxes.at(at_s)
-        (seen,) = self._detector.detect([image])
-        return seen
+            self.seen = self._boxes.at(at_s)
+        else:
+            (self.seen,) = self._detector.detect([image])
+        return self.seen
+
+    def closer(self, pictures: int) -> CloserSight | None:
+        """What looks closer at so many pictures; nothing where boxes were written down: of crops
+        they say nothing."""
+        return None if self._boxes is not None else CloserSight(self._detector, pictures)
 
 
 class _Watching:
@@ -130,8 +144,9 @@ class _Watching:
         look_first: LookFirst | None,
         trace: Trace,
         timezone: ZoneInfo,
+        recording: Recording | None,
     ) -> None:
-        self.trace = trace
+        self.trace, self.recording = trace, recording
         trace.start_at = starts_at(clip, timezone)
         self.messages: list[IncidentMessage] = []
         self.seconds = 0.0
@@ -153,10 +168,12 @@ class _Watching:
             tell_held_back=trace.held_back.append,
         )
         self._step = LookStep(patrol, looking)
+        self._keeps_pictures = any(rule.watches_ground for rule in truth.rules_of(clip).values())
+        self._closer = self._sight.closer(self._step.closer_pictures)
         self._dense = DenseFile(self._file, start_at=self.start_at, repeat_to_s=clip.repeat_to_s)
 
-    def frames(self, look_every_s: float) -> Iterator[Frame]:
-        """The pictures that are looked at."""
+    def frames(self, look_every_s: float) -> Iterator[tuple[Frame, bool]]:
+        """The pictures that are looked at, and whether attention asked for them."""
         frames = replay(
             self._file,
             look_every_s=look_every_s,
@@ -166,21 +183,25 @@ class _Watching:
         promise = timedelta(seconds=look_every_s)
         return _attended(frames, self._step, self._dense, promise)
 
-    def look(self, frame: Frame) -> None:
+    def look(self, frame: Frame, *, attended: bool) -> None:
         """Diagnose the picture; judge it unless it shows nothing."""
         at = frame.captured_at
         self.seconds = (at - self.start_at).total_seconds()
+        image = self._sight.scaled(frame)
         step = self._step.look(
             "clip",
-            self._sight.scaled(frame),
+            image,
             at,
             frame.size_wh,
             see=lambda image: self._sight.see(image, self.seconds),
-            look_twice=lambda wish: take_second_look(wish, self._dense.until(wish.at)),
+            look_twice=lambda wish: take_second_look(
+                wish, self._dense.until(wish.at), self._closer
+            ),
             look_first=self._look_first,
         )
         self.messages += step.messages
         self._trace(step)
+        self._record(step, frame, image, attended=attended)
 
     def _trace(self, step: Step) -> None:
         patrol, fault = self._step.patrol, step.diagnosis.fault
@@ -192,6 +213,20 @@ class _Watching:
         suspicious = step.looked and step.suspicious
         self.trace.looked(LookMark(self.seconds, suspicious, opened, blinded))
 
+    def _record(self, step: Step, frame: Frame, image: Image, *, attended: bool) -> None:
+        """Keep what was seen; pictures only where a rule looks at the ground in them."""
+        if self.recording is None:
+            return
+        at, look = frame.captured_at, None
+        if step.looked and self._sight.seen is not None:
+            picture = image if self._keeps_pictures else None
+            seen = Detections.empty() if step.first else self._sight.seen
+            look = Look("clip", at, seen, frame.size_wh, picture, first=step.first)
+        kept = KeptLook(at, step.diagnosis, look)
+        self.recording.looks.append(RecordedLook(kept, attended, float(image.mean())))
+        if step.wish is not None and step.second is not None:
+            self.recording.looked_twice(step.wish, step.second)
+
     def end(self) -> None:
         """The clip is over."""
         self._step.patrol.end_held_back()
@@ -199,9 +234,9 @@ class _Watching:
 
 def _attended(
     frames: Iterable[Frame], step: LookStep, dense: DenseFile, promise: timedelta
-) -> Iterator[Frame]:
+) -> Iterator[tuple[Frame, bool]]:
     """The pictures of the looks; while the patrol suspects something, those between them too, and
-    those that are left after the last one."""
+    those that are left after the last one. With each, whether it is one of those between."""
     every = timedelta(seconds=step.attention.look_every_s)
     last_at: datetime | None = None
     next_at = datetime.min.replace(tzinfo=UTC)
@@ -214,10 +249,10 @@ def _attended(
             if not step.attended(extra.captured_s):
                 break
             last_at = extra.captured_at
-            yield extra
+            yield extra, True
         if frame is not None:
             last_at, next_at = frame.captured_at, frame.captured_at + promise
-            yield frame
+            yield frame, False
 
 
 def _between(

@@ -1,7 +1,7 @@
 """What changed rules would have opened: the same looks or clips judged by both, and compared."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -10,6 +10,7 @@ from pydantic import Field
 from domain.base import Settings, Value
 from edge.state.kept_looks import Kept, KeptLook
 from lab.trials.evaluate import STARTS_AT, replay_clip
+from lab.trials.recording import Answers
 from lab.trials.scoring import ReplayedIncident, replayed_incidents
 from lab.trials.truth import ClipTruth, Truth
 from models.detector import Detects
@@ -17,14 +18,8 @@ from settings.camera import Camera
 from settings.yamlfile import read_as
 from vision.incidents import IncidentMessage
 from vision.look_step import LookSettings, LookStep
-from vision.patrol import CameraPatrol, SecondLookWish
+from vision.patrol import CameraPatrol
 from vision.rule_register import RulesSettings, ZoneSettings
-from vision.second_look.verdict import SecondLook
-
-SAME_WITHIN = timedelta(seconds=2)
-SAME_IOU = 0.5
-"""A second look answers a wish that is no further from it in time and place: it looked at most of
-the same pictures."""
 
 
 class RuleChange(Settings):
@@ -142,7 +137,11 @@ class _Replay:
         )
         self._step = LookStep(patrol, looking)
         self._kept = kept
-        self.unanswered = 0
+        self._answers = Answers(kept.second_looks)
+
+    @property
+    def unanswered(self) -> int:
+        return self._answers.unanswered
 
     def messages(self) -> list[IncidentMessage]:
         return [message for one in self._kept.looks for message in self._look(one)]
@@ -151,17 +150,7 @@ class _Replay:
         self._step.recall(kept.diagnosis)
         if kept.look is None:
             return self._step.patrol.tick(kept.at)
-        return self._step.judged(kept.diagnosis, kept.look, self._remembered).messages
-
-    def _remembered(self, wish: SecondLookWish) -> SecondLook | None:
-        """What the second look at this place found then, whichever rule had wished for it."""
-        near = [
-            one
-            for one in self._kept.second_looks
-            if abs(one.at - wish.at) <= SAME_WITHIN and one.box.iou(wish.box) >= SAME_IOU
-        ]
-        self.unanswered += not near
-        return min(near, key=lambda one: abs(one.at - wish.at)).seen if near else None
+        return self._step.judged(kept.diagnosis, kept.look, self._answers.answer).messages
 
 
 def _difference(

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from domain.base import Value
 from domain.health import FaultKind
-from domain.incident import IncidentKind
+from domain.incident import IncidentKind, LabelledBox
 from domain.messages import IncidentClosed, IncidentOpened, IncidentUpdated
 from lab.trials.pairing import p95, paired
 from lab.trials.trace import FaultMark
@@ -27,6 +27,8 @@ class ReplayedIncident(Value):
     closed_at_s: float | None
     score: float
     rule_id: str = ""
+    height: float | None = None
+    """How high the highest of its boxes stood in the picture when it opened, as a share of it."""
 
 
 class ReplayedFault(Value):
@@ -120,7 +122,9 @@ def replayed_incidents(
     messages: Iterable[IncidentOpened | IncidentUpdated | IncidentClosed], start_at: datetime
 ) -> tuple[ReplayedIncident, ...]:
     """The incidents told by the messages of one replay, each at its last revision."""
-    latest = {message.incident.id: message.incident for message in messages}
+    told = list(messages)
+    latest = {message.incident.id: message.incident for message in told}
+    first = {message.incident.id: message.incident for message in reversed(told)}
     return tuple(
         ReplayedIncident(
             kind=incident.kind,
@@ -128,9 +132,16 @@ def replayed_incidents(
             closed_at_s=_since(start_at, incident.closed_at) if incident.closed_at else None,
             score=incident.score,
             rule_id=incident.rule_id,
+            height=max(
+                (each.box.y2 - each.box.y1 for each in first[incident.id].boxes), default=None
+            ),
         )
         for incident in sorted(latest.values(), key=lambda incident: incident.opened_at)
     )
+
+
+def _highest(boxes: Iterable[LabelledBox]) -> float | None:
+    return max((each.box.y2 - each.box.y1 for each in boxes), default=None)
 
 
 def score_clip(
@@ -233,9 +244,9 @@ def _by_rule(
     false = list(incidents)
     for _, come in pairs:
         false.remove(come)
-    found = [(_kind_of(come, rules), come.opened_at_s - one.from_s) for one, come in pairs]
-    kinds_missed = [_only_rule(one.kind, rules) for one in missed]
-    kinds_false = [_kind_of(come, rules) for come in false]
+    found = [(kind_of(come, rules), come.opened_at_s - one.from_s) for one, come in pairs]
+    kinds_missed = [rule_kind_of(one.kind, rules) for one in missed]
+    kinds_false = [kind_of(come, rules) for come in false]
     kinds = {rule.kind for rule in rules.values()} | {kind for kind, _ in found}
     tallies = {}
     for kind in sorted(kinds | {*kinds_missed, *kinds_false}):
@@ -250,12 +261,13 @@ def _by_rule(
     return tallies
 
 
-def _kind_of(incident: ReplayedIncident, rules: Mapping[str, RuleSettings]) -> str:
+def kind_of(incident: ReplayedIncident, rules: Mapping[str, RuleSettings]) -> str:
     rule = rules.get(incident.rule_id)
     return str(incident.kind) if rule is None else rule.kind
 
 
-def _only_rule(kind: IncidentKind, rules: Mapping[str, RuleSettings]) -> str:
+def rule_kind_of(kind: IncidentKind, rules: Mapping[str, RuleSettings]) -> str:
+    """The only kind of rule that could have found it, or else the incident's own kind."""
     able = {rule.kind for rule in rules.values() if rule.incident_kind is kind}
     return able.pop() if len(able) == 1 else str(kind)
 

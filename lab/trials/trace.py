@@ -6,6 +6,7 @@ from datetime import datetime
 from domain.health import FaultKind
 from domain.held_back import HeldBack
 from vision.patrol import SecondLookWish
+from vision.second_look.closer import Closer
 from vision.second_look.verdict import SecondLook
 
 
@@ -28,6 +29,8 @@ class SecondLookMark:
     rule_id: str
     flame: float | None
     smoke: float | None
+    closer: Closer | None = None
+    """What the detector saw at twice the size."""
 
 
 @dataclass(slots=True)
@@ -54,7 +57,8 @@ class Trace:
         self.looks.append(mark)
 
     def looked_twice(self, wish: SecondLookWish, seen: SecondLook, at_s: float) -> None:
-        mark = SecondLookMark(at_s, wish.rule_id, seen.flame_evidence, seen.smoke_evidence)
+        told = seen.flame_evidence, seen.smoke_evidence, seen.closer
+        mark = SecondLookMark(at_s, wish.rule_id, *told)
         self.second_looks.append(mark)
 
     def diagnosed(self, fault: FaultKind | None, at_s: float) -> None:

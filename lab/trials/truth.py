@@ -9,17 +9,20 @@
         repeat_to_s: 60                       # loop the clip to this length
         starts_at: "09:40"                    # what the clock on the site's wall shows at second 0
         boxes: street.boxes.json              # what stands in for a detector (patrol.boxes)
-        incidents: [{kind: road_occupation, from_s: 25, to_s: 50}]
+        incidents: [{kind: road_occupation, from_s: 25, to_s: 50, height: 0.3}]
+        source: street                        # what was filmed in one go is one source (the file)
+        light: day                            # or night; as its pictures are if nobody says it
         faults: [{fault: moved, from_s: 120, to_s: 200}]   # of the camera; scored apart
 
 Unknown keys beside these are notes for people; inside rules and zones they are errors.
 """
 
+from enum import StrEnum
 from typing import Self
 
 from pydantic import Field, model_validator
 
-from domain.base import Value
+from domain.base import Text, Value
 from domain.health import FaultKind
 from domain.incident import IncidentKind
 from vision.rule_register import RuleSettings, RulesSettings, ZoneSettings
@@ -39,10 +42,25 @@ class ExpectedSpan(Value):
         return self
 
 
+class Light(StrEnum):
+    DAY = "day"
+    NIGHT = "night"
+
+    @property
+    def words(self) -> Text:
+        return _LIGHTS[self]
+
+
+_LIGHTS = {Light.DAY: Text.of("白天", "Day"), Light.NIGHT: Text.of("夜间", "Night")}
+
+
 class ExpectedIncident(ExpectedSpan):
     """An incident of this kind opens in the span."""
 
     kind: IncidentKind
+    height: float | None = Field(default=None, gt=0, le=1)
+    """How high what it is about stands in the picture, as a share of it; None: as high as the
+    largest box that the detector had for it."""
 
 
 class ExpectedFault(ExpectedSpan):
@@ -67,9 +85,18 @@ class ClipTruth(Value):
     boxes: str | None = None
     """A file of boxes beside the clip (`lab.trials.boxes`) that stands in for what a detector would
     see; the detector is not asked then. None means that it looks."""
+    source: str | None = Field(default=None, min_length=1)
+    """What it was cut from. Clips of one source tell little more than one of them, and are drawn
+    together where figures are spread over sources; None means that the file is its own."""
+    light: Light | None = None
+    """None: as its pictures are."""
     faults: tuple[ExpectedFault, ...] | None = None
     """What picture diagnosis must find, any other fault is false. None: faults are told and not
     judged."""
+
+    @property
+    def source_name(self) -> str:
+        return self.source or self.file
 
 
 class TruthDefaults(Value):

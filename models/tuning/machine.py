@@ -49,7 +49,7 @@ def this_machine(*, cpu_info: Path = CPU_INFO, cpu_quota: Path = CPU_QUOTA) -> M
     return Machine(
         processor=processor_name(cpu_info)[:200],
         flags=flags_here(cpu_info),
-        cores=_cores(cpu_quota),
+        cores=cores_here(cpu_quota),
         versions=versions(),
     )
 
@@ -77,7 +77,7 @@ def _said(cpu_info: Path) -> dict[str, str]:
     return {name.strip(): words.strip() for name, _, words in rows}
 
 
-def _cores(cpu_quota: Path) -> int:
+def cores_here(cpu_quota: Path = CPU_QUOTA) -> int:
     """Those that this process may run on, or fewer where its time is bounded."""
     cores = len(os.sched_getaffinity(0))
     try:

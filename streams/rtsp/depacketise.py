@@ -8,21 +8,31 @@ cost here, not with their payload alone.
 """
 
 import struct
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 
 from domain.errors import StreamCorrupt
 from streams.nal import START
+from streams.rtsp.packing import (
+    FIRST_FRAGMENT,
+    FRAMING_BYTES,
+    HEADER_BYTES,
+    LAST_FRAGMENT,
+    PACKINGS,
+    is_recovery_point,
+)
+from streams.rtsp.picture import AccessUnit, PackedPicture, Picture
+from streams.rtsp.walk import Found, Walk
 
-HEADER_BYTES = 12
-FRAMING_BYTES = 4
-"""Before each packet that comes over the connection itself: a sign, the channel, the length
-(RFC 2326 §10.12)."""
 MOST_BYTES = 32 * 1024 * 1024
 """No picture is larger; a sender that never ends one is not believed."""
 PIECE_COSTS_BYTES = 64
 """What Python needs to hold a piece, besides the piece."""
 MOST_UNITS = 8192
 """No picture has more NAL units; those of 8K have some hundred slices."""
+MOST_LEFT_BYTES = 128 * 1024
+"""So much of a picture is left for when the rest of it has come, to be walked over once more."""
+KEPT_WHOLE = 7 / 8
+"""What came together is kept as it is if so much of it is plain pictures, else they are copied."""
 MARKERS_TO_TRUST = 8
 """So many pictures must have ended with the marker bit, and only they, before it is believed."""
 
@@ -30,66 +40,18 @@ _TOO_LARGE = "expected a picture of at most {} bytes, got more"
 _TOO_MANY = "expected a picture of at most {} NAL units, got more"
 _HEADER = struct.Struct(">BBHI")
 _NUMBER = struct.Struct(">H")
+MOST_IN_RUN = 256
+_LOW_BYTES = bytes(range(256)) * 2
+"""Of the numbers of packets in a run."""
 _PLAIN = 0x80
 """The first byte of a header with nothing unusual in it."""
 _MARKER = 0x80
-_ENDS = 0xC0
-"""Flags of the first and the last fragment of a unit."""
+_ENDS = FIRST_FRAGMENT | LAST_FRAGMENT
 _EXTENDED, _PADDED = 0x10, 0x20
 _VERSION = 2
 _REPORTS = range(72, 77)
 """RTCP's packet types as payload types (RFC 5761 §4)."""
-_RECOVERY_POINT = 6
-_MOST_SEI_MESSAGES = 64
 _WRAP = 1 << 32
-
-
-@dataclass(frozen=True, slots=True)
-class AccessUnit:
-    """One coded picture as it came."""
-
-    data: bytes = field(repr=False)
-    """Annex B form."""
-    pts: int
-    """In ticks of the stream's clock."""
-    is_keyframe: bool
-    dts: None = None
-    """RTP does not tell."""
-
-    def __bytes__(self) -> bytes:
-        return self.data
-
-
-@dataclass(frozen=True, slots=True)
-class _Packing:
-    """How a codec's NAL units are told apart and packed."""
-
-    shift: int
-    """The type of a unit: its first byte shifted by this …"""
-    mask: int
-    """… and masked by this."""
-    header_bytes: int
-    aggregate: int
-    fragment: int
-    last_single: int
-    slices: range
-    keyframe_slices: range
-    recovery: int | None
-    """The type of unit (SEI) that may say that decoding can begin here."""
-    openers: frozenset[int]
-    """Types of units that never follow a picture's slices: they belong to the next one."""
-
-
-_PACKINGS = {
-    "h264": _Packing(
-        *(0, 0x1F, 1, 24, 28, 23, range(1, 6), range(5, 6), 6),
-        openers=frozenset({6, 7, 8, 9, 13, 14, 15}),
-    ),
-    "hevc": _Packing(
-        *(1, 0x3F, 2, 48, 49, 47, range(32), range(16, 24), None),
-        openers=frozenset({32, 33, 34, 35, 39}),
-    ),
-}
 
 
 class Depacketiser:
@@ -102,7 +64,8 @@ class Depacketiser:
 
     def __init__(self, codec: str, payload_type: int, also: frozenset[int] = frozenset()) -> None:
         """`also` are other payload types under which the same stream may come."""
-        self._packing = _PACKINGS[codec]
+        self._packing = PACKINGS[codec]
+        self._walk = Walk(self._packing)
         self._payload_type = payload_type
         self._payload_types = also | {payload_type}
         self._fragment_head = HEADER_BYTES + self._packing.header_bytes
@@ -179,6 +142,62 @@ class Depacketiser:
             return self._finished()
         return finished
 
+    def take_on(self, data: bytes, start: int, end: int) -> tuple[Sequence[Picture], int]:
+        """Take in the packet `data[start:end]`, which came over the connection itself, and what
+        follows on it as far as that costs little: the pictures that are completed, and up to where
+        it was taken. That is before the packet if it begins a picture of which more must come."""
+        if self._is_between:
+            pictures, to, is_cut = self._walk_over(data, start - FRAMING_BYTES)
+            if pictures or is_cut:
+                return pictures, to
+        picture = self.take(data, start, end)
+        if picture is not None:
+            return (picture,), end
+        return (), self.take_run(data, start, end) if self.inside else end
+
+    @property
+    def _is_between(self) -> bool:
+        """Whether a mark that is believed ended a picture, and nothing is left of that."""
+        if not self._marked or self._units or self._recovers:
+            return False
+        return self._well_marked >= MARKERS_TO_TRUST
+
+    def _walk_over(self, data: bytes, at: int) -> tuple[list[PackedPicture], int, bool]:
+        """The plain pictures that begin with the framed packet at `at`, left in their packets;
+        where they end; and whether more must come of another."""
+        assert self._next is not None
+        assert self._stamp is not None
+        found, following, is_cut = self._walk.over(
+            data,
+            at,
+            channel=data[at + 1],
+            payload_type=self._payload_type,
+            number=self._next,
+            stamp=self._stamp,
+        )
+        to = found[-1].end if found else at
+        self._next = following
+        return self._packed(found, data), to, is_cut and len(data) - to <= MOST_LEFT_BYTES
+
+    def _packed(self, found: list[Found], data: bytes) -> list[PackedPicture]:
+        """The pictures that were found by the walk. What is kept of `data` is counted by them, so
+        it is kept whole only if they are nearly all of it."""
+        if not found:
+            return []
+        from_at, to = found[0].start, found[-1].end
+        if to - from_at < KEPT_WHOLE * len(data):
+            data, moved = data[from_at:to], from_at
+        else:
+            moved = 0
+        pictures = []
+        for start, end, stamp in found:
+            self._go_on_to(stamp)
+            pictures.append(
+                PackedPicture(data, start - moved, end - moved, self._pts, self._packing)
+            )
+        self._well_marked += len(found)
+        return pictures
+
     def take_run(self, data: bytes, start: int, end: int) -> int:
         """Take in what follows on the packet `data[start:end]`, which `inside` tells of, as far as
         it is like it; where that ends. Packets inside of a large unit differ in their numbers
@@ -187,7 +206,7 @@ class Depacketiser:
         head = start + self._fragment_head + 1
         step = end - start + FRAMING_BYTES
         alike, same = data[start - FRAMING_BYTES : start + 2], data[start + 4 : head]
-        to_same, last = FRAMING_BYTES + 4, len(data) - step
+        to_same, last = FRAMING_BYTES + 4, min(len(data), end + MOST_IN_RUN * step) - step
         until = FRAMING_BYTES + head - start
         at = end
         while (
@@ -199,8 +218,12 @@ class Depacketiser:
         count = (at - end) // step
         if not count:
             return end
-        (number,) = _NUMBER.unpack_from(data, at - step + FRAMING_BYTES + 2)
-        if number != ((self._next or 0) + count - 1) & 0xFFFF:
+        number, low = (self._next or 0) + count - 1 & 0xFFFF, (self._next or 0) & 0xFF
+        numbers_at = end + FRAMING_BYTES + 3
+        if (
+            _NUMBER.unpack_from(data, at - step + FRAMING_BYTES + 2) != (number,)
+            or data[numbers_at:at:step] != _LOW_BYTES[low : low + count]
+        ):
             return end  # some were never sent: one by one, then
         self._next = (number + 1) & 0xFFFF
         payload = step - until
@@ -227,17 +250,23 @@ class Depacketiser:
             if self._marked:  # what seemed to be the last packet was not: marks mean nothing here
                 self._well_marked = -1
             return None
+        finished = None
+        if self._stamp is not None:
+            if self._well_marked >= 0:
+                self._well_marked = self._well_marked + 1 if self._marked else 0
+            finished = self._finished()
+        self._go_on_to(stamp)
+        return finished
+
+    def _go_on_to(self, stamp: int) -> None:
+        """The next picture is of this time."""
         before, self._stamp = self._stamp, stamp
         self.times += 1
         if before is None:
             self._pts = stamp
-            return None
-        if self._well_marked >= 0:
-            self._well_marked = self._well_marked + 1 if self._marked else 0
-        finished = self._finished()
+            return
         ahead = (stamp - before) % _WRAP
         self._pts += ahead if ahead < _WRAP // 2 else ahead - _WRAP
-        return finished
 
     def _note_missed(self, number: int) -> None:
         if self._next is not None:
@@ -246,7 +275,7 @@ class Depacketiser:
 
     def _unpack(self, data: bytes, at: int, end: int) -> None:
         packing = self._packing
-        kind = data[at] >> packing.shift & packing.mask
+        kind = packing.kind(data[at])
         if kind == packing.fragment:
             self._take_fragment(data, at, end)
             return
@@ -265,13 +294,13 @@ class Depacketiser:
         if head >= end:
             return
         flags = data[head]
-        if flags & 0x80:
-            self._fragments = [self._unit_header(data, at, flags)]
+        if flags & FIRST_FRAGMENT:
+            self._fragments = [self._packing.unit_header(data, at, flags)]
             self._fragment_bytes = 0
         elif not self._fragments:
             return  # its beginning was missed
         self._keep_fragment(data[head + 1 : end])
-        if flags & 0x40:
+        if flags & LAST_FRAGMENT:
             self._add(b"".join(self._fragments))
             self._fragments = []
 
@@ -279,25 +308,18 @@ class Depacketiser:
         self._fragments.append(fragment)
         self._count_fragments(1, len(fragment))
 
-    def _unit_header(self, data: bytes, at: int, flags: int) -> bytes:
-        """The header that the unit had before it was cut into fragments."""
-        packing = self._packing
-        kept = data[at] & ~(packing.mask << packing.shift) & 0xFF
-        kind = flags & packing.mask
-        return bytes([kept | kind << packing.shift]) + data[at + 1 : at + packing.header_bytes]
-
     def _add(self, unit: bytes) -> None:
         if len(unit) < self._packing.header_bytes:
             return
         packing = self._packing
-        kind = unit[0] >> packing.shift & packing.mask
+        kind = packing.kind(unit[0])
         self._units += (START, unit)
         self._bytes += len(unit) + PIECE_COSTS_BYTES
         if kind in packing.slices:
             self._has_slice = True
             self._is_keyframe |= self._recovers or kind in packing.keyframe_slices
             self._recovers = False
-        elif kind == packing.recovery and _is_recovery_point(unit):
+        elif kind == packing.recovery and is_recovery_point(unit):
             self._recovers = True
         if kind not in packing.openers:
             self._whole = len(self._units)
@@ -319,24 +341,3 @@ class Depacketiser:
         whole = AccessUnit(b"".join(units), self._pts, self._is_keyframe)
         self._has_slice = self._is_keyframe = False
         return whole
-
-
-def _is_recovery_point(sei: bytes) -> bool:
-    """Whether one of the messages of an H.264 SEI unit is a recovery point (§7.3.2.3, D.1.8)."""
-    data = sei.replace(b"\x00\x00\x03", b"\x00\x00")
-    at = 1
-    for _ in range(_MOST_SEI_MESSAGES):
-        values = []
-        for _ in ("type", "size"):
-            value = 0
-            while at < len(data) and data[at] == 0xFF:
-                value, at = value + 0xFF, at + 1
-            if at >= len(data) - 1:  # the last byte only ends the unit
-                return False
-            values.append(value + data[at])
-            at += 1
-        kind, size = values
-        if kind == _RECOVERY_POINT:
-            return True
-        at += size
-    return False

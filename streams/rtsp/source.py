@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from fractions import Fraction
 
@@ -17,11 +17,13 @@ from domain.errors import (
 )
 from streams.address import CameraAddress
 from streams.packet import Offered
-from streams.rtsp.depacketise import FRAMING_BYTES, AccessUnit, Depacketiser
+from streams.rtsp.depacketise import Depacketiser
 from streams.rtsp.dialogue import Dialogue, LeftToLibav, Misread, following
 from streams.rtsp.known import KNOWN, KnownCameras
 from streams.rtsp.message import Answer
+from streams.rtsp.picture import Picture
 from streams.rtsp.reports import says_goodbye
+from streams.rtsp.wire import Interleaved
 from streams.stream_settings import StreamSettings
 
 HEED_STOP_S = 0.5
@@ -79,7 +81,7 @@ class RtspSource(Closing):
         rest one has to wait."""
         return self.address.scheme == "rtsp"
 
-    def packets(self) -> Generator[AccessUnit, None, None]:
+    def packets(self) -> Generator[Picture, None, None]:
         """Pictures in Annex B form until the sender ends.
 
         Raises:
@@ -87,15 +89,14 @@ class RtspSource(Closing):
                 else did.
         """
         with closing(self.turns()) as turns:
-            for unit in turns:
-                if unit is not None:
-                    yield unit
-                else:
+            for pictures in turns:
+                yield from pictures
+                if not pictures:
                     self._rest()
 
-    def turns(self) -> Generator[AccessUnit | None, None, None]:
-        """As `packets`, but without waiting: None says that what had come was taken, or so much of
-        it that it is another's turn."""
+    def turns(self) -> Generator[Sequence[Picture], None, None]:
+        """As `packets`, those that came together, but without waiting: none say that what had come
+        was taken, or so much of it that it is another's turn."""
         self._picture_s = self._began_s = time.monotonic()
         self._dialogue.wire.wait_at_most(HEED_STOP_S)
         try:
@@ -109,27 +110,33 @@ class RtspSource(Closing):
             self._note_impatience()
             raise
 
-    def _pictures(self) -> Iterator[AccessUnit]:
+    def _pictures(self) -> Iterator[Sequence[Picture]]:
+        """Those that came together, if any; and then what is wrong, if anything is."""
+        pictures: list[Picture] = []
+        error: StreamError | None = None
         try:
-            for unit in self._whole():
-                self._saw_keyframe |= unit.is_keyframe
-                yield unit
-                self._picture_s = 0.0
-        except StreamCorrupt as error:
-            said = StreamCorrupt(f"{self.address.masked}: {error}")
-            self._note_misread(said)
-            raise said from None
-        # The clock is asked once for all that came together.
-        self._picture_s = self._picture_s or time.monotonic()
+            pictures.extend(self._whole())
+        except StreamCorrupt as corrupt:
+            error = StreamCorrupt(f"{self.address.masked}: {corrupt}")
+        except StreamError as said:
+            error = said
+        if pictures:
+            self._saw_keyframe = self._saw_keyframe or any(one.is_keyframe for one in pictures)
+            self._picture_s = time.monotonic()
+            yield pictures
+        if isinstance(error, StreamCorrupt):
+            self._note_misread(error)
+        if error is not None:
+            raise error
 
-    def _awaited(self) -> Generator[None, None, bool]:
+    def _awaited(self) -> Generator[Sequence[Picture], None, bool]:
         """Rest until more has come; false if nothing will. An empty connection is left alone for
         a batch, so that nobody wakes for each piece of each picture."""
         wire, datagrams = self._dialogue.wire, self._dialogue.datagrams
         had_its_turn = wire.received_bytes - self._rested_bytes >= MOST_AT_ONCE_BYTES
         if wire.drained or datagrams is not None or had_its_turn:
             self._rested_bytes = wire.received_bytes
-            yield
+            yield ()
         while not self._stopping.is_set():
             self._check_life()
             if wire.has_more(0):
@@ -139,7 +146,7 @@ class RtspSource(Closing):
                     pass
             elif datagrams is not None:
                 return True
-            yield
+            yield ()
         return False
 
     def _rest(self) -> None:
@@ -183,33 +190,36 @@ class RtspSource(Closing):
         offered = Offered(offer.codec, Fraction(1, offer.clock_hz), offer.parameter_sets)
         return offered, Depacketiser(offer.codec, offer.payload_type, offer.payload_types)
 
-    def _whole(self) -> Iterator[AccessUnit]:
+    def _whole(self) -> Iterator[Picture]:
         """The pictures that what was received completes."""
-        dialogue, depacketiser = self._dialogue, self._depacketiser
-        wire, take = dialogue.wire, depacketiser.take
+        dialogue = self._dialogue
         early, dialogue.talk.early = dialogue.talk.early, []
-        video = dialogue.channels[0]
-        for parts in (early, wire.parts()):
-            for part in parts:
-                if isinstance(part, Answer):
-                    dialogue.note(part)
-                    continue
-                channel, data, start, end = part
-                if channel == video:
-                    if (unit := take(data, start, end)) is not None:
-                        yield unit
-                    elif depacketiser.inside and start >= FRAMING_BYTES:
-                        wire.taken_to = depacketiser.take_run(data, start, end)
-                elif channel == dialogue.channels[1]:
-                    self._heed_report(data[start:end])
-                else:
-                    self._foreign += 1
+        for _, data, start, end in (one for one in early if self._is_video(one)):
+            if (unit := self._depacketiser.take(data, start, end)) is not None:
+                yield unit
+        wire = dialogue.wire
+        for part in wire.parts():
+            if isinstance(part, Answer):
+                dialogue.note(part)
+            elif self._is_video(part):
+                pictures, wire.taken_to = self._depacketiser.take_on(*part[1:])
+                yield from pictures
         if dialogue.datagrams is not None:
             for packet in dialogue.datagrams.packets():
-                if (unit := take(packet, 0, len(packet))) is not None:
+                if (unit := self._depacketiser.take(packet, 0, len(packet))) is not None:
                     yield unit
             for report in dialogue.datagrams.reports():
                 self._heed_report(report)
+
+    def _is_video(self, packet: Interleaved) -> bool:
+        """Whether it is of the video; what else comes is heeded, or counted."""
+        channel, data, start, end = packet
+        video, reports = self._dialogue.channels
+        if channel == reports and channel != video:
+            self._heed_report(data[start:end])
+        elif channel != video:
+            self._foreign += 1
+        return channel == video
 
     def _heed_report(self, report: bytes) -> None:
         if says_goodbye(report):

@@ -38,7 +38,8 @@ class Wire:
         """Whether the last read took all that had come."""
         self.received_bytes = 0
         self.taken_to = 0
-        """Up to where in its bytes whoever was given a packet took what followed on it, too."""
+        """Up to where in its bytes whoever was given a packet took what came: beyond its end, if
+        what followed on it, too; before that, if it is to be given again once more has come."""
 
     def send(self, lines: list[str]) -> None:
         """Send a request. Raises OSError."""
@@ -66,14 +67,13 @@ class Wire:
 
     def parts(self) -> Iterator[Interleaved | Answer]:
         """The whole packets and messages among what was received. Packets that the caller passes
-        over by `taken_to` are not given.
+        over by `taken_to` are not given; one that it gives back by that ends them.
 
         Raises:
             StreamCorrupt: what comes is neither.
         """
         data, self._rest = self._rest, b""
         at, size = 0, len(data)
-        self.taken_to = 0
         try:
             while size - at >= 4:
                 if data[at] == _DOLLAR:
@@ -81,9 +81,11 @@ class Wire:
                     if end > size:
                         return
                     start, at = at + 4, end
-                    self._noise_bytes = 0
+                    self._noise_bytes, self.taken_to = 0, end
                     yield data[start - 3], data, start, end
-                    at = max(at, self.taken_to)
+                    at = self.taken_to
+                    if at < end:
+                        return
                 elif not may_begin(data, at):
                     at = self._skipped_noise(data, at)
                 elif (found := message_at(data, at)) is not None:

@@ -141,7 +141,7 @@ def test_a_move_of_before_is_undone_to_who_had_decided(older: Database) -> None:
 
 
 def test_an_open_case_keeps_its_deadline_as_a_clock_and_undo_gives_it_back(older: Database) -> None:
-    older.upgrade("0010")
+    older.upgrade("0011")
     due_at = NOON + timedelta(hours=1)
     with older.session() as session:
         cases = MetaData()

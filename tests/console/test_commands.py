@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,6 +11,8 @@ import pytest
 
 from domain.answers import Refusal
 from domain.commands import AskedBy, AskerKind, TellConfiguration
+from domain.held_back import HeldBack, HeldBackReason
+from domain.messages import FindingsHeldBack
 from events_bridge.command_road import MOST, CommandRoad
 from tests.console.conftest import SETTINGS, Center, jpeg, picture
 from tests.console.edge import BUS, GATE, Edge, edge_of
@@ -137,6 +140,30 @@ def test_the_page_of_a_camera_asks_and_follows(web: httpx.Client, edge: Edge) ->
     assert "hx-get" not in told  # nothing to wait for any more
     assert f'src="/api/commands/{heard.id}/picture.jpg"' in told
     assert "Answered" in web.get(followed, params={"lang": "en"}).text
+
+
+def test_the_page_says_what_was_held_back_of_late(web: httpx.Client, center: Center) -> None:
+    now = center.clock.now()
+    for ago_h, reason in ((1, "rejected"), (3, "rejected"), (2, "denied"), (30, "queue")):
+        ended_at = now - timedelta(hours=ago_h)
+        span = HeldBack(
+            camera_id=GATE,
+            rule_id="fire",
+            zone_id="frame",
+            reason=HeldBackReason(reason),
+            from_at=ended_at - timedelta(minutes=1),
+            to_at=ended_at,
+            looks=10 * ago_h,
+        )
+        center.book.handle(FindingsHeldBack(held_back=span))
+    for lang in ("zh", "en"):
+        facts = web.get(f"/camera/{GATE}/facts", params={"lang": lang}).text
+        told = facts[facts.index('id="held-back"') :]
+        rejected, denied, queue = (
+            getattr(HeldBackReason(name).words, lang) for name in ("rejected", "denied", "queue")
+        )
+        assert told.index(rejected) < told.index("40") < told.index(denied) < told.index("20")
+        assert queue not in told, "that was more than a day ago"
 
 
 def test_the_page_says_why_not(web: httpx.Client, edge: Edge) -> None:

@@ -9,7 +9,8 @@ from domain.errors import ModelError
 from edge.eyes import Eyes
 from edge.state.kept_looks import kept_looks
 from models.catalogue.catalog import Catalog
-from models.first_look import FirstLook, Heat
+from models.detections import Heat
+from models.first_look import FirstLook
 from settings.config import Configuration
 from streams.frame import Image
 from tests.block_detector import blocks_picture

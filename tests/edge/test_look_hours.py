@@ -49,7 +49,8 @@ def test_the_console_is_told_the_longest_promise() -> None:
 
 
 def test_a_post_promises_what_holds_at_the_hour(tmp_path: Path) -> None:
-    camera = configured({"risk": 3}, look_hours=[NIGHT])
+    night_fire = {"fire": {"schedule": [{"from": "22:00", "to": "05:00"}]}}
+    camera = configured({"risk": 3, "rules": {"crowding": {}, **night_fire}}, look_hours=[NIGHT])
     share = Configuration.of({"data_dir": tmp_path}).share()
     clock = VirtualClock(NOON)
     post = CameraPost(camera, share, clock=clock, on_gap=lambda _gap: None)
@@ -60,6 +61,7 @@ def test_a_post_promises_what_holds_at_the_hour(tmp_path: Path) -> None:
     post.book.done(Moment.of(LATE), {})
     assert post.book.due_s == LATE.timestamp() + 1
     assert post.reader.main.look_every_s == 1
+    assert post.book.urgency(Moment.of(LATE + timedelta(seconds=1))) == 6  # fire is watched for now
 
 
 @pytest.mark.parametrize("wrong", [{"risk": 0}, {"look_hours": [{**NIGHT, "look_every_s": 0}]}])

@@ -41,6 +41,26 @@ def test_a_look_at_an_unchanged_picture_keeps_the_promise_and_is_counted_apart()
     assert book.close_page().unchanged == 0
 
 
+def test_a_look_that_could_not_see_what_rules_look_for_keeps_no_promise() -> None:
+    book = LookBook("gate", 2.0, at(0))
+    book.done(at(0), {})
+    book.done(at(2), {"car": 1}, blind="moved")
+    assert (book.due_s, book.last_look_at) == (4, at(2).at)  # it has had its turn
+    book.done(at(4), {})
+    page = book.close_page()
+    assert (page.looks, page.skipped, page.intervals_s) == (3, {"moved": 1}, (4.0,))
+
+
+def test_of_two_that_waited_alike_comes_who_was_not_seen_in_full_for_longer() -> None:
+    full, unchanged, bad = (LookBook(name, 2.0, at(0)) for name in ("full", "unchanged", "bad"))
+    for seconds in (0, 2, 4):
+        full.done(at(seconds), {})
+        unchanged.done(at(seconds), {}, unchanged=seconds > 0)
+        bad.skip(at(seconds), "frozen")
+    assert unchanged.urgency(at(8)) == pytest.approx(2.2)
+    assert full.urgency(at(8)) == bad.urgency(at(8)) == 2.0
+
+
 def test_an_early_look_counts_and_changes_nothing_of_what_is_owed() -> None:
     book = LookBook("gate", 2.0, at(0))
     book.done(at(0), {})

@@ -54,7 +54,7 @@ class Bench:
             self.eyes,
             judging=Lock(),
             batch=8,
-            attention=Attention(SecondLookSettings()),
+            attention=Attention(SecondLookSettings(), self.eyes),
             clock=self.clock,
             on_news=lambda _post, _frame, _news: None,
             on_picture=lambda _camera_id, _picture, _at: None,

@@ -1,16 +1,21 @@
 """What a camera is called: seeing only while its pictures are decoded and decided on."""
 
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from domain.clock import Moment, VirtualClock
 from domain.health import CameraStatus, FaultKind, MissCause
 from edge.post import LOOKED_WITHIN_S, CameraPost
+from edge.worth import Suspicion
 from settings.config import Configuration
+from streams.frame import Frame
 from streams.packet import StreamInfo
 from tests.builders import NOON
+from tests.edge.shedding import FLAME, Picture
 from tests.streams.footage import made_up
+from tests.vision.looks import look, patrol
 
 STREAM = StreamInfo("h264", (320, 180))
 
@@ -95,3 +100,48 @@ def test_a_clock_that_is_set_changes_nothing_of_it(camera: Camera, set_by_s: flo
     assert camera.post.health(camera.now).status is CameraStatus.SEEING
     camera.post.miss_if_late(camera.now)
     assert camera.missed() == set()
+
+
+ZONED = {"crowding": {"zones": ["square"]}}
+SQUARE = {"id": "square", "kind": "detect", "polygon": [[0, 0], [1, 0], [1, 1]]}
+
+
+@pytest.mark.parametrize(
+    ("rules", "moved", "missed"),
+    [
+        (ZONED, False, {}),
+        (ZONED, True, {"moved": 1}),
+        ({**ZONED, "fire": {}}, True, {}),  # a fire is one wherever the camera looks
+        ({}, True, {}),
+    ],
+    ids=["its view", "moved", "moved, fire", "no rules"],
+)
+def test_a_look_that_shows_no_rule_its_place_keeps_no_promise(
+    tmp_path: Path, rules: dict[str, object], moved: bool, missed: dict[str, int]
+) -> None:
+    gate = {"id": "gate", "name": "门", "site_id": "s", "url": "rtsp://h/1", "zones": [SQUARE]}
+    file = {"data_dir": tmp_path, "cameras": [{**gate, "rules": rules}]}
+    share, clock = Configuration.of(file).share(), VirtualClock(NOON)
+    post = CameraPost(share.cameras[0], share, clock=clock, on_gap=lambda _gap: None)
+    post.patrol.note_view(doubted=False, moved=moved)
+    frame = cast(Frame, Picture(clock.moment()))
+    post.looked(look(0, []), frame, "cpu", early=False)
+    page = post.book.close_page()
+    assert (page.looks, page.skipped) == (1, missed)
+
+
+def test_looks_are_as_far_apart_as_keyframes_let_them(camera: Camera) -> None:
+    promised_s = camera.post.book.promised_s
+    assert camera.post.looked_every_s(camera.now) == promised_s
+    camera.send(3)
+    assert camera.post.looked_every_s(camera.now) == promised_s
+    camera.post.book.promise(2.6)
+    assert camera.post.looked_every_s(camera.now) == 2.0
+
+
+def test_what_is_suspected_is_told_by_its_kind(camera: Camera) -> None:
+    assert not camera.post.suspicion
+    flame = patrol({"fire": {}})
+    flame.look(look(0, [FLAME]))
+    camera.post.patrol = flame
+    assert camera.post.suspicion == Suspicion.FIRE

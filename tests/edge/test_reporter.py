@@ -9,6 +9,8 @@ from structlog.testing import capture_logs
 from domain.clock import Clock, VirtualClock
 from domain.messages import CameraHealthChanged, LooksDone
 from domain.silence import LOOKS_EVERY_S
+from edge.cpu import CpuTimes
+from edge.load import LookLoad
 from edge.post import CameraPost
 from edge.reporter import Reporter
 from settings.config import Configuration
@@ -79,3 +81,37 @@ def test_a_clock_that_is_set_is_said_and_makes_no_span_longer(
     assert again.health.steady_at == first.health.steady_at + timedelta(seconds=LOOKS_EVERY_S)
     assert page.to_at - page.from_at == timedelta(seconds=LOOKS_EVERY_S)
     assert page.clock_set_s == set_by_s
+
+
+def test_what_looks_cost_is_told_with_them_once_it_was_measured(tmp_path: Path) -> None:
+    said: list[CameraHealthChanged | LooksDone] = []
+    clock, budget = VirtualClock(NOON), RingBudget(1_000)
+    post = make_post(tmp_path, clock, budget)
+    load = LookLoad(lookers=1, cores=1)
+    reporter = Reporter("w", [post], clock=clock, publish=said.append, budget=budget, load=load)
+    for _ in range(2):
+        with load.busy(post):
+            post.book.done(clock.moment(), {})
+        clock.advance(LOOKS_EVERY_S)
+        reporter.report(clock.moment())
+    first, second = (one.workload for one in said if isinstance(one, LooksDone))
+    assert first is None
+    assert second is not None
+    assert (second.over_s, second.looks, second.promises) == (LOOKS_EVERY_S, 1, 1)
+
+
+def test_a_measurement_that_fails_costs_no_page_of_looks(tmp_path: Path) -> None:
+    said: list[CameraHealthChanged | LooksDone] = []
+    clock, budget = VirtualClock(NOON), RingBudget(1_000)
+    post = make_post(tmp_path, clock, budget)
+
+    def gone() -> CpuTimes:
+        raise OSError("no /proc")
+
+    load = LookLoad(lookers=1, cores=1, cpu=gone)
+    reporter = Reporter("w", [post], clock=clock, publish=said.append, budget=budget, load=load)
+    post.book.done(clock.moment(), {})
+    clock.advance(LOOKS_EVERY_S)
+    reporter.report(clock.moment())
+    (page,) = (one for one in said if isinstance(one, LooksDone))
+    assert (page.workload, page.cameras[0].looks) == (None, 1)

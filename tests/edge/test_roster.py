@@ -10,6 +10,7 @@ from edge.asked import LooksAsked
 from edge.lookbook import LookBook
 from edge.post import CameraPost
 from edge.roster import Roster
+from edge.worth import Suspicion
 
 NOON = datetime(2026, 1, 1, 4, 0, tzinfo=UTC)
 PROMISE_S = 2.0
@@ -20,11 +21,12 @@ class Post:
     """A post without a camera: its look book is real."""
 
     camera_id: str
-    suspects: bool = False
+    suspicion: Suspicion = Suspicion.NONE
     stirs: bool = False
     risk: float = 1.0
     asked: LooksAsked = field(default_factory=LooksAsked)
     pause: PauseHeld | None = None
+    picture_waits: bool = True
     book: LookBook = field(init=False)
 
     def __post_init__(self) -> None:
@@ -34,7 +36,7 @@ class Post:
         return self.book.is_due(now, None)
 
     def is_attended(self, now: Moment) -> bool:
-        return self.suspects
+        return self.suspicion > Suspicion.NONE
 
     def is_stirred(self) -> bool:
         return self.stirs
@@ -74,17 +76,43 @@ def test_a_post_is_in_one_lookers_hands_at_a_time() -> None:
 
 
 def test_only_so_many_are_attended_at_once() -> None:
-    posts = [Post(f"{number}", suspects=True) for number in range(5)]
+    posts = [Post(f"{number}", suspicion=Suspicion.SOMETHING) for number in range(5)]
     assert ids(roster_of(*posts, attended=3).suspicious(later(0), [])) == ["0", "1", "2"]
     assert ids(roster_of(*posts, attended=0).suspicious(later(0), [])) == []
 
 
 def test_while_looks_are_long_overdue_only_one_is_attended() -> None:
-    posts = [Post(f"{number}", suspects=True) for number in range(3)]
+    posts = [Post(f"{number}", suspicion=Suspicion.SOMETHING) for number in range(3)]
     roster = roster_of(*posts)
     in_time, overdue = later(PROMISE_S * 1.2), later(PROMISE_S * 2)
     assert len(roster.suspicious(in_time, roster.owed(in_time))) == 3
     assert len(roster.suspicious(overdue, roster.owed(overdue))) == 1
+
+
+def test_a_camera_that_sends_nothing_keeps_nobody_else_back() -> None:
+    posts = [Post(f"{number}", suspicion=Suspicion.SOMETHING) for number in range(3)]
+    dark = Post("dark", picture_waits=False)
+    roster, long_after = roster_of(*posts, dark), later(PROMISE_S * 9)
+    for post in posts:
+        post.book.done(long_after, {})
+    assert ids(roster.owed(long_after)) == ["dark"]
+    assert len(roster.suspicious(long_after, roster.owed(long_after))) == 3
+
+
+def test_a_suspected_fire_is_attended_before_all_else_then_who_bears_more_risk() -> None:
+    crowd, fire = Post("crowd", suspicion=Suspicion.SOMETHING), Post("f", suspicion=Suspicion.FIRE)
+    risky = Post("risky", suspicion=Suspicion.SOMETHING, risk=3.0)
+    roster = roster_of(Post("calm"), crowd, risky, fire, attended=2)
+    assert ids(roster.suspicious(later(0), [])) == ["f", "risky"]
+
+
+def test_who_waits_to_be_attended_does_not_spend_its_time() -> None:
+    first, second = (Post(name, suspicion=Suspicion.FIRE) for name in ("first", "second"))
+    asked: list[str] = []
+    for post in (first, second):
+        post.is_attended = lambda _now, name=post.camera_id: not asked.append(name)  # type: ignore
+    roster_of(first, second, attended=1).suspicious(later(0), [])
+    assert asked == ["first"]
 
 
 def test_early_looks_are_a_share_of_the_owed_ones() -> None:
@@ -138,7 +166,10 @@ def test_who_bears_more_risk_is_stretched_less() -> None:
 
 
 def test_risk_does_not_make_a_look_overdue() -> None:
-    risky, suspect, other = Post("r", risk=9.0), Post("s", suspects=True), Post("o", suspects=True)
+    something = Suspicion.SOMETHING
+    risky, suspect, other = (
+        Post("r", risk=9.0), Post("s", suspicion=something), Post("o", suspicion=something),
+    )  # fmt: skip
     roster, in_time = roster_of(risky, suspect, other), later(PROMISE_S * 1.2)
     assert len(roster.suspicious(in_time, roster.owed(in_time))) == 2
 

@@ -69,7 +69,7 @@ class Patrolled:
             self.eyes,
             judging=Lock(),
             batch=1,
-            attention=Attention(configuration.second_look),
+            attention=Attention(configuration.second_look, self.eyes),
             clock=self.clock,
             on_news=lambda _post, _frame, news: self.messages.extend(news),
             on_picture=lambda _camera_id, _picture, _at: None,

@@ -22,6 +22,7 @@ from domain.messages import (
     Message,
     RingsHeld,
 )
+from domain.workload import Workload
 from tests.builders import (
     NOON,
     closed,
@@ -132,6 +133,24 @@ MESSAGES_OF_EACH_TYPE: tuple[Message, ...] = (
             ),
         ),
         rings=RingsHeld(held_bytes=1_150_000_000, max_bytes=2_147_483_648, cut=0),
+        workload=Workload(
+            over_s=60.0,
+            looks=372,
+            unchanged=41,
+            look_core_s=0.0726,
+            looks_cores=0.45,
+            reading_cores=0.65,
+            other_cores=0.25,
+            idle_cores=0.04,
+            cores=2,
+            lookers=3,
+            busy_share=0.994,
+            promises=114,
+            kept=0,
+            can_keep=24,
+            wanted_cores=2.069,
+            have_cores=0.453,
+        ),
     ),
 )
 

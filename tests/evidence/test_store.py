@@ -23,6 +23,7 @@ from domain.errors import (
     EvidenceTampered,
 )
 from domain.evidence import Evidence, EvidenceKind
+from evidence.sealed import SealedFiles
 from evidence.store import EvidenceStore
 from tests.builders import NOON
 from tests.small_disk import fill, small_disk
@@ -277,3 +278,16 @@ def test_closing_leaves_only_what_is_sealed(tmp_path: Path) -> None:
     assert [p for p in tmp_path.rglob("*") if p.is_file()] == [path]
     store.verify(seal(store))
     store.close()
+
+
+def test_who_only_reads_writes_nothing(tmp_path: Path) -> None:
+    root = tmp_path / "evidence"
+    with open_store(root) as store:
+        sealed = seal(store)
+    (root / "tmp" / "left.lock").write_text("of a process that is gone")
+    before = {path: path.stat().st_mtime_ns for path in [root, *root.rglob("*")]}
+    reader = SealedFiles(root)
+    reader.verify(sealed)
+    assert reader.path(sealed).read_bytes() == CONTENT
+    assert {path: path.stat().st_mtime_ns for path in [root, *root.rglob("*")]} == before
+    assert not SealedFiles(tmp_path / "nowhere").root.exists()

@@ -16,9 +16,9 @@ from domain.place import Id
 from lab.bench import measure
 from lab.bench.bad_cameras import BadCameras
 from lab.bench.ears import Ears
-from lab.bench.media import ENDLESS, FLOOD, SMALL, STREET, BenchMedia
+from lab.bench.media import ENDLESS, FLOOD, NIGHT, SMALL, STREET, BenchMedia
 from lab.bench.processes import Held, held_by
-from lab.bench.report import verdicts
+from lab.bench.report import FootageSent, verdicts
 from lab.bench.run import BenchOrder, run_bench
 from lab.bench.stage import BAD_PROMISE, configuration_of
 from lab.bench.steadiness import FLAT_COUNT, FLAT_MB, steadiness
@@ -29,6 +29,7 @@ from lab.footage.simulator.oddities import ODDITIES
 from patrol.cli import app
 from settings.loading import load
 from tests.block_detector import NAME, import_block_detector
+from tests.lab.bench.tiny import KEYFRAMES, busy, still, tiny_media
 from tests.media import make_clip
 
 NOON = datetime(2026, 1, 1, 4, 0, tzinfo=UTC)
@@ -36,8 +37,10 @@ NOON = datetime(2026, 1, 1, 4, 0, tzinfo=UTC)
 
 @pytest.fixture(scope="module")
 def media(tmp_path_factory: pytest.TempPathFactory) -> BenchMedia:
-    clip = make_clip(tmp_path_factory.mktemp("weather") / "a.mp4", seconds=2, fps=10, gop=5)
-    return BenchMedia(dict.fromkeys((STREET, SMALL, FLOOD, ENDLESS), clip))
+    folder = tmp_path_factory.mktemp("weather")
+    clip = make_clip(folder / "a.mp4", seconds=2, fps=10, gop=5)
+    beside = dict.fromkeys((SMALL, FLOOD, ENDLESS), clip)
+    return BenchMedia({**tiny_media(folder, {STREET: busy, NIGHT: still}).clips, **beside})
 
 
 # ——— which cameras there are ———
@@ -150,7 +153,8 @@ def test_a_short_run_tells_of_neighbours_and_of_who_misbehaves(
     monkeypatch.setattr(measure, "SETTLE_S", 0.2)
     import_block_detector(tmp_path / "models")
     order = BenchOrder(
-        cameras=1,
+        cameras=2,
+        night=1,
         seconds=6,
         weather=("not_found", "speaks_HTTP", "plain", "resets_before_any_picture"),
         look_every_s=0.5,
@@ -159,6 +163,9 @@ def test_a_short_run_tells_of_neighbours_and_of_who_misbehaves(
     report = run_bench(order, media, tmp_path, lambda what, share: None)
 
     assert report.looks_per_s > 0
+    assert {name: seen.cameras for name, seen in report.scenes.items()} == {STREET: 1, NIGHT: 1}
+    assert all(seen.looks and seen.worker_cores > 0 for seen in report.scenes.values())
+    assert report.footage == FootageSent(clips=2, keyframes=2 * KEYFRAMES)
     assert (report.gaps, report.reconnects, report.packets_lost) == (0, 0, 0)
     told = {name: (seen.status, seen.fault) for name, seen in report.weather.items()}
     assert told == {

@@ -47,7 +47,7 @@ def made_up(
 ) -> Packet:
     """A packet whose content does not matter, `second` seconds after `START`."""
     return Packet(
-        data=bytes(size),
+        coded=bytes(size),
         pts=round(second * 1000),
         dts=None,
         time_base=Fraction(1, 1000),

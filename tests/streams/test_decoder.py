@@ -69,8 +69,8 @@ def test_each_thread_has_its_own() -> None:
 
 def test_a_damaged_keyframe_is_an_error_and_the_next_is_whole(tmp_path: Path) -> None:
     packets = keyframes(packets_of(make_clip(tmp_path / "a.mp4", size_wh=(640, 360))))
-    cut = replace(packets[0], data=packets[0].data[: len(packets[0].data) // 3])
-    noise = replace(packets[0], data=bytes(range(256)) * 20)
+    cut = replace(packets[0], coded=packets[0].data[: len(packets[0].data) // 3])
+    noise = replace(packets[0], coded=bytes(range(256)) * 20)
     decoder = KeyframeDecoder()
 
     for damaged in (cut, noise):
@@ -137,7 +137,7 @@ def test_following_across_a_change_of_size(tmp_path: Path) -> None:
 
 def test_following_through_damage(tmp_path: Path) -> None:
     packets = packets_of(make_clip(tmp_path / "a.mp4", gop=20))
-    noise = replace(packets[5], data=b"\x00\x00\x00\x01" + bytes([0x41]) + bytes(range(256)))
+    noise = replace(packets[5], coded=b"\x00\x00\x00\x01" + bytes([0x41]) + bytes(range(256)))
     decoder = FollowingDecoder()
 
     found = decoder.advance([*packets[:5], noise, *packets[6:20]])
@@ -150,7 +150,7 @@ def test_following_through_damage(tmp_path: Path) -> None:
 
 def test_following_nothing_but_damage(tmp_path: Path) -> None:
     packets = packets_of(make_clip(tmp_path / "a.mp4"))
-    empty = [replace(packet, data=b"\xff" * 50) for packet in packets[:10]]
+    empty = [replace(packet, coded=b"\xff" * 50) for packet in packets[:10]]
 
     with pytest.raises(StreamCorrupt, match="10 packets"):
         FollowingDecoder().advance(empty)

@@ -30,6 +30,21 @@ def test_pictures_come_back_in_order_with_keyframes_where_asked(
         assert np.abs(picture.astype(int) - back).mean() < 12
 
 
+def test_what_leads_in_is_encoded_and_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "a.mp4"
+    pictures = [moving_picture(n, SIZE_WH) for n in range(20)]
+    written = write_video(
+        path, pictures, size_wh=SIZE_WH, gop=5, preset="superfast", bits_s=400_000, lead_in=10
+    )
+    assert written == 10
+    with av.open(str(path)) as container:
+        packets = [packet for packet in container.demux(video=0) if packet.size]
+    assert [n for n, packet in enumerate(packets) if packet.is_keyframe] == [0, 5]
+    assert packets[0].pts == packets[0].dts == 0
+    for picture, back in zip(pictures[10:], read_video(path), strict=True):
+        assert np.abs(picture.astype(int) - back).mean() < 12
+
+
 @pytest.mark.parametrize(
     ("shape", "size_wh", "said"),
     [((96, 160, 3), (161, 96), "even width"), ((96, 150, 3), SIZE_WH, r"expected pictures \(96")],

@@ -128,7 +128,7 @@ def test_damage_is_counted_and_is_no_picture(tmp_path: Path) -> None:
     clip = make_clip(tmp_path / "a.mp4")
     reader = CameraReader("c1", CameraAddress.parse(clip), BRISK)
     damaged = made_up(0, keyframe=True, stream=StreamInfo("h264", (320, 180)))
-    reader.ring.append(replace(damaged, data=bytes(range(256))))
+    reader.ring.append(replace(damaged, coded=bytes(range(256))))
 
     assert reader.take() is None
     assert reader.take() is None

@@ -13,11 +13,11 @@ from lab.footage.simulator.rtp import PAYLOAD_TYPE, Codec, packetise
 from streams.nal import START
 from streams.rtsp import depacketise
 from streams.rtsp.depacketise import (
-    FRAMING_BYTES,
     MARKERS_TO_TRUST,
-    AccessUnit,
     Depacketiser,
 )
+from streams.rtsp.packing import FRAMING_BYTES
+from streams.rtsp.picture import AccessUnit
 
 STEP = 3600
 SPS, PPS, IDR, SLICE = b"\x67sps", b"\x68pps", b"\x65" + b"i" * 40, b"\x41" + b"p" * 40

@@ -17,11 +17,11 @@ from lab.footage.simulator.odd_camera import Oddity, odd_camera
 from lab.footage.simulator.oddities import LIBAV_DOES_NOT, ODDITIES, put
 from streams.address import CameraAddress
 from streams.opening import CameraSource, LibavSource, opened
+from streams.packet import RawPacket
 from streams.reader import CameraReader
-from streams.rtsp.depacketise import AccessUnit
 from streams.rtsp.known import KnownCameras
 from streams.rtsp.source import RtspSource
-from streams.source import LibavPacket, Source
+from streams.source import Source
 from tests.media import make_clip
 from tests.streams.footage import BRISK, moment, wait_until
 
@@ -44,7 +44,7 @@ def pictures(source: CameraSource, count: int = PICTURES) -> list[bytes]:
         return [bytes(packet) for packet in islice(packets_of(source), count)]
 
 
-def packets_of(source: CameraSource) -> Generator["AccessUnit | LibavPacket", None, None]:
+def packets_of(source: CameraSource) -> Generator[RawPacket, None, None]:
     """The packets of either reader."""
     yield from source.packets()
 

@@ -128,8 +128,8 @@ def test_a_camera_that_floods_rests_too(tmp_path: Path, monkeypatch: pytest.Monk
         address = CameraAddress.parse(simulator.url("cam"))
         with RtspSource(address, BRISK) as source:
             seen = []
-            for unit in source.turns():
-                seen.append(unit is None)
+            for pictures in source.turns():
+                seen.append(not pictures)
                 if seen.count(False) == 20:
                     break
             pieces = source._dialogue.wire.received_bytes // 2048

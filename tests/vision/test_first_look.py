@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.detections import Detections
-from models.first_look import Heat
+from models.detections import Detections, Heat
 from streams.frame import Image
 from tests.vision.looks import CAR, SIZE_WH, Row, at, detections, patrol, people, told
 from tests.vision.paintings import grainy, street
@@ -105,7 +104,10 @@ def test_without_first_looks_every_look_is_full() -> None:
     assert (len(run.full), run.first) == (10, [])
 
 
-@pytest.mark.parametrize("suspected", [heat(fire=0.1), heat(smoke=0.1)])
+@pytest.mark.parametrize(
+    "suspected",
+    [heat(fire=FirstLookSettings().fire + 0.01), heat(smoke=FirstLookSettings().smoke + 0.01)],
+)
 def test_what_it_suspects_is_seen_in_full_in_the_same_look(suspected: Heat) -> None:
     run = watched(nothing, FIRE, to_s=40, hot=lambda t: suspected if t == 12 else heat())
     assert 12 in run.full

@@ -27,7 +27,7 @@ from vision.second_look.flame import NO_FLAME
 from vision.second_look.smoke import NO_SMOKE
 from vision.second_look.verdict import SecondLook
 
-MASKED, EXEMPT, QUEUE, DENIED, MOVED, SHADOW = HeldBackReason
+MASKED, EXEMPT, QUEUE, DENIED, MOVED, SHADOW, _ = HeldBackReason
 KEY = ("parking", "kerb", QUEUE)
 PARKING = {"parking": {"zones": ["left"], "for_s": 20}}
 LEFT = {"id": "left", "polygon": LEFT_HALF}

@@ -15,7 +15,7 @@ from streams.replay import replay
 from tests.media import Codec, make_clip
 from tests.vision.looks import CAR, Row, detections, moved
 from tests.vision.test_picture_faults import TOWN
-from vision.picture.unchanged import TILE_LEVELS, Unchanged, UnchangedSettings, agree
+from vision.picture.unchanged import GAP_S, TILE_LEVELS, Unchanged, UnchangedSettings, agree
 from vision.zones import Zone
 
 SIZE_WH = (1920, 1080)
@@ -171,7 +171,7 @@ def test_somebody_who_walks_is_looked_at_in_every_look() -> None:
     [
         {"doubted": True},
         {"size_wh": (704, 576)},
-        {"at_s": 4 * EVERY_S + 10},
+        {"at_s": 3 * EVERY_S + GAP_S + 1},
         {"at_s": 1.0},
         {"picture": still(4)[:180]},
     ],

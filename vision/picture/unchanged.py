@@ -58,8 +58,10 @@ CELL_NOISES, CELL_LEVELS = 14.0, (8.0, 14.0)
 levels are one bright pixel, or a speck of 4x4 pixels in the contrast of dusk."""
 NOISES_KEPT = 9
 """The noise is the median of so many measures: a lorry that fills the picture is one of them."""
-GAP_S = 10.0
-"""Looks that are further apart are not compared: nobody knows what happened in between."""
+GAP_S = 30.0
+"""Looks that are further apart are not compared: light and weather have become others. It is as
+long as anybody waits for a look on a machine that is too small. Were it less, all looks would be
+full ones there, only because looks come rarely; and being full they would go on to come rarely."""
 SURE = 0.3
 """What scores this much in one of two looks at the same picture must be in the other too: the least
 that rules count by default. Fire counts less, but is never left to what is remembered."""

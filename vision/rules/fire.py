@@ -13,11 +13,17 @@ from domain.held_back import HeldBackReason
 from domain.incident import IncidentKind, LabelledBox
 from domain.labels import FLAMES, SMOKE
 from models.detections import Detections, Floats
+from vision.likelihood import FireTrack
 from vision.rules.hearth import Hearth, Hit, explain
 from vision.rules.rule import BaseRuleSettings, Doubt, Finding, Judgement, Rule, Scene
 from vision.second_look.verdict import SecondLook
+from vision.things.likeness import patch_of
+from vision.things.rejected import RejectedThing
 from vision.things.tracks import area, intersection
 from vision.zones import Zone
+
+STRANGE_HITS = 2
+"""Hits in a row that show no rejected thing, or show it grown, are something new."""
 
 
 class FireRuleSettings(BaseRuleSettings):
@@ -31,7 +37,9 @@ class FireRuleSettings(BaseRuleSettings):
 
     A second look at a suspicious place (vision.second_look) settles it sooner and better: where it
     confirms, weaker and fewer hits suffice; where it denies, only a detector that is certain is
-    believed; where it cannot judge, or where nobody can take one, nothing changes.
+    believed; where it cannot judge, or where nobody can take one, nothing changes. Where the
+    detector sees weak flames plainly at twice the size (vision.second_look.closer), one clear
+    second look confirms them; by their size alone, without flicker, nothing ever is.
     """
 
     kind: Literal["fire"] = "fire"
@@ -56,16 +64,22 @@ class FireRuleSettings(BaseRuleSettings):
     0.30: neon signs of cropped and brightened clips score up to 0.34, mostly below 0.29) …"""
     weak_evidence: float = Field(default=0.8, ge=0, le=1)
     """… the last two must give this much evidence, and looks must show it as often as they must
-    without (`presence`; default 0.8: second looks at neon seldom give so much, those at flames of
-    the development clips 0.92 and more)."""
+    without (`presence`), unless it is plain at twice the size (default 0.8: second looks at neon
+    seldom give so much, those at flames of the development clips 0.92 and more)."""
+    closer_confidence: float = Field(default=0.4, ge=0, le=1)
+    """Weak flames that score this much at twice the size are plain ones (default 0.40: half of the
+    flames that score 0.15 to 0.30 in small pictures do, few lamps, but much neon) …"""
+    closer_share: float = Field(default=0.6, gt=0, le=1)
+    """… in this share of the pictures looked at so (default 0.6: two of three). For them one second
+    look with `weak_evidence` is enough, and the share of looks that others need."""
     deny_evidence: float = Field(default=0.2, ge=0, le=1)
     """Evidence up to which it is denied (default 0.2); between the two nothing is said."""
     confirmed_hits: int = Field(default=2, ge=1)
     """Least number of looks with a hit at a place that a second look has confirmed."""
     confirmed_presence: float = Field(default=0.3, gt=0, le=1)
     """Share of the looks since the first hit that must be hits there (default 0.3)."""
-    confirmed_for_s: float = Field(default=1.5, ge=0)
-    """Least time from the first hit to the last there (default 1.5 s)."""
+    confirmed_for_s: float = Field(default=1.0, ge=0)
+    """Least time from the first hit to the last there (default 1 s)."""
     ask_again_s: float = Field(default=3.0, gt=0)
     """A place that is not settled is looked at again after this long (default 3 s)."""
     hits: int = Field(default=3, ge=1)
@@ -139,6 +153,10 @@ class FireRule:
         self._found_s: float | None = None
         self._hearths: list[Hearth] = []
         self._numbers = itertools.count(1)
+        self._rejected: tuple[RejectedThing, ...] = ()
+
+    def remind(self, rejected: Sequence[RejectedThing]) -> None:
+        self._rejected = tuple(rejected)
 
     def judge(self, scene: Scene) -> Judgement:
         now_s = scene.now_s
@@ -147,20 +165,25 @@ class FireRule:
         smoke = scene.detections.of(SMOKE).at_least(self._floor(smoke=True))
         self._take_in(flames, False, now_s)
         self._take_in(smoke, True, now_s)
+        if self._rejected:
+            self._compare(scene)
 
         self._forget(now_s)
         finding = self._settle(now_s)
+        telling = [h for h in self._hearths if not (h.confirmed and self._is_rejected(h))]
         return Judgement(
             finding=finding,
             # Where something burns for sure, more looks would tell nothing that matters.
-            suspicious=bool(self._hearths) and not any(h.confirmed for h in self._hearths),
+            suspicious=bool(telling) and not any(h.confirmed for h in telling),
             doubt=self._doubt(now_s) if self._settings.second_look else None,
-            held_back=frozenset(
-                {HeldBackReason.DENIED}
-                if any(self._is_denied(hearth, now_s) for hearth in self._hearths)
-                else ()
-            ),
+            held_back=frozenset(self._held_back(now_s)),
         )
+
+    @property
+    def seen_now(self) -> tuple[FireTrack, ...]:
+        """What each hearth that the newest look saw has shown so far."""
+        now_s = self._looked_s[-1] if self._looked_s else None
+        return tuple(h.track for h in self._hearths if h.hits and h.hits[-1].at_s == now_s)
 
     def learn(self, place: int, seen: SecondLook) -> Finding | None:
         """Take in what a second look at a hearth found; the finding, if that settles it and the
@@ -175,11 +198,46 @@ class FireRule:
     def _settle(self, now_s: float) -> Finding | None:
         for hearth in self._hearths:
             hearth.confirmed = hearth.confirmed or self._confirms(hearth)
-        burning = [h for h in self._hearths if h.confirmed and h.hits[-1].at_s == now_s]
+        burning = [h for h in self._burning(now_s) if not self._is_rejected(h)]
         if not burning:
             return None
         self._found_s = now_s
         return self._finding(burning, now_s)
+
+    def _burning(self, now_s: float) -> list[Hearth]:
+        """The hearths that are confirmed and seen in this look."""
+        return [h for h in self._hearths if h.confirmed and h.hits[-1].at_s == now_s]
+
+    def _held_back(self, now_s: float) -> Iterator[HeldBackReason]:
+        if any(self._is_denied(hearth, now_s) for hearth in self._hearths):
+            yield HeldBackReason.DENIED
+        if any(self._is_rejected(hearth) for hearth in self._burning(now_s)):
+            yield HeldBackReason.REJECTED
+
+    def _compare(self, scene: Scene) -> None:
+        """Note of each hearth seen in this look whether it shows what people have rejected."""
+        for hearth in self._hearths:
+            if hearth.hits[-1].at_s == scene.now_s:
+                known = all(self._is_known(hearth, box, scene) for box in hearth.hits[-1].boxes)
+                hearth.strange = 0 if known else hearth.strange + 1
+
+    def _is_known(self, hearth: Hearth, box: LabelledBox, scene: Scene) -> bool:
+        xyxy = np.array(box.box.xyxy, np.float32)
+        patch = None if scene.picture is None else patch_of(scene.picture, xyxy)
+        return any(
+            thing.smoke == hearth.smoke and thing.is_seen(xyxy, box.score, patch)
+            for thing in self._rejected
+        )
+
+    def _is_rejected(self, hearth: Hearth) -> bool:
+        """Whether it is only what people have rejected here: no larger, no surer, no other thing
+        and without any new smoke. One look that shows it otherwise may be a flicker; two do not."""
+        if not self._rejected or hearth.strange >= STRANGE_HITS:
+            return False
+        return not any(
+            other.smoke and other.strange >= STRANGE_HITS and other.touches(hearth)
+            for other in self._hearths
+        )
 
     def _floor(self, *, smoke: bool) -> float:
         """The least score that is looked at. What counts by itself always is."""
@@ -243,10 +301,11 @@ class FireRule:
     def _confirms(self, hearth: Hearth) -> bool:
         settings, evidence = self._settings, hearth.evidence
         if evidence is not None and evidence >= settings.confirm_evidence:
-            weak = self._is_weak(hearth)
-            presence = settings.presence if weak else settings.confirmed_presence
+            weak, plain = self._is_weak(hearth), self._is_plain(hearth)
+            presence = settings.presence if weak and not plain else settings.confirmed_presence
             enough = settings.confirmed_hits, presence, self._confirmed_for_s(hearth)
-            if self._suffices(hearth.hits, *enough) and not (weak and self._wavers(hearth)):
+            wavers = weak and self._wavers(hearth, looks=1 if plain else 2)
+            if self._suffices(hearth.hits, *enough) and not wavers:
                 return True
         return self._suffices_alone(hearth) and not self._doubts(hearth)
 
@@ -255,10 +314,17 @@ class FireRule:
         median = _median_score(hearth.hits)
         return not hearth.smoke and median < self._settings.weak_confidence
 
-    def _wavers(self, hearth: Hearth) -> bool:
-        """Whether second looks have not spoken clearly for it twice in a row."""
-        told = list(hearth.evidences)[-2:]
-        return len(told) < 2 or min(told) < self._settings.weak_evidence
+    def _is_plain(self, hearth: Hearth) -> bool:
+        """Whether the detector saw it plainly at twice the size."""
+        settings, closer = self._settings, hearth.closer
+        return closer is not None and closer.share(settings.closer_confidence) >= (
+            settings.closer_share
+        )
+
+    def _wavers(self, hearth: Hearth, *, looks: int) -> bool:
+        """Whether the last second looks, so many in a row, have not all spoken clearly for it."""
+        told = list(hearth.evidences)[-looks:]
+        return len(told) < looks or min(told) < self._settings.weak_evidence
 
     def _suffices_alone(self, hearth: Hearth) -> bool:
         """Whether the hits would be a fire if nobody had taken a second look."""
@@ -312,6 +378,7 @@ class FireRule:
             hits=len(lead.hits),
             explanation=explain(burning, looks, len(lead.hits), now_s - lead.first_s),
             boxes=tuple(_newest_boxes(burning)),
+            tracks=tuple(hearth.track for hearth in burning),
         )
 
 

@@ -3,13 +3,15 @@
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from statistics import fmean
+from statistics import fmean, median
 
 from domain.base import Text
 from domain.incident import LabelledBox
 from models.detections import Floats
+from vision.likelihood import FireTrack
+from vision.second_look.closer import Sighting
 from vision.second_look.verdict import SecondLook
-from vision.things.tracks import area
+from vision.things.tracks import area, intersection
 
 REMEMBERED_LOOKS = 3
 """Second looks whose evidence is averaged: one that errs is put right by the next."""
@@ -46,6 +48,10 @@ class Hearth:
     asked_s: float | None = None
     """When a second look was last asked for."""
     evidences: deque[float] = field(default_factory=lambda: deque(maxlen=REMEMBERED_LOOKS))
+    closer: Sighting | None = None
+    """What the detector saw here at twice the size, the last time that it was let."""
+    strange: int = 0
+    """Hits in a row that showed nothing which people have rejected here."""
 
     @property
     def largest(self) -> float:
@@ -57,14 +63,36 @@ class Hearth:
         """What second looks found, 0-1 on average; none if none could judge."""
         return fmean(self.evidences) if self.evidences else None
 
+    @property
+    def track(self) -> FireTrack:
+        """What it showed up to its newest hit; it has one."""
+        oldest, newest = (float(area(self.hits[end].xyxy).max()) for end in (0, -1))
+        return FireTrack(
+            number=self.number,
+            smoke=self.smoke,
+            confirmed=self.confirmed,
+            score=median(hit.score for hit in self.hits),
+            lasted_s=self.hits[-1].at_s - self.first_s,
+            growth=newest / max(oldest, 1e-12),
+            hits=len(self.hits),
+            size=self.largest,
+            flicker=self.evidence,
+        )
+
     def learn(self, seen: SecondLook) -> None:
         """Take in a second look. A plume's box holds its flames too, so both speak for smoke. One
         that could not judge (the camera has only just begun) may be asked for again at once."""
+        if seen.closer is not None:
+            self.closer = seen.closer.smoke if self.smoke else seen.closer.flame
         flame, smoke = seen.flame_evidence, seen.smoke_evidence
         if flame is None or smoke is None:
             self.asked_s = None
         else:
             self.evidences.append(max(flame, smoke) if self.smoke else flame)
+
+    def touches(self, other: "Hearth") -> bool:
+        """Whether the newest boxes of both overlap."""
+        return bool((intersection(self.hits[-1].xyxy, other.hits[-1].xyxy) > 0).any())
 
     def forget(self, before_s: float) -> None:
         """Drop the hits before a time. A confirmed hearth keeps its last: it is known for a fire
@@ -105,6 +133,20 @@ def _second(hearth: Hearth) -> tuple[str, str]:
     if evidence is None:
         return "", ""
     zh, en = ("飘动", "drift") if hearth.smoke else ("闪烁", "flicker")
+    closer_zh, closer_en = _closer(hearth.closer)
     if evidence >= 0.5:
-        return f"; 细看{zh}属实 ({evidence:.2f})", f"; confirmed by {en} ({evidence:.2f})"
-    return f"; 细看未能确认{zh} ({evidence:.2f})", f"; {en} not confirmed ({evidence:.2f})"
+        words = f"; 细看{zh}属实 ({evidence:.2f})", f"; confirmed by {en} ({evidence:.2f})"
+    else:
+        words = f"; 细看未能确认{zh} ({evidence:.2f})", f"; {en} not confirmed ({evidence:.2f})"
+    return words[0] + closer_zh, words[1] + closer_en
+
+
+def _closer(seen: Sighting | None) -> tuple[str, str]:
+    """What was seen at twice the size, in Chinese and English."""
+    if seen is None or not seen.best:
+        return "", ""
+    hits, pictures = sum(score > 0 for score in seen.scores), len(seen.scores)
+    return (
+        f"; 放大看 {pictures} 张中 {hits} 张可见 (最高 {seen.best:.2f})",
+        f"; at twice the size seen in {hits} of {pictures} pictures (up to {seen.best:.2f})",
+    )

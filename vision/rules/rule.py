@@ -15,9 +15,11 @@ from domain.incident import IncidentKind, LabelledBox
 from domain.place import Id
 from models.detections import Detections
 from streams.frame import Image
+from vision.likelihood import FireTrack
 from vision.rules.baseline import BaselineMemory
 from vision.schedule import Schedule
 from vision.second_look.verdict import SecondLook
+from vision.things.rejected import RejectedThing
 from vision.things.static_objects import Ground
 from vision.things.tracks import Track
 from vision.zones import Zone
@@ -132,6 +134,8 @@ class Finding:
     explanation: Text
     boxes: tuple[LabelledBox, ...]
     count: int | None = None
+    tracks: tuple[FireTrack, ...] = ()
+    """Of a fire, what each of its places showed: what a likelihood could be told by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +181,15 @@ class Learning(Protocol):
 
     def anew(self) -> Rule:
         """The same rule with what it learned so far, and without any memory of single looks."""
+
+
+@runtime_checkable
+class Reminded(Protocol):
+    """A rule that can be told what people found to be false."""
+
+    def remind(self, rejected: Sequence[RejectedThing]) -> None:
+        """Hold back from now on what shows one of these things, and nothing else; what was held
+        back before and is no longer named is told of again."""
 
 
 @runtime_checkable

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from domain.geometry import Box
+from vision.second_look.closer import Closer
 from vision.second_look.flame import FlameFeatures, flame_features
 from vision.second_look.footage import Crop, Footage, region_around
 from vision.second_look.smoke import SmokeFeatures, smoke_features
@@ -50,6 +51,8 @@ class SecondLook:
     span_s: float
     flame: FlameFeatures | None = None
     smoke: SmokeFeatures | None = None
+    closer: Closer | None = None
+    """What the detector saw at twice the size, where somebody let it."""
 
     @property
     def judged(self) -> bool:

@@ -19,6 +19,7 @@ from lab.footage.simulator.camera import LiveCamera, other_clip
 from lab.footage.simulator.clip import Clip, load_clip
 from lab.footage.simulator.connection import Connection, Premises
 from lab.footage.simulator.fault import Fault
+from lab.footage.simulator.own_keyframes import with_keyframes
 from lab.footage.simulator.tally import SimulatorStats
 from lab.footage.simulator.viewer import WRITE_BUFFER_BYTES
 
@@ -50,10 +51,14 @@ class Simulator(Running):
         credentials: tuple[str, str] | None = None,
         auth: AuthScheme = "digest",
         faults: Mapping[str, Fault] | None = None,
+        keyframes: Mapping[str, Path] | None = None,
         session_timeout_s: float = SESSION_TIMEOUT_S,
         write_buffer_bytes: int = WRITE_BUFFER_BYTES,
     ) -> None:
+        """`keyframes`: cameras that send other keyframes than those of their clips, and the files
+        in which they are (`make_own_keyframes`)."""
         self._media = dict(media)
+        self._keyframes = dict(keyframes or {})
         self._host = host
         self._port = port
         self._credentials = credentials
@@ -72,7 +77,7 @@ class Simulator(Running):
         if self._thread is not None:
             raise RuntimeError("expected a simulator that does not run yet")
         by_path = {path: load_clip(path) for path in dict.fromkeys(self._media.values())}
-        self._clips = {name: by_path[path] for name, path in self._media.items()}
+        self._clips = {name: self._clip(name, by_path[path]) for name, path in self._media.items()}
         for name, fault in self._faults.items():
             self._check_fault(name, fault)
         ready: Future[int] = Future()
@@ -99,6 +104,15 @@ class Simulator(Running):
             with suppress(RuntimeError):  # the loop has ended by itself
                 self._loop.call_soon_threadsafe(self._stopping.set)
         thread.join(STOP_TIMEOUT_S)
+
+    def _clip(self, name: str, clip: Clip) -> Clip:
+        own = self._keyframes.get(name)
+        return clip if own is None else with_keyframes(clip, load_clip(own))
+
+    @property
+    def clips(self) -> Mapping[str, Clip]:
+        """What each camera sends when it has no fault; empty before `start`."""
+        return MappingProxyType(self._clips)
 
     @property
     def port(self) -> int:

@@ -22,6 +22,8 @@ Progress = Callable[[int, int, float], None]
 """Called with how many steps are done, of how many, and the mean loss of late."""
 
 CHECKPOINT = "first-look.pt"
+CALIBRATION = 48
+"""Pictures that tell the statistics of the detector's layers."""
 KEEP_EVERY = 200
 """Steps between checkpoints."""
 
@@ -33,12 +35,13 @@ class FirstLookRecipe(Settings):
     name: str = "patrol-p"
     labels: tuple[str, ...]
     """The classes of the prepared pictures."""
-    input_wh: tuple[int, int] = (448, 256)
+    input_wh: tuple[int, int] = (416, 256)
     batch: int = Field(default=32, ge=1)
-    epochs: int = Field(default=6, ge=1)
+    epochs: int = Field(default=3, ge=1)
     lr: float = Field(default=2e-3, gt=0)
+    """Of what is new; a tenth of it of what the detector had learned."""
     weight_decay: float = Field(default=0.02, ge=0)
-    hot_gain: float = Field(default=3.0, gt=0)
+    hot_gain: float = Field(default=2.0, gt=0)
     """How much more a hot place weighs than a cold one: what is missed is worse than a needless
     look of the detector."""
     seed: int = 3
@@ -47,12 +50,14 @@ class FirstLookRecipe(Settings):
 
 
 def train_first_look(
-    recipe: FirstLookRecipe, prepared: Path, work: Path, progress: Progress
+    recipe: FirstLookRecipe, detector: Path, prepared: Path, work: Path, progress: Progress
 ) -> Path:
-    """Train on `prepared` (images/ and labels/); returns the ONNX file below `work`.
+    """Train on `prepared` (images/ and labels/) from the backbone of `detector`, an ONNX file that
+    a recipe of the same labels exported; returns the ONNX file below `work`.
 
     Called again after an interruption, it goes on from the last checkpoint. Raises ModelError
-    without the extra [train], ConfigurationError for pictures that cannot be used.
+    without the extra [train], ModelCorrupt for another detector, ConfigurationError for pictures
+    that cannot be used.
     """
     if not has_extra("train"):
         raise ModelError(f"training needs the extra [train]; {how_to_install('train')}")
@@ -60,6 +65,7 @@ def train_first_look(
 
     from lab.training.first.export import export_first_look
     from lab.training.first.network import FirstLookNetwork
+    from lab.training.start import rebuild_exported
 
     work.mkdir(parents=True, exist_ok=True)
     cv2.setNumThreads(1)
@@ -70,7 +76,9 @@ def train_first_look(
         if not picture.path.name.startswith(recipe.without or ("\0",))
     ]
     steps = recipe.epochs * (len(pictures) // recipe.batch)
-    network = FirstLookNetwork().to(memory_format=torch.channels_last)
+    some = [picture.read() for picture in pictures[:: max(1, len(pictures) // CALIBRATION)]]
+    whole = rebuild_exported(detector, recipe.labels, some[:CALIBRATION])
+    network = FirstLookNetwork(whole.float()).to(memory_format=torch.channels_last)
     learner = _Learner(network, recipe, steps, work / CHECKPOINT)
     begun = learner.resume()
     late, since = 0.0, time.monotonic()
@@ -86,27 +94,26 @@ def train_first_look(
         "seconds": round(time.monotonic() - since), "recipe": recipe.model_dump(mode="json"),
     }  # fmt: skip
     (work / "first-look.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
-    return export_first_look(learner.mean, recipe.input_wh, work / f"{recipe.name}.onnx")
+    return export_first_look(network, recipe.input_wh, work / f"{recipe.name}.onnx")
 
 
 class _Learner:
-    """The network, its optimiser, and the moving mean of its weights, which is what is kept."""
+    """The network and what teaches it."""
 
     def __init__(self, network: Any, recipe: FirstLookRecipe, steps: int, kept: Path) -> None:
         import torch
 
         self._torch, self._network, self._kept = torch, network, kept
         self._hot_gain = recipe.hot_gain
-        self._optimiser = torch.optim.AdamW(
-            network.parameters(), lr=recipe.lr, weight_decay=recipe.weight_decay
-        )
+        rates = [recipe.lr, recipe.lr / 10]
+        groups = [
+            {"params": parameters, "lr": rate}
+            for parameters, rate in zip((network.new, network.learned_before), rates, strict=True)
+        ]
+        self._optimiser = torch.optim.AdamW(groups, weight_decay=recipe.weight_decay)
         self._pace = torch.optim.lr_scheduler.OneCycleLR(
-            self._optimiser, max_lr=recipe.lr, total_steps=steps, pct_start=0.1
+            self._optimiser, max_lr=rates, total_steps=steps, pct_start=0.1
         )
-        self.mean = torch.optim.swa_utils.AveragedModel(
-            network, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.998),
-            use_buffers=True,
-        )  # fmt: skip
 
     def step(self, images: Any, heat: Any) -> float:
         """Learn one batch: images (n, h, w, 3) uint8 RGB, heat (n, 2, rows, columns)."""
@@ -122,14 +129,16 @@ class _Learner:
         torch.nn.utils.clip_grad_norm_(self._network.parameters(), 5.0)
         self._optimiser.step()
         self._pace.step()
-        self.mean.update_parameters(self._network)
-        return float(loss)
+        return float(loss.detach())
 
     def _loss(self, said: Any, goal: Any) -> Any:
-        """Quality focal loss of each place (arXiv:2006.04388), and of the picture's hottest one:
-        that is what the first look is asked for."""
+        """Quality focal loss of each place (arXiv:2006.04388), and plain cross entropy of the
+        picture's hottest one, which is what the first look is asked for: that score is to mean
+        what it says."""
         each = self._focal(said, goal).sum() / goal.sum().clamp_min(len(goal))
-        whole = self._focal(said.amax((2, 3)), goal.amax((2, 3))).mean()
+        hottest, burns = said.amax((2, 3)), goal.amax((2, 3))
+        functional = self._torch.nn.functional
+        whole = functional.binary_cross_entropy_with_logits(hottest, burns)
         return each + whole
 
     def _focal(self, said: Any, goal: Any) -> Any:
@@ -140,7 +149,7 @@ class _Learner:
         return entropy * apart * weight
 
     def keep(self, step: int) -> None:
-        parts = self._network, self._optimiser, self._pace, self.mean
+        parts = self._network, self._optimiser, self._pace
         with draft_for(self._kept) as draft:
             self._torch.save({"step": step, "parts": [p.state_dict() for p in parts]}, draft)
 
@@ -149,7 +158,7 @@ class _Learner:
         if not self._kept.is_file():
             return 0
         kept = self._torch.load(self._kept, weights_only=False)
-        parts = self._network, self._optimiser, self._pace, self.mean
+        parts = self._network, self._optimiser, self._pace
         for part, state in zip(parts, kept["parts"], strict=True):
             part.load_state_dict(state)
         return int(kept["step"])

@@ -3,7 +3,9 @@
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -13,63 +15,89 @@ from domain.errors import ConfigurationError
 from domain.health import CameraLooks, CoverageGap, FaultKind
 from domain.incident import IncidentKind
 from domain.messages import CoverageGapEnded, LooksDone
+from lab.bench.cast import names_of
 from lab.bench.ears import Ears
 from lab.bench.judge import Opened, Planted, case_of, plants_found
-from lab.bench.media import CROWD, ENDLESS, FIRE, FLOOD, PARKED, SMALL, STREET, BenchMedia
-from lab.bench.plants import KINDS, Plant, plants_of
+from lab.bench.media import CROWD, FIRE, PARKED
+from lab.bench.plants import APART_S, KINDS, Plant, plants_of, with_usual
 from lab.bench.processes import child_named, cost_of
 from lab.bench.report import cameras_seen, intervals, spread, summed
 from lab.bench.run import BenchOrder, urls_of
-from lab.bench.stage import clips_of, configuration_of
+from lab.bench.stage import BUSY_WORKER, QUIET_WORKER, configuration_of
 from lab.bench.weather import STALL
 from settings.loading import load
 
 NOON = datetime(2026, 1, 1, 4, 0, tzinfo=UTC)
 
 
-def media(prefix: str = "", *names: str) -> BenchMedia:
-    return BenchMedia({name: Path(f"{prefix}{name}.mp4") for name in (STREET, FIRE, *names)})
-
-
-MEDIA = media()
-
-
-def times(plants: list[Plant]) -> dict[str, float]:
+def times(plants: Sequence[Plant]) -> dict[str, float]:
     return {plant.camera: plant.at_s for plant in plants}
 
 
 def test_fires_are_spread_over_the_cameras_and_the_time() -> None:
-    assert times(plants_of(114, {FIRE: 3}, seconds=600)) == {
+    assert times(plants_of(names_of(114), {FIRE: 3}, seconds=600)) == {
         "cam19": 0.0, "cam57": 190.0, "cam95": 380.0,
     }  # fmt: skip
-    assert times(plants_of(1, {FIRE: 5}, seconds=10)) == {"cam0": 0.0}
-    assert plants_of(10, {FIRE: 0}, seconds=600) == []
+    assert plants_of(names_of(10), {FIRE: 0}, seconds=600) == []
+
+
+@pytest.mark.parametrize("cameras", [20, 21, 114, 228])
+@pytest.mark.parametrize("seconds", [40.0, 60.0, 600.0])
+def test_twenty_fires_fit_wherever_there_is_a_camera_for_each(cameras: int, seconds: float) -> None:
+    at_s = times(plants_of(names_of(cameras), {FIRE: 20}, seconds))
+    assert len(at_s) == 20
+    moments = sorted(at_s.values())
+    assert moments[0] == 0
+    assert max(moments) < seconds
+    assert min(later - before for before, later in pairwise(moments)) >= APART_S
 
 
 def test_kinds_take_turns_and_each_has_its_own_times() -> None:
-    planted = plants_of(10, {FIRE: 2, CROWD: 1, PARKED: 2}, seconds=105)
+    planted = plants_of(names_of(10), {FIRE: 2, CROWD: 1, PARKED: 2}, seconds=105)
     assert [plant.kind.name for plant in planted] == [FIRE, CROWD, PARKED, FIRE, PARKED]
     assert times(planted) == {"cam1": 0.0, "cam3": 0.0, "cam5": 0.0, "cam7": 37.5, "cam9": 30.0}
     assert all(plant.found_by_s <= 105 for plant in planted)
 
 
-def test_no_camera_sees_two_things() -> None:
-    planted = plants_of(3, {FIRE: 2, CROWD: 2, PARKED: 2}, seconds=60)
-    assert [plant.kind.name for plant in planted] == [FIRE, CROWD, PARKED]
-    assert len(times(planted)) == 3
+@pytest.mark.parametrize(
+    ("cameras", "counts", "seconds", "words"),
+    [
+        (3, {FIRE: 2, CROWD: 2, PARKED: 0}, 60, "--fires, --crowds: expected at most 3, one"),
+        (30, {FIRE: 20}, 30, "expected at most 15 in --seconds 30, 1 s apart, got 20"),
+        (30, {FIRE: 20}, 30, "--seconds 40 would do"),
+        (114, {CROWD: 60}, 100, "--crowds: .*--seconds 105 would do"),
+    ],
+)
+def test_what_does_not_fit_is_refused(
+    cameras: int, counts: dict[str, int], seconds: float, words: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=words):
+        plants_of(names_of(cameras), counts, seconds)
 
 
-def test_all_cameras_play_the_street_until_something_happens() -> None:
-    clips = clips_of(3, MEDIA)
-    assert [name for name, clip in clips.items() if clip == MEDIA.street] == [
-        "cam0", "cam1", "cam2",
-    ]  # fmt: skip
-    assert clips["show-fire"] == Path("fire.mp4")
+@pytest.mark.parametrize(
+    ("counts", "seconds", "would_do"), [({FIRE: 20}, 30.0, 40.0), ({CROWD: 60}, 100.0, 105.0)]
+)
+def test_what_is_said_to_do_does(counts: dict[str, int], seconds: float, would_do: float) -> None:
+    assert plants_of(names_of(114), counts, would_do)
+    with pytest.raises(ConfigurationError):
+        plants_of(names_of(114), counts, would_do - 1)
 
 
-def test_what_misbehaving_cameras_play_is_planted_nowhere() -> None:
-    clips = clips_of(1, media("", FLOOD, ENDLESS, SMALL))
-    assert set(clips) == {"cam0", "show-fire"}
+@pytest.mark.parametrize(
+    ("asked", "cameras", "seconds", "counts"),
+    [
+        ({FIRE: None, CROWD: None}, 114, 600, {FIRE: 3, CROWD: 2}),
+        ({FIRE: None, CROWD: None}, 4, 600, {FIRE: 3, CROWD: 1}),
+        ({FIRE: None, CROWD: 2}, 3, 600, {FIRE: 1, CROWD: 2}),
+        ({FIRE: None, CROWD: None}, 114, 2, {FIRE: 1, CROWD: 1}),
+        ({FIRE: 9, CROWD: None}, 3, 60, {FIRE: 9, CROWD: 0}),
+    ],
+)
+def test_what_nobody_asked_for_gives_way(
+    asked: dict[str, int | None], cameras: int, seconds: float, counts: dict[str, int]
+) -> None:
+    assert with_usual(asked, {FIRE: 3, CROWD: 2}, cameras, seconds) == counts
 
 
 def test_percentiles_are_named_and_nothing_is_none() -> None:
@@ -201,12 +229,22 @@ def test_a_process_costs_something_and_a_dead_one_nothing() -> None:
     assert child_named("no-such-program") is None
 
 
-def test_second_streams_are_looked_at_and_burn_with_the_first() -> None:
-    small = media("small-")
-    clips = clips_of(2, MEDIA, small)
-    assert clips["cam1/sub"] == small.street
-    assert clips["show-fire/sub"] == small.clips[FIRE]
+def test_second_streams_are_looked_at() -> None:
     urls, second = {"cam0": "rtsp://h/cam0"}, {"cam0": "rtsp://h/cam0/sub"}
     text = configuration_of(urls, {}, look_every_s=2, port=1, small=second)
     (camera,) = yaml.safe_load(text)["cameras"]
     assert (camera["url"], camera["detect_url"]) == (urls["cam0"], second["cam0"])
+
+
+def test_quiet_cameras_have_a_worker_of_their_own(tmp_path: Path) -> None:
+    urls = {name: f"rtsp://127.0.0.1:1/{name}" for name in names_of(3)}
+    file = tmp_path / "bench.yaml"
+    base = {"worker": {"id": "mine", "lookers": 2}}
+    text = configuration_of(urls, base, look_every_s=4, port=1, quiet=("cam1",))
+    file.write_text(text, encoding="utf-8")
+    configuration = load(file, data_dir=tmp_path)
+    shares = {
+        worker: [camera.id for camera in configuration.share(worker).cameras]
+        for worker in (BUSY_WORKER, QUIET_WORKER)
+    }
+    assert shares == {BUSY_WORKER: ["cam0", "cam2"], QUIET_WORKER: ["cam1"]}

@@ -3,6 +3,7 @@
 import json
 from itertools import pairwise
 from pathlib import Path
+from xml.etree import ElementTree
 
 import cv2
 import numpy as np
@@ -11,6 +12,8 @@ from typer.testing import CliRunner
 
 from domain.errors import ConfigurationError
 from lab.footage.counted import counted_of
+from lab.scores.count_bands import LEAST_PICTURES, NOT_ESTABLISHED, Interval, band_table
+from lab.scores.count_drawing import count_drawing
 from lab.scores.counting import CountingSettings, count, report
 from lab.scores.tiles import joined, tiles_of
 from models.catalogue.catalog import Catalog
@@ -57,6 +60,46 @@ def test_counts_are_compared_by_bands_and_by_a_limit() -> None:
     assert found.bands[3].found_share == pytest.approx(2 / 3)
     assert (found.over_limit, found.missed, found.false, found.wrong) == (2, 1, 1, 2)
     assert (found.counted_limit, found.wrong_then) == (20, 1)
+
+
+def test_a_band_is_established_by_thirty_pictures_and_has_intervals_then() -> None:
+    truth = [3] * LEAST_PICTURES + [10] * (LEAST_PICTURES - 1)
+    counted = [2, 3, 4] * (LEAST_PICTURES // 3) + [5] * (LEAST_PICTURES - 1)
+    settings = CountingSettings()
+    small, large = report("m", "f", settings, truth, counted).bands
+    assert (small.established, large.established) == (True, False)
+    assert (large.mean_error, large.mean_error_in) == (-5, None)
+    assert small.mean_error == pytest.approx(0)
+    assert small.mean_abs_error == pytest.approx(2 / 3)
+    assert small.relative_error == pytest.approx(2 / 9)
+    bias = small.mean_error_in
+    assert bias is not None
+    # The error of a mean of 30 such counts is sqrt(2/3 / 30) = 0.149, its 95 % some 0.29 about 0.
+    assert bias.low == pytest.approx(-0.29, abs=0.05)
+    assert bias.high == pytest.approx(0.29, abs=0.05)
+    again = report("m", "f", settings, truth, counted).bands[0]
+    assert again == small
+    rows = band_table([small, large]).rows
+    assert rows[0][3].startswith("0.7 (0.5 … 0.8")
+    assert rows[1][3:] == (str(NOT_ESTABLISHED), "—", "—", "—")
+
+
+def test_a_band_that_counts_exactly_has_no_width() -> None:
+    [band] = report("m", "f", CountingSettings(), [0] * 40, [0] * 40).bands
+    assert (band.name, band.relative_error, band.relative_error_in) == ("0", None, None)
+    assert band.mean_abs_error_in == Interval(low=0, high=0)
+
+
+def test_the_drawing_marks_what_is_established() -> None:
+    truth, counted = [3] * 30 + [40] * 5, [2] * 30 + [10] * 5
+    drawing = count_drawing(report("a<b", "yard", CountingSettings(limit=15), truth, counted))
+    root = ElementTree.fromstring(drawing)
+    assert len(root.findall(".//{*}circle")) == 35
+    words = "".join(root.itertext())
+    assert "a<b · yard" in words
+    assert f"31+ · n = 5 · {NOT_ESTABLISHED}" in words
+    assert "1–5 · n = 30" in words
+    assert len(root.findall('.//{*}path[@fill="#d9480f"]')) == 1
 
 
 def test_nothing_to_compare_is_no_error() -> None:
@@ -127,7 +170,9 @@ def test_the_command_says_how_often_a_limit_is_wrong(tmp_path: Path, data: Path)
     found = json.loads(result.output)
     assert found["wrong"] == 0
     assert [band["found_share"] for band in found["bands"]] == [1, 1, 1]
-    words = CliRunner().invoke(app, asked).output
+    drawing = tmp_path / "count.svg"
+    words = CliRunner().invoke(app, [*asked, "--drawing", str(drawing)]).output
+    assert ElementTree.fromstring(drawing.read_text(encoding="utf-8")) is not None
     assert "limit 4: wrong in 0 of 3 pictures: 0 of 2 crowds missed, 0 false" in words
     wrong = CliRunner().invoke(app, [*asked, "--bands", "8,3"])
     assert wrong.exit_code == 2

@@ -13,7 +13,7 @@ from lab.training.first.run import FirstLookRecipe, train_first_look
 from models.first_look import STRIDE
 
 LABELS = ("person", "fire", "smoke")
-INPUT_WH = (448, 256)
+INPUT_WH = (416, 256)
 
 
 def test_a_place_is_hot_where_a_quarter_of_it_is_covered() -> None:
@@ -66,4 +66,4 @@ def test_without_the_extra_it_says_what_to_install(
     monkeypatch.setattr("lab.training.first.run.has_extra", lambda _name: False)
     recipe = FirstLookRecipe(labels=LABELS)
     with pytest.raises(ModelError, match="needs the extra"):
-        train_first_look(recipe, tmp_path, tmp_path, lambda *_: None)
+        train_first_look(recipe, tmp_path, tmp_path, tmp_path, lambda *_: None)

@@ -1,8 +1,9 @@
 """The same clip before the worker, `patrol eval`, `patrol quiet` and the replay of kept looks: one
 look step, so one answer."""
 
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from threading import Lock
@@ -20,7 +21,8 @@ from edge.post import CameraPost
 from edge.roster import Roster
 from edge.state.kept_looks import Kept, kept_looks
 from lab.trials.evaluate import STARTS_AT, replay_clip
-from lab.trials.quiet import pictures_of, watch_quiet
+from lab.trials.quiet import watch_quiet
+from lab.trials.quiet_pictures import pictures_of
 from lab.trials.rule_replay import RuleSet, compare_looks
 from lab.trials.trace import Trace
 from lab.trials.truth import Truth
@@ -60,6 +62,9 @@ def paint(number: int) -> Image:
     return grainy(blocks_picture(blocks), number)
 
 
+Verdict = tuple[float, float, tuple[float, ...]]
+
+
 @dataclass(frozen=True)
 class Answer:
     """What came of the clip by one of the ways; times are seconds of the clip."""
@@ -67,8 +72,8 @@ class Answer:
     opened: dict[str, float]
     """By rule, when."""
     faults: set[FaultKind]
-    verdicts: set[tuple[float, float]]
-    """What second looks found of flame and smoke."""
+    verdicts: set[Verdict]
+    """What second looks found of flame and smoke, and flame at twice the size."""
 
 
 def opened_by(messages: Sequence[IncidentMessage]) -> dict[str, float]:
@@ -79,8 +84,13 @@ def opened_by(messages: Sequence[IncidentMessage]) -> dict[str, float]:
     }
 
 
-def verdict(seen: SecondLook) -> tuple[float, float]:
-    return round(seen.flame_evidence or 0, 1), round(seen.smoke_evidence or 0, 1)
+def verdict(seen: SecondLook) -> Verdict:
+    scores = () if seen.closer is None else seen.closer.flame.scores
+    return rounded(seen.flame_evidence, seen.smoke_evidence, scores)
+
+
+def rounded(flame: float | None, smoke: float | None, scores: Sequence[float]) -> Verdict:
+    return round(flame or 0, 1), round(smoke or 0, 1), tuple(round(one, 1) for one in scores)
 
 
 class Worker:
@@ -102,12 +112,13 @@ class Worker:
         import_block_detector(self.configuration.models_dir)
         self.clock = VirtualClock(STARTS_AT)
         self.post = CameraPost(share.cameras[0], share, clock=self.clock, on_gap=lambda _gap: None)
-        self.attention = Attention(self.configuration.second_look)
+        eyes = Eyes(Catalog(share.models_dir), share.detector)
+        self.attention = Attention(self.configuration.second_look, eyes)
         self.messages: list[IncidentMessage] = []
         self.faults: set[FaultKind] = set()
         self.looker = Looker(
             Roster([self.post], attended=1),
-            Eyes(Catalog(share.models_dir), share.detector),
+            eyes,
             judging=Lock(),
             batch=1,
             attention=self.attention,
@@ -162,7 +173,10 @@ def by_eval(worker: Worker, clip: Path, detector: Detector) -> Answer:
         look_every_s=2.0, timezone=worker.configuration.town.zone,
         looking=worker.configuration.looking, trace=trace,
     )  # fmt: skip
-    verdicts = {(round(one.flame or 0, 1), round(one.smoke or 0, 1)) for one in trace.second_looks}
+    verdicts = {
+        rounded(one.flame, one.smoke, one.closer.flame.scores if one.closer else ())
+        for one in trace.second_looks
+    }
     opened = {one.rule_id: one.opened_at_s for one in scored.incidents}
     return Answer(opened, {mark.fault for mark in trace.faults}, verdicts)
 
@@ -197,7 +211,7 @@ def test_the_worker_sees_what_the_clip_shows(worker: Worker) -> None:
     )
     assert answer.opened["hot"] >= LIT_S
     assert answer.faults == {FaultKind.BLACK}
-    assert answer.verdicts
+    assert any(closer for _, _, closer in answer.verdicts), "the detector looked closer"
 
 
 def test_eval_agrees(worker: Worker, clip: Path, detector: Detector) -> None:
@@ -229,6 +243,22 @@ def test_the_replay_of_kept_looks_agrees(worker: Worker) -> None:
     assert (found.only_before, found.only_after, found.unanswered) == ((), (), 0)
     faults = {one.diagnosis.fault for one in worker.kept.looks if one.diagnosis.fault}
     assert_agree(Answer(opened, faults, by_worker(worker).verdicts), by_worker(worker))
+
+
+def test_lines_kept_before_there_were_closer_looks_are_read(worker: Worker, tmp_path: Path) -> None:
+    (file,) = worker.configuration.workers_dir.glob("*/looks/gate.jsonl")
+    lines = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    told = [line["second"].pop("closer", None) for line in lines if "second" in line]
+    older = tmp_path / "w" / "looks" / "gate.jsonl"
+    older.parent.mkdir(parents=True)
+    older.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    until = STARTS_AT + timedelta(seconds=SECONDS)
+    kept = kept_looks(tmp_path, "gate", STARTS_AT, until)
+    assert any(told)
+    assert len(kept.looks) == len(worker.kept.looks)
+    assert list(kept.second_looks) == [
+        replace(one, seen=replace(one.seen, closer=None)) for one in worker.kept.second_looks
+    ]
 
 
 def test_second_looks_that_were_not_kept_are_counted(worker: Worker) -> None:

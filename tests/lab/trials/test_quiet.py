@@ -10,7 +10,8 @@ import yaml
 from typer.testing import CliRunner
 
 from lab.trials.false_rate import upper_bound
-from lab.trials.quiet import QuietRun, pictures_of, watch_quiet
+from lab.trials.quiet import QuietRun, watch_quiet
+from lab.trials.quiet_pictures import pictures_of
 from lab.trials.truth import Truth
 from lab.trials.variant import ViewVariant
 from models.catalogue.catalog import Catalog
@@ -69,6 +70,18 @@ def watched(models_dir: Path, folder: Path, rules: dict[str, object], **blocks: 
     )  # fmt: skip
     assert detector.asked <= len(pictures) == 40, "no picture is asked for twice"
     return run
+
+
+def test_a_slow_clip_is_played_at_its_own_speed(models_dir: Path, tmp_path: Path) -> None:
+    """Two pictures a second are held until the next comes."""
+
+    def paint(number: int) -> Image:
+        return blocks_picture({}, shade=20 * number)
+
+    make_clip(tmp_path / "a.mp4", seconds=3, fps=2, gop=2, size_wh=(320, 192), paint=paint)
+    pictures = pictures_of(tmp_path / "a.mp4", Counting(models_dir))
+    shades = [round(float(picture.small.mean()) / 20) for picture in pictures]
+    assert shades == [0] * 4 + [1] * 4 + [2] * 4 + [3] * 4 + [4] * 4 + [5]
 
 
 def test_what_opens_in_a_loop_is_counted(models_dir: Path, tmp_path: Path) -> None:

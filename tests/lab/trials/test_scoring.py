@@ -86,7 +86,14 @@ def test_the_summary_is_over_all_clips() -> None:
         "faults": {"expected": 0, "found": 0, "missed": 0, "false": 0},
     }
     assert report["clips"][0]["incidents"] == [
-        {"kind": "fire", "opened_at_s": 2.0, "closed_at_s": None, "score": 0.5, "rule_id": ""}
+        {
+            "kind": "fire",
+            "opened_at_s": 2.0,
+            "closed_at_s": None,
+            "score": 0.5,
+            "rule_id": "",
+            "height": None,
+        }
     ]
     assert [clip["found"] for clip in report["clips"]] == [1, 1, 0]
 
