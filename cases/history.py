@@ -68,17 +68,6 @@ def last_move(session: Session, no: str) -> EntryRow | None:
     return session.scalar(query)
 
 
-def entered_at(session: Session, no: str) -> datetime | None:
-    """When the case came into the state that it is in; None: it was made in it."""
-    query = (
-        select(EntryRow.at)
-        .where(EntryRow.case_no == no, EntryRow.from_state != EntryRow.to_state)
-        .order_by(EntryRow.seq.desc())
-        .limit(1)
-    )
-    return session.scalar(query)
-
-
 def to_entry(row: EntryRow) -> Entry:
     return Entry(
         seq=row.seq,

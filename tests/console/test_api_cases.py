@@ -217,6 +217,7 @@ def test_openapi_names_every_route_and_its_types(client: httpx.Client) -> None:
         "/api/health",
         "/api/maintenance",
         "/api/stream",
+        "/api/workers",
     }
     assert {"Case", "CasePage", "Entry", "Evidence", "Problem"} <= set(
         schema["components"]["schemas"]
