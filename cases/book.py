@@ -16,10 +16,12 @@ from cases import (
     maintenance,
     outbox,
     search,
+    tending,
 )
 from cases.case_settings import CaseSettings
 from cases.changes import Subscription, change_of
 from cases.database import Database
+from cases.extending import Extension, extend
 from cases.intake import CaseIntake
 from cases.moves import Decision, Details
 from cases.news import News
@@ -215,6 +217,29 @@ class CaseBook(CaseReader, Closing):
             case = search.get(session, no)
             news.append(change_of(case, ChangeKind.MOVED, at))
             return search.to_case(case)
+
+    def extend(self, no: str, asked: Extension) -> Case:
+        """延期: give a stage of the case more time.
+
+        Raises:
+            CaseNotFound, MoveConflict
+            MoveRefused: the stage does not run or is late already, or nobody fit approved.
+        """
+        at = self._clock.now()
+        with self._writing() as (session, news):
+            extend(session, self._moves, self._settings, no, asked, at)
+            case = search.get(session, no)
+            news.append(change_of(case, ChangeKind.UPDATED, at))
+            return search.to_case(case)
+
+    def tend(self) -> int:
+        """Do what time alone does: tell who should know that a stage is late, bring back what was
+        set aside, follow a calendar that changed. How many cases it changed; call it again soon
+        while it is any."""
+        at = self._clock.now()
+        with self._writing() as (session, news):
+            news += tending.tend(session, self._moves, at)
+            return len(news)
 
     # ---- news
 

@@ -5,19 +5,25 @@ default that a town's configuration overrides.
 """
 
 from collections.abc import Mapping
+from datetime import time
 from enum import StrEnum
-from typing import Any
+from pathlib import Path
+from typing import Annotated, Any, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
+from cases.limits import base_row, read_limits_file, shipped
+from cases.workdays import calendar_of, read_calendar_file
 from domain.base import Settings, Text
 from domain.case import CaseSource, Priority, Triage
 from domain.duty import DutyClass
 from domain.incident import Incident, IncidentKind
 from domain.labels import CYCLES, MOTOR_VEHICLES
+from domain.limits import Approver, LimitRow, Stage, Standard
 from domain.place import Id
 from domain.report import Report
+from domain.worktime import WorkCalendar
 
 
 class PreDispatch(StrEnum):
@@ -211,15 +217,22 @@ class EmergencySettings(ReportedSettings):
     """A case nobody has reviewed for so long is overdue (default 2 minutes)."""
 
 
+WorkHours = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$")]
+"""From-to in the town's time, as 09:00-12:00."""
+
+
 class StageLimits(Settings):
-    """How long each stage after the review may last before a case is overdue 超期."""
+    """How long each stage after the review may last before a case is overdue 超期, by the clock on
+    the wall, where the file of limits says nothing."""
 
     dispatch_s: float = Field(default=900, gt=0)
     """Filed, given back, or back again: until somebody is sent (default 15 minutes)."""
     accept_s: float = Field(default=1800, gt=0)
     """Until whoever was sent has taken it on (default 30 minutes)."""
+    arrive_s: float | None = Field(default=None, gt=0)
+    """Until they are on the spot, counted since it was taken on (default: no limit of its own)."""
     handle_s: float = Field(default=14400, gt=0)
-    """Until it is handled and reported (default 4 hours)."""
+    """Until it is handled and reported, counted since it was taken on (default 4 hours)."""
     verify_s: float = Field(default=7200, gt=0)
     """Until the report is verified and the case closed (default 2 hours)."""
 
@@ -256,6 +269,14 @@ class CaseSettings(Settings):
     """How long each stage may last; the review's time goes with the kind (`review_alarm_s`)."""
     urgent_stages: UrgentStageLimits = UrgentStageLimits()
     """The same for cases that are 急事."""
+    limits_file: Path | None = None
+    """The town's own table of limits, in place of the one that comes with the program."""
+    calendar_file: Path | None = None
+    """The town's own days off and days worked, over those that are announced for the country."""
+    work_hours: tuple[WorkHours, ...] = ("09:00-12:00", "13:00-17:00")
+    """When a working day is worked: what 工作时 and 工作日 are counted in."""
+    desk_approves: Approver = Approver.DUTY_CHIEF
+    """Whose approval 批准 the desk itself stands for while nobody logs in there."""
     near_m: float = Field(default=200, ge=0)
     """A case may be called a duplicate of one within so many metres (default 200 m), or of one on
     the same camera or on one that sees the same place."""
@@ -288,9 +309,29 @@ class CaseSettings(Settings):
             raise ValueError(f"expected a time zone like Asia/Shanghai, got {name!r}") from error
         return name
 
+    @model_validator(mode="after")
+    def _files_say_something(self) -> Self:
+        _ = self.working_calendar, self.standard
+        return self
+
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.timezone)
+
+    @property
+    def working_calendar(self) -> WorkCalendar:
+        """The town's working time. Raises ValueError if its file says none."""
+        hours = [map(time.fromisoformat, each.split("-")) for each in self.work_hours]
+        own = read_calendar_file(self.calendar_file) if self.calendar_file else None
+        return calendar_of(self.zone, [(begin, end) for begin, end in hours], own)
+
+    @property
+    def standard(self) -> Standard:
+        """All limits: the file's, and where it says nothing those of the stages."""
+        file = read_limits_file(self.limits_file) if self.limits_file else shipped()
+        return file.over(
+            (*_rows("stages", self.stages), *_rows("urgent_stages", self.urgent_stages))
+        )
 
     def rules_for(self, incident: Incident) -> CaseRules:
         return self.kinds[incident.kind].rules_for(incident)
@@ -310,6 +351,23 @@ class CaseSettings(Settings):
 
 _SAID = ("duty_class", "event_code", "event_name", "priority", "triage")
 """What a report may say of its case."""
+
+
+def _rows(name: str, limits: StageLimits) -> list[LimitRow]:
+    """What the settings say of stages, as rows of the table of limits."""
+    urgent = isinstance(limits, UrgentStageLimits)
+    seconds = {
+        Stage.DISPATCH: limits.dispatch_s,
+        Stage.ACCEPT: limits.accept_s,
+        Stage.ARRIVE: limits.arrive_s,
+        Stage.HANDLE: limits.handle_s,
+        Stage.VERIFY: limits.verify_s,
+    }
+    return [
+        base_row(stage, lasts_s, urgent=urgent, clause=f"cases.{name}.{stage.value}_s")
+        for stage, lasts_s in seconds.items()
+        if lasts_s is not None
+    ]
 
 
 def _merged(kind: IncidentKind, changes: Any) -> Any:

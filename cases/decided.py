@@ -23,6 +23,8 @@ class Decided(Value):
     decided_at: Utc | None
     closed_at: Utc | None
     suspended_from: CaseState | None
+    suspended_until: Utc | None = None
+    returns: int = 0
     due_at: Utc | None = None
 
     @classmethod

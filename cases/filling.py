@@ -226,6 +226,7 @@ def _copy_entries(session: Session) -> None:
         column.name: getattr(entry, column.name) for column in EntryRow.__table__.columns
     }
     values |= {"case_no": copy.no, "at": copy.opened_at, "key": literal(None, String())}
+    values["clocks"] = null()  # a copy has no clocks; its next move starts them
     source = (
         select(*values.values()).select_from(_COPIES).join(entry, entry.case_no == copy.decided)
     )

@@ -11,6 +11,7 @@ from cases.tables import CaseRow, EntryRow
 from domain.actor import SYSTEM, Actor
 from domain.base import Text
 from domain.case import CaseState, Entry, Move
+from domain.stage_clock import StageClock
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,8 @@ class Line:
     from_state: CaseState | None = None
     key: str | None = None
     before: Decided | None = None
+    clocks: tuple[StageClock, ...] = ()
+    """Those that it changed, as they are now."""
 
 
 def append(session: Session, case: CaseRow, line: Line, at: datetime) -> None:
@@ -43,6 +46,7 @@ def append(session: Session, case: CaseRow, line: Line, at: datetime) -> None:
         version=case.version,
         key=line.key,
         before=line.before,
+        clocks=line.clocks or None,
     )
     session.add(entry)
     session.flush()
@@ -58,17 +62,6 @@ def last_move(session: Session, no: str) -> EntryRow | None:
     query = (
         select(EntryRow)
         .where(EntryRow.case_no == no, EntryRow.move.is_not(None))
-        .order_by(EntryRow.seq.desc())
-        .limit(1)
-    )
-    return session.scalar(query)
-
-
-def entered_at(session: Session, no: str) -> datetime | None:
-    """When the case came into the state that it is in; None: it was made in it."""
-    query = (
-        select(EntryRow.at)
-        .where(EntryRow.case_no == no, EntryRow.from_state != EntryRow.to_state)
         .order_by(EntryRow.seq.desc())
         .limit(1)
     )

@@ -143,7 +143,7 @@ class CaseIntake:
         name = cameras.name_of(session, incident.camera_id)
         lines = [
             Line(words.joined(incident, name)),
-            *_raise(case, self._settings.rules_for(incident)),
+            *self._raised(session, case, self._settings.rules_for(incident), at),
         ]
         if incident.state is IncidentState.CLOSED:
             lines.append(Line(words.at_neighbour(name, words.gone(incident))))
@@ -167,7 +167,7 @@ class CaseIntake:
         row = session.get_one(IncidentRow, incident.id)
         row.case_no = case.no
         rules = self._settings.rules_for(incident)
-        lines = [Line(words.goes_on(incident)), *_raise(case, rules)]
+        lines = [Line(words.goes_on(incident)), *self._raised(session, case, rules, at)]
         is_back = before.ended_at is not None and incident.state is IncidentState.OPEN
         if holders.is_former(session, incident.camera_id, held):
             row.superseded_by = before.id
@@ -233,13 +233,14 @@ class CaseIntake:
         rules = self._settings.rules_for(incident)
         begins = case.incident_id == incident.id
         newer = incident.revision > kept.revision
-        lines = _raise(case, rules)
+        lines = self._raised(session, case, rules, at)
         if begins and incident.revision < (case.opening_revision or 0):
             lines.append(Line(words.BACKDATED))
             self._begin(case, incident, rules, self._grid_name(session, case))
             case.search = keywords(session, case, self._plans)
             if case.triage is not Triage.URGENT:
                 case.triage = rules.triage
+            lines += self._moves.clocks.retime(session, case, at)
         speaker = joining.voice(session, case)
         if newer and incident.id == speaker:
             _now(case, incident)
@@ -257,6 +258,13 @@ class CaseIntake:
         if newer and incident.reopened > kept.reopened and self._moves.may_reopen(case):
             self._reopen(session, case, rules, at)
         return True
+
+    def _raised(
+        self, session: Session, case: CaseRow, rules: CaseRules, at: datetime
+    ) -> list[Line]:
+        """Let the case be as urgent as this, and its clocks with it."""
+        lines = _raise(case, rules)
+        return lines + self._moves.clocks.retime(session, case, at) if lines else lines
 
     def _reopen(self, session: Session, case: CaseRow, rules: CaseRules, at: datetime) -> None:
         """Its matter is back: it was closed, or void because the matter had left by itself."""

@@ -8,8 +8,11 @@ from typing import TypedDict
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from cases import history, near, needs, words
+from cases import clocks, history, near, words
+from cases.approving import approve_suspension
 from cases.case_settings import CaseSettings, PreDispatch
+from cases.clocks import Clocks
+from cases.clockwork import Turn
 from cases.decided import Decided
 from cases.history import Line
 from cases.states import VOIDING, Needs, Standing, Transition, Who, allowed, find
@@ -26,6 +29,7 @@ from domain.case import (
     Verdict,
 )
 from domain.errors import CaseNotFound, MoveConflict, MoveRefused
+from domain.limits import Approver
 
 NOTE_MAX = 2_000
 """Characters of a note."""
@@ -44,6 +48,9 @@ class Details(TypedDict, total=False):
     note: str
     key: str | None
     forced: bool
+    until: datetime | None
+    approval: Approver | None
+    approved_by: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +69,11 @@ class Decision:
     key: str | None = None
     forced: bool = False
     """Name an original that is not near, with a note that says why."""
+    until: datetime | None = None
+    """Of a case that is set aside: when it comes back."""
+    approval: Approver | None = None
+    """批准: on whose level, and by whom; without one the desk's own."""
+    approved_by: str | None = None
 
     @property
     def who(self) -> Who:
@@ -73,6 +85,7 @@ class Moves:
 
     def __init__(self, settings: CaseSettings) -> None:
         self._settings = settings
+        self.clocks = Clocks(settings)
 
     def make(self, session: Session, no: str, decision: Decision, at: datetime) -> bool:
         """Make a person's move. False: the same request came before, and nothing was done.
@@ -83,7 +96,7 @@ class Moves:
         case = locked(session, no)
         if decision.key is not None and _done_before(session, no, decision):
             return False
-        self._check_version(session, case, decision.version)
+        self.check_version(session, case, decision.version)
         transition = find(no, self.standing(case), decision.move, decision.who)
         self._check(session, case, transition, decision)
         self._carry_out(session, case, transition, decision, at)
@@ -105,7 +118,7 @@ class Moves:
             MoveRefused: it is not theirs, too long ago, or there is none.
         """
         case = locked(session, no)
-        self._check_version(session, case, version)
+        self.check_version(session, case, version)
         last = history.last_move(session, no)
         if last is None or last.before is None or last.move is None:
             raise MoveRefused(
@@ -124,11 +137,13 @@ class Moves:
                 f"case {no}: a move can be undone for {seconds} s; {self._said(last)}",
                 zh=f"操作 {seconds} 秒后不能再撤销",
             )
+        clocks.tell(session, case, self.clocks.escalate(session, case, at), at)
         before = case.state
         last.before.put_back(case)
+        changed = self.clocks.take_back(session, case, last, at)
         _grow(case, at)
-        note = words.undone(last.move)
-        history.append(session, case, Line(note, actor, Move.UNDO, before), at)
+        line = Line(words.undone(last.move), actor, Move.UNDO, before, clocks=changed)
+        history.append(session, case, line, at)
 
     def undo_until(self, session: Session, no: str, actor: Actor, at: datetime) -> datetime | None:
         """Until when this actor can undo the case's last move; None: they cannot."""
@@ -152,6 +167,7 @@ class Moves:
             state=case.state,
             verdict=case.verdict,
             may_pre_dispatch=may,
+            may_return=case.returns < self.clocks.standards.current.returns,
         )
 
     def _carry_out(
@@ -163,20 +179,32 @@ class Moves:
         at: datetime,
         note: Text | None = None,
     ) -> None:
+        if decision.move is not Move.RECEIVE:  # before which nothing ran
+            clocks.tell(session, case, self.clocks.escalate(session, case, at), at)
         before = Decided.of(case)
         case.state = transition.target(before.state, case.suspended_from)
         _take_effect(case, decision, before, at)
-        since = at if case.state is not before.state else history.entered_at(session, case.no)
-        case.due_at = needs.due_at(case, self._settings, since or at)
+        if case.state is CaseState.SUSPENDED:
+            standard = self.clocks.standards.current
+            case.suspended_until = approve_suspension(
+                case.no, decision, standard, self._settings, at
+            )
+        reopens = decision.move is Move.REOPEN
+        turn = Turn(decision.move, case.state, case.verdict is not None, reopens)
+        changed = self.clocks.turn(session, case, turn, at)
         _grow(case, at)
         decided = Decided.of(case)
+        told = note or words.moved(decision.move, decided, decision.note, self._settings.zone)
+        if decision.approval is not None:
+            told = words.with_approval(told, decision.approval, decision.approved_by)
         line = Line(
-            note=note or words.moved(decision.move, decided, decision.note, self._settings.zone),
+            note=told,
             actor=decision.actor,
             move=decision.move,
             from_state=before.state,
             key=decision.key,
             before=before if decision.who is Who.PERSON else None,
+            clocks=changed,
         )
         history.append(session, case, line, at)
 
@@ -209,7 +237,7 @@ class Moves:
         far = words.far(how, original, self._settings)
         raise MoveRefused(f"case {case.no}: {far.en}", zh=far.zh)
 
-    def _check_version(self, session: Session, case: CaseRow, version: int) -> None:
+    def check_version(self, session: Session, case: CaseRow, version: int) -> None:
         # Only moves spoil a decision. That the incident went on, or that its clip arrived,
         # makes a new version too, but does not take the case out of anybody's hands.
         if version > case.version:
@@ -262,11 +290,13 @@ def _take_effect(case: CaseRow, decision: Decision, before: Decided, at: datetim
         case Move.SUSPEND:
             case.suspended_from = before.state
         case Move.RESUME:
-            case.suspended_from = None
+            case.suspended_from = case.suspended_until = None
+        case Move.RETURN:
+            case.returns += 1
         case Move.CLOSE:
             case.closed_at = at
         case Move.REOPEN:
-            case.closed_at = None
+            case.closed_at, case.returns = None, 0
             if before.state is CaseState.VOIDED:
                 _decide_anew(case)
 
@@ -299,6 +329,7 @@ def _check_lengths(no: str, decision: Decision) -> None:
         ("assignee", decision.assignee or "", NAME_MAX),
         ("key", decision.key or "", NAME_MAX),
         ("note", decision.note, NOTE_MAX),
+        ("name of who approved", decision.approved_by or "", NAME_MAX),
     )
     for name, value, longest in texts:
         if len(value) > longest or "\x00" in value:
@@ -315,6 +346,9 @@ def _check_plain(no: str, decision: Decision) -> None:
     found = decision.reason or decision.duplicate_of or decision.permit
     if decision.verdict not in fitting or found:
         raise MoveRefused(f"{name}: a verdict with its reason goes with {Move.REJECT} only")
+    approves = decision.until or decision.approval or decision.approved_by
+    if approves and decision.move is not Move.SUSPEND:
+        raise MoveRefused(f"{name}: a review date and an approval go with {Move.SUSPEND} only")
     if decision.assignee and decision.move not in (Move.DISPATCH, Move.PRE_DISPATCH):
         raise MoveRefused(f"{name}: an assignee goes with {Move.DISPATCH} only")
 

@@ -7,6 +7,7 @@ from cases import (
     burning,
     cameras,
     case_evidence,
+    clocks,
     coverage,
     figures,
     held_back,
@@ -37,6 +38,7 @@ from domain.held_back import HeldBack
 from domain.incident import Incident
 from domain.maintenance import MaintenanceCase
 from domain.place import GridPlan, Site
+from domain.stage_clock import Escalation, StageClock
 
 _ALL = CaseFilter()
 
@@ -86,6 +88,31 @@ class CaseReader:
         with self._database.reading() as session:
             search.get(session, no)
             return history.entries(session, no)
+
+    def clocks(self, no: str) -> tuple[StageClock, ...]:
+        """A case's clocks, in the order in which they started.
+
+        Raises:
+            CaseNotFound
+        """
+        with self._database.reading() as session:
+            search.get(session, no)
+            return clocks.of_case(session, no)
+
+    def escalations(self, no: str) -> tuple[Escalation, ...]:
+        """Who should know of the case since when that a stage is late.
+
+        Raises:
+            CaseNotFound
+        """
+        with self._database.reading() as session:
+            search.get(session, no)
+            return clocks.escalations(session, no)
+
+    def unannounced_year(self) -> int | None:
+        """The first year that begins within 60 days, or has, and whose working days nobody has
+        announced: deadlines in it are 暂定. None: all is known."""
+        return self._moves.clocks.calendar.unannounced(self._clock.now())
 
     def evidence(self, no: str) -> tuple[Evidence | MissingEvidence, ...]:
         """A case's evidence: pictures before clips, its own camera's before the neighbours'.

@@ -44,6 +44,7 @@ class Needs(Flag):
     UNREVIEWED = auto()  # nobody has yet
     PRE_DISPATCH = auto()  # the kind's settings allow it
     LEFT = auto()  # it was void because its matter had left by itself
+    MAY_RETURN = auto()  # it was not given back too often
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,13 @@ TABLE: tuple[Transition, ...] = (
     _transition(Move.VERIFY, {S.FEEDBACK}, S.VERIFYING, _EITHER),
     _transition(Move.CLOSE, {S.VERIFYING}, S.CLOSED, _PERSON, Needs.REVIEWED),
     _transition(Move.ARCHIVE, {S.CLOSED}, S.ARCHIVED, _EITHER),
-    _transition(Move.RETURN, {S.DISPATCHED, S.ACCEPTED}, S.RETURNED, _IN_THE_FIELD, Needs.NOTE),
+    _transition(
+        Move.RETURN,
+        {S.DISPATCHED, S.ACCEPTED},
+        S.RETURNED,
+        _IN_THE_FIELD,
+        Needs.NOTE | Needs.MAY_RETURN,
+    ),
     _transition(Move.REWORK, {S.FEEDBACK, S.VERIFYING}, S.REWORK, _PERSON, Needs.NOTE),
     _transition(
         Move.SUSPEND,
@@ -110,7 +117,7 @@ TABLE: tuple[Transition, ...] = (
         _PERSON,
         Needs.NOTE,
     ),
-    _transition(Move.RESUME, {S.SUSPENDED}, None, _PERSON),
+    _transition(Move.RESUME, {S.SUSPENDED}, None, _EITHER),
     _transition(Move.REOPEN, {S.CLOSED}, S.REOPENED, _EITHER, Needs.NOTE),
     _transition(Move.REOPEN, {S.ARCHIVED}, S.REOPENED, _SYSTEM, Needs.NOTE),
     _transition(Move.REOPEN, {S.VOIDED}, S.PENDING_REVIEW, _SYSTEM, Needs.LEFT),
@@ -129,6 +136,7 @@ class Standing:
     state: S
     verdict: Verdict | None
     may_pre_dispatch: bool
+    may_return: bool = True
 
     @property
     def reviewed(self) -> bool:
@@ -164,6 +172,7 @@ def _holds(transition: Transition, standing: Standing) -> bool:
         or (Needs.UNREVIEWED in transition.needs and standing.reviewed)
         or (Needs.PRE_DISPATCH in transition.needs and not standing.may_pre_dispatch)
         or (Needs.LEFT in transition.needs and standing.verdict is not Verdict.GONE)
+        or (Needs.MAY_RETURN in transition.needs and not standing.may_return)
     )
 
 
@@ -194,6 +203,8 @@ def _because(standing: Standing, move: Move, who: Who) -> str:
         return "its kind is not set to be pre-dispatched"
     if any(Needs.LEFT in transition.needs for transition in transitions):
         return "its matter did not leave by itself"
+    if any(Needs.MAY_RETURN in transition.needs for transition in transitions):
+        return "it was given back as often as it may be: the coordination office decides"
     return "it has been reviewed"
 
 

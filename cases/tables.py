@@ -28,6 +28,7 @@ from domain.change import ChangeKind
 from domain.duty import DutyClass
 from domain.evidence import Evidence, EvidenceKind, MissingEvidence
 from domain.incident import Incident, IncidentKind
+from domain.stage_clock import StageClock
 
 SealedOrMissing = Annotated[Evidence | MissingEvidence, Field(discriminator="status")]
 
@@ -66,6 +67,7 @@ class IncidentRow(Base):
 _ORDER = ("standing", "priority", "opened_at", "no")
 _DUE_ORDER = ("priority", "due_at", "no", "standing")
 _WAITS = text("due_at IS NOT NULL")
+_ASIDE = text("suspended_until IS NOT NULL")
 FOUND_BY = ("kind", "camera_id", "grid_first", "grid_second", "grid_third")
 """What narrows a heap and has an index in the heap's order (the one by camera serves joining)."""
 HANDMADE = ("case_gram", "ix_case_texts_grams")
@@ -84,6 +86,12 @@ class CaseRow(Base):
         Index("ix_cases_opened_at", "opened_at"),
         # Only what waits for somebody; with its standing, so that counting reads nothing else.
         Index("ix_cases_due", *_DUE_ORDER, sqlite_where=_WAITS, postgresql_where=_WAITS),
+        Index(
+            "ix_cases_suspended_until",
+            "suspended_until",
+            sqlite_where=_ASIDE,
+            postgresql_where=_ASIDE,
+        ),
         Index("ix_cases_decided_at", "decided_at", "verdict"),
         Index("ix_cases_closed_at", "closed_at"),
         Index("ix_cases_request_key", "request_key", unique=True),
@@ -129,7 +137,7 @@ class CaseRow(Base):
     updated_at: Mapped[datetime]
     review_due_at: Mapped[datetime | None]
     due_at: Mapped[datetime | None]
-    """By when the present stage should be over (`cases.needs`)."""
+    """By when the first of its clocks runs out (`cases.clocks`)."""
     decided_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
     score: Mapped[float | None]
@@ -144,6 +152,12 @@ class CaseRow(Base):
     assignee: Mapped[str | None] = mapped_column(LONG_ID)
     notice: Mapped[Text | None]
     suspended_from: Mapped[CaseState | None]
+    suspended_until: Mapped[datetime | None]
+    """When a case that was set aside comes back by itself."""
+    standard: Mapped[str | None] = mapped_column(ID)
+    """The version of the limits that it was opened with; None from before there were any."""
+    returns: Mapped[int] = mapped_column(default=0, server_default="0")
+    """How often it was given back since it was opened."""
     version: Mapped[int]
     moved_version: Mapped[int]
     """The version the last move left behind; a decision on an older one conflicts."""
@@ -211,6 +225,9 @@ class EntryRow(Base):
     """The idempotency key of the request that made it."""
     before: Mapped[Decided | None] = mapped_column(Document(Decided))
     """What a person's move replaced; undo puts it back."""
+    clocks: Mapped[tuple[StageClock, ...] | None] = mapped_column(Document(tuple[StageClock, ...]))
+    """The clocks that it changed, as they were then: the last word on each is what the table of
+    clocks says."""
 
     @property
     def actor(self) -> Actor:

@@ -2,6 +2,7 @@
 
 from zoneinfo import ZoneInfo
 
+from cases import clock_words
 from cases.case_settings import CaseSettings
 from cases.decided import Decided
 from cases.near import Nearness
@@ -10,6 +11,7 @@ from domain.base import Text
 from domain.case import CaseState, Move, Verdict
 from domain.evidence import Evidence, MissingEvidence
 from domain.incident import Incident
+from domain.limits import Approver
 
 HASH_SHOWN = 12
 """Digits of a SHA-256 that an entry shows; the evidence itself keeps all."""
@@ -165,6 +167,11 @@ def far(how: Nearness, original: CaseRow, settings: CaseSettings) -> Text:
         f"{zh}; 确为同一事件时请说明理由",
         f"{en}; if it is the same thing all the same, say why in a note",
     )
+
+
+def with_approval(note: Text, level: Approver, name: str | None) -> Text:
+    by = clock_words.approved(level, name)
+    return Text.of(f"{note.zh}; {by.zh}", f"{note.en}; {by.en}")
 
 
 def undone(move: Move) -> Text:

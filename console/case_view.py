@@ -6,6 +6,7 @@ from typing import Literal
 
 from cases.queries import overdue
 from cases.states import WITH_NOTE
+from console.clocks import ClockLine, clock_lines
 from console.map import PlanMap, draw_plan
 from console.media import Media, media_of
 from console.services import Services
@@ -53,6 +54,7 @@ class CaseView:
     grid_line: str
     media: Media
     map: PlanMap | None
+    clocks: tuple[ClockLine, ...]
     history: tuple[HistoryLine, ...]
     buttons: tuple[Button, ...]
     undo_until: datetime | None
@@ -103,6 +105,7 @@ def case_view(services: Services, times: Times, no: str) -> CaseView:
         grid_line=" › ".join(grid_names(plan, case, times)),
         media=media,
         map=_map(plan, case, times),
+        clocks=clock_lines(services, times, no),
         history=_history(book.entries(no), times),
         buttons=_buttons(book.allowed(case), times),
         undo_until=_undo_until(services, no),

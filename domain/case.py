@@ -293,6 +293,10 @@ class Case(Value):
     reviewer: Actor | None = None
     assignee: str | None = None
     notice: Text | None = None
+    suspended_until: Utc | None = None
+    """挂账: when it comes back by itself."""
+    returns: int = 0
+    """退单: how often it was given back since it was opened."""
     version: int
     """Grows with every change; a move names the version it was decided on."""
 

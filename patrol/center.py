@@ -36,6 +36,7 @@ from patrol.only_center import OnlyCenter
 from patrol.rejections import RejectionTeller
 from patrol.standing import FILE as STANDING_FILE
 from patrol.standing import Standing
+from patrol.tending import keep_tending
 from settings.slices import CenterTown
 
 STOP_WITHIN_S = 4.0
@@ -151,14 +152,18 @@ class Center:
             target=self._consume, args=(stopping,), name="consumer", daemon=True
         )
         consuming.start()
+        tending = threading.Thread(target=self._tend, args=(stopping,), name="tender", daemon=True)
+        tending.start()
         self._rejections.start()
         self._only.watch(stopping)
         self._pulse.lives(consuming)
+        self._pulse.lives(tending)
         self._pulse.ends(stopping)
         self._pulse.start()
         asyncio.run(self._serve(stopping, sockets))
         stopping.set()
         consuming.join(STOP_WITHIN_S)
+        tending.join(STOP_WITHIN_S)
         self._rejections.stop(STOP_WITHIN_S)
         self._consumer.close()
         self._only.stop()
@@ -179,6 +184,10 @@ class Center:
     def _consume(self, stopping: threading.Event) -> None:
         if self._only.wait(stopping):
             self._consumer.run(stopping)
+
+    def _tend(self, stopping: threading.Event) -> None:
+        if self._only.wait(stopping):
+            keep_tending(self._book, stopping)
 
     async def _serve(self, stopping: threading.Event, sockets: list[socket.socket]) -> None:
         server = uvicorn.Server(served(self._app, self._town.console))

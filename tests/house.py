@@ -64,6 +64,7 @@ ONLY_IMPORTERS = {
     "fastapi": ("console",),
     "psutil": ("patrol", "edge.cpu", "lab.bench"),
     "cachetools": ("cases", "console"),
+    "chinese_calendar": ("cases.workdays",),
 }
 """Library → the only packages or modules of ours that may import it."""
 

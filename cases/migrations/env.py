@@ -2,10 +2,10 @@
 
 from alembic import context
 
-from cases import place_tables, tables
+from cases import clock_tables, place_tables, tables
 from cases.table_base import Base
 
-TABLES = tables, place_tables
+TABLES = tables, place_tables, clock_tables
 """Named, so that all of them are known to `Base`."""
 
 context.configure(

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Header, HTTPException, Query, Request
 from pydantic import AwareDatetime, BaseModel, Field
 
+from cases.extending import Extension
 from cases.moves import Details
 from cases.queries import PAGE_MAX, CaseFilter, CaseOrder, CasePage, StateGroup
 from console.languages import language_of
@@ -26,7 +27,9 @@ from domain.case import (
 )
 from domain.evidence import Evidence, MissingEvidence
 from domain.incident import IncidentKind
+from domain.limits import Approver, Limit, Stage
 from domain.report import Report
+from domain.stage_clock import Escalation, StageClock
 
 router = APIRouter(prefix="/cases", tags=["cases"])
 
@@ -86,6 +89,39 @@ class MoveRequest(BaseModel):
     )
     assignee: str | None = Field(default=None, max_length=60)
     note: str = Field(default="", max_length=500)
+    until: AwareDatetime | None = Field(
+        default=None, description="With suspend: when it comes back, in 30 days at the latest"
+    )
+    approval: Approver | None = Field(
+        default=None, description="With suspend: on whose level; without it the desk's own"
+    )
+    approved_by: str | None = Field(
+        default=None, max_length=60, pattern=r"^[^\x00]*$", description="With approval: who it was"
+    )
+
+
+class ExtensionRequest(BaseModel):
+    """More time for a stage that runs, on the case as it stood at `version`."""
+
+    version: int = Field(description="The case's version that this was decided on")
+    more: Limit
+    reason: str = Field(min_length=1, max_length=500, pattern=r"^[^\x00]*$")
+    stage: Stage = Stage.HANDLE
+    engineering: bool = Field(default=False, description="Work that takes builders")
+    approval: Approver | None = Field(
+        default=None, description="On whose level; without it the desk's own"
+    )
+    approved_by: str | None = Field(default=None, max_length=60, pattern=r"^[^\x00]*$")
+
+
+class CaseClocks(BaseModel):
+    """By when each stage should be over, and who should know since when that one is late."""
+
+    clocks: Sequence[StageClock]
+    escalations: Sequence[Escalation]
+
+
+_EXTENSION = tuple(ExtensionRequest.model_fields)
 
 
 class UndoRequest(BaseModel):
@@ -135,6 +171,18 @@ def read_entries(services: Here, no: str) -> Sequence[Entry]:
     return services.book.entries(no)
 
 
+@router.get("/{no}/clocks", responses=_MISSING, summary="A case's deadlines, and who should know")
+def read_clocks(services: Here, no: str) -> CaseClocks:
+    book = services.book
+    return CaseClocks(clocks=book.clocks(no), escalations=book.escalations(no))
+
+
+@router.post("/{no}/extensions", responses=_DECIDING, summary="Give a stage more time")
+def extend_case(services: Here, no: str, wanted: ExtensionRequest) -> Case:
+    asked = Extension(actor=services.actor, **{n: getattr(wanted, n) for n in _EXTENSION})
+    return services.book.extend(no, asked)
+
+
 @router.get("/{no}/evidence", responses=_MISSING, summary="A case's evidence, also what is missing")
 def read_evidence(services: Here, no: str) -> Sequence[Evidence | MissingEvidence]:
     return services.book.evidence(no)
@@ -158,6 +206,9 @@ def move_case(
         "assignee": wanted.assignee,
         "note": wanted.note,
         "key": idempotency_key,
+        "until": wanted.until,
+        "approval": wanted.approval,
+        "approved_by": wanted.approved_by,
     }
     case = services.book.move(
         no, wanted.move, actor=services.actor, version=wanted.version, **details

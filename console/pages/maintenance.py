@@ -44,10 +44,14 @@ def _works(services: Services, times: Times) -> Sequence[Work]:
 @router.get("/maintenance")
 def maintenance(request: Request, services: Here) -> HTMLResponse:
     works = _works(services, times_of(request, services))
-    return render(request, "maintenance.html", works=works, **head_of(services))
+    year = services.book.unannounced_year()
+    return render(
+        request, "maintenance.html", works=works, unannounced_year=year, **head_of(services)
+    )
 
 
 @router.get("/maintenance/rows")
 def maintenance_rows(request: Request, services: Here) -> HTMLResponse:
     works = _works(services, times_of(request, services))
-    return render(request, "parts/maintenance.html", works=works)
+    year = services.book.unannounced_year()
+    return render(request, "parts/maintenance.html", works=works, unannounced_year=year)

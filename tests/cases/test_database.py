@@ -37,7 +37,7 @@ def _is_of_the_tables(_thing: object, name: str, *_rest: object) -> bool:
 def test_upgrading_again_changes_nothing(database: Database) -> None:
     database.upgrade()
     with database.connection() as connection:
-        assert connection.scalar(text("SELECT version_num FROM alembic_version")) == "0011"
+        assert connection.scalar(text("SELECT version_num FROM alembic_version")) == "0012"
 
 
 def test_what_is_asked_of_incidents_is_filled_in_for_older_ones(empty_url: str) -> None:
@@ -69,7 +69,7 @@ def test_programs_that_start_at_once_all_find_the_schema(empty_url: str) -> None
             list(pool.map(Database.upgrade, databases))
         with databases[0].connection() as connection:
             rows = connection.execute(text("SELECT version_num FROM alembic_version")).all()
-        assert rows == [("0011",)]
+        assert rows == [("0012",)]
     finally:
         for database in databases:
             database.close()

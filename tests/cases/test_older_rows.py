@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import MetaData, insert, text
+from sqlalchemy import MetaData, insert, text, update
 from sqlalchemy.exc import DBAPIError
 
 from cases import tally
@@ -16,6 +16,8 @@ from cases.database import Database
 from domain.actor import SYSTEM, Actor
 from domain.case import CaseState, Move, Verdict
 from domain.clock import VirtualClock
+from domain.limits import Stage
+from domain.stage_clock import ClockState
 from tests.builders import (
     LI,
     NOON,
@@ -136,3 +138,26 @@ def test_a_move_of_before_is_undone_to_who_had_decided(older: Database) -> None:
     version = book.case(OLD_NO).version
     back = book.undo(OLD_NO, actor=Actor.person("system"), version=version)
     assert (back.state, back.reviewer) == (CaseState.FILED, Actor.person("王"))
+
+
+def test_an_open_case_keeps_its_deadline_as_a_clock_and_undo_gives_it_back(older: Database) -> None:
+    older.upgrade("0011")
+    due_at = NOON + timedelta(hours=1)
+    with older.session() as session:
+        cases = MetaData()
+        cases.reflect(session.connection(), only=["cases"])
+        table = cases.tables["cases"]
+        kept = due_at.replace(tzinfo=None) if older.dialect == "sqlite" else due_at
+        session.execute(update(table).values(due_at=kept))
+    older.upgrade()
+    book = CaseBook(older, CaseSettings(), VirtualClock(NOON))
+    book.install(make_sites(), make_cameras(), make_plan())
+    [clock] = book.clocks(OLD_NO)
+    assert (clock.stage, clock.state, clock.due_at) == (
+        Stage.ACCEPT, ClockState.RUNNING, due_at,
+    )  # fmt: skip
+    assert book.tend() == 0
+    moved = book.move(OLD_NO, Move.ACCEPT, actor=LI, version=4)
+    assert book.clocks(OLD_NO)[0].state is ClockState.MET
+    back = book.undo(OLD_NO, actor=LI, version=moved.version)
+    assert (book.clocks(OLD_NO)[0], back.due_at) == (clock, due_at)

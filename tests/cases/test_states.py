@@ -34,6 +34,7 @@ SYSTEM: dict[S, set[M]] = {
     S.FEEDBACK: {M.VERIFY},
     S.CLOSED: {M.ARCHIVE, M.REOPEN},
     S.ARCHIVED: {M.REOPEN},
+    S.SUSPENDED: {M.RESUME},
 }
 PAIRS = list(itertools.product(S, M))
 

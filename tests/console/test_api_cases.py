@@ -198,8 +198,10 @@ def test_openapi_names_every_route_and_its_types(client: httpx.Client) -> None:
     assert set(paths) == {
         "/api/cases",
         "/api/cases/{no}",
+        "/api/cases/{no}/clocks",
         "/api/cases/{no}/entries",
         "/api/cases/{no}/evidence",
+        "/api/cases/{no}/extensions",
         "/api/cases/{no}/moves",
         "/api/cases/{no}/photos",
         "/api/cases/{no}/undo",
@@ -215,6 +217,7 @@ def test_openapi_names_every_route_and_its_types(client: httpx.Client) -> None:
         "/api/health",
         "/api/maintenance",
         "/api/stream",
+        "/api/workers",
     }
     assert {"Case", "CasePage", "Entry", "Evidence", "Problem"} <= set(
         schema["components"]["schemas"]

@@ -1,0 +1,1 @@
+"""Limits of stages as versioned data: the file that comes with the program."""
