@@ -21,9 +21,9 @@ from cases import (
 from cases.case_settings import CaseSettings
 from cases.changes import Subscription, change_of
 from cases.database import Database
+from cases.decision import Decision, Details
 from cases.extending import Extension, extend
 from cases.intake import CaseIntake
-from cases.moves import Decision, Details
 from cases.news import News
 from cases.outbox import Outbox
 from cases.reader import CaseReader

@@ -1,9 +1,7 @@
 """Moving a case on: every move is checked against the state table, and its entry is written in
 the same transaction. Undo is a new entry that puts back what the last move replaced."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TypedDict
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,6 +12,7 @@ from cases.case_settings import CaseSettings, PreDispatch
 from cases.clocks import Clocks
 from cases.clockwork import Turn
 from cases.decided import Decided
+from cases.decision import NAME_MAX, NOTE_MAX, Decision
 from cases.history import Line
 from cases.states import VOIDING, Needs, Standing, Transition, Who, allowed, find
 from cases.tables import CaseRow, EntryRow
@@ -25,59 +24,9 @@ from domain.case import (
     CaseState,
     FalseReason,
     Move,
-    Permit,
     Verdict,
 )
 from domain.errors import CaseNotFound, MoveConflict, MoveRefused
-from domain.limits import Approver
-
-NOTE_MAX = 2_000
-"""Characters of a note."""
-NAME_MAX = 128
-"""Characters of an assignee or a key."""
-
-
-class Details(TypedDict, total=False):
-    """What may come with a move (`Decision`)."""
-
-    verdict: Verdict | None
-    reason: FalseReason | None
-    duplicate_of: str | None
-    permit: Permit | None
-    assignee: str | None
-    note: str
-    key: str | None
-    forced: bool
-    until: datetime | None
-    approval: Approver | None
-    approved_by: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What somebody wants done to a case, and the version they saw when they decided."""
-
-    move: Move
-    actor: Actor
-    version: int
-    verdict: Verdict | None = None
-    reason: FalseReason | None = None
-    duplicate_of: str | None = None
-    permit: Permit | None = None
-    assignee: str | None = None
-    note: str = ""
-    key: str | None = None
-    forced: bool = False
-    """Name an original that is not near, with a note that says why."""
-    until: datetime | None = None
-    """Of a case that is set aside: when it comes back."""
-    approval: Approver | None = None
-    """批准: on whose level, and by whom; without one the desk's own."""
-    approved_by: str | None = None
-
-    @property
-    def who(self) -> Who:
-        return Who.of(self.actor)
 
 
 class Moves:

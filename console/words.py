@@ -4,6 +4,7 @@ Words of the trade (states, moves, faults …) live with their enums in `domain`
 Keys beginning with ``js.`` are also given to the scripts of the pages.
 """
 
+from console.clock_words import CLOCK_WORDS
 from console.load_words import LOAD_WORDS
 from domain.base import Language, Text
 
@@ -111,21 +112,7 @@ WORDS: dict[str, Text] = {
     "fact.due": _W("受理时限", "Review due"),
     "fact.stage_due": _W("本阶段时限", "Stage due"),
     "fact.suspended_until": _W("挂账复核日", "Set aside until"),
-    "clocks": _W("时限", "Deadlines"),
-    "clock.due": _W("截止", "due"),
-    "clock.left": _W("剩余 {span}", "{span} left"),
-    "clock.tentative": _W(
-        "(暂定: 次年放假安排尚未公布)", "(tentative: next year's holidays are not announced)"
-    ),
-    "clock.no_limit": _W("不设时限, 只计用时", "No limit, only measured"),
-    "clock.provisional": _W("{limit} (暂定标准)", "{limit} (provisional standard)"),
-    "clock.extended": _W("已延期 {n} 次", "extended {n} times"),
-    "clock.told": _W("应知悉:", "Should know:"),
-    "calendar.unannounced": _W(
-        "{year} 年放假安排尚未录入, 涉及该年的工作时限均为暂定; 公布后请更新工作日文件",
-        "The working days of {year} are not known: deadlines that reach into it are tentative. "
-        "Put them into the calendar file when they are announced",
-    ),
+    **CLOCK_WORDS,
     "map": _W("网格位置", "Grid position"),
     "map.synthetic": _W("示意, 非真实边界", "Sketch, not real borders"),
     "map.label": _W("{place} 在网格图中的位置", "{place} on the grid plan"),

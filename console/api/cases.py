@@ -7,8 +7,8 @@ from typing import Annotated
 from fastapi import APIRouter, Header, HTTPException, Query, Request
 from pydantic import AwareDatetime, BaseModel, Field
 
+from cases.decision import Details
 from cases.extending import Extension
-from cases.moves import Details
 from cases.queries import PAGE_MAX, CaseFilter, CaseOrder, CasePage, StateGroup
 from console.languages import language_of
 from console.problems import Answers, Problem
