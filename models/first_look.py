@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from domain.errors import ModelShapeError
+from domain.errors import ModelCorrupt, ModelShapeError
 from domain.incident import ModelRef
 from models.catalogue.files import sha256_of
 from models.detections import Heat
@@ -26,7 +26,9 @@ FORM = InputForm(centred=True, rgb=True, scale=1 / 255)
 STRIDE = 16
 """A place of the heat map is so many pixels of the input wide and high."""
 CARRIED = Path(__file__).parent / "weights" / "patrol-p.onnx"
-"""The one that comes with the product."""
+"""The one that comes with the product …"""
+CARRIED_SHA256 = "81f89d55750e5726f9414abdf645755ef1cfc3ca6e3c9a7e596b73a25813cb72"
+"""… and what it is checked against."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,11 @@ class FirstLook:
         session = Session.open(path)
         facts = FirstLookFacts.read(session.metadata, str(path))
         ref = ModelRef(name=path.stem, sha256=sha256_of(path))
+        if path == CARRIED and ref.sha256 != CARRIED_SHA256:
+            raise ModelCorrupt(
+                f"{path}: expected sha256 {CARRIED_SHA256}, got {ref.sha256}; "
+                "it is not the file that came with the product"
+            )
         opened = cls(session, facts, ref)
         width, height = facts.input_wh
         said = session.run(np.zeros((1, 3, height, width), np.float32))

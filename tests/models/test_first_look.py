@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from domain.errors import ModelMissing, ModelShapeError
+from domain.errors import ModelCorrupt, ModelMissing, ModelShapeError
+from models import first_look
 from models.first_look import CARRIED, STRIDE, FirstLook, FirstLookFacts
 from models.letterbox import Image
 from tests.models.heat_graph import FACTS, INPUT_WH, heat_graph
@@ -60,6 +61,15 @@ def test_a_heat_map_of_another_size_is_refused(tmp_path: Path) -> None:
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(ModelMissing, match="nowhere"):
         FirstLook.open(tmp_path / "nowhere.onnx")
+
+
+def test_another_file_in_the_place_of_the_carried_one_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = heat_graph(tmp_path / "heat.onnx")
+    monkeypatch.setattr(first_look, "CARRIED", file)
+    with pytest.raises(ModelCorrupt, match="not the file that came with the product"):
+        FirstLook.open(file)
 
 
 def test_the_carried_one_says_what_it_is_for() -> None:

@@ -68,10 +68,10 @@ def tracks(rows: str = "xxxx", row: Row = FLAME, every_s: float = 1.0) -> tuple[
 
 
 def test_a_track_tells_what_its_hearth_showed() -> None:
-    rule = FireRule(FireRuleSettings(), Zone.whole_frame())
+    rule, doubt = FireRule(FireRuleSettings(), Zone.whole_frame()), None
     for seconds, high in [(0.0, 0.1), (1.0, 0.1), (2.0, 0.2)]:
         seen = detections([("fire", 0.4, 0.3, 0.6 - high, 0.35, 0.6)])
-        doubt = rule.judge(Scene(now_s=seconds, detections=seen)).doubt
+        doubt = rule.judge(Scene(now_s=seconds, detections=seen)).doubt or doubt
     assert doubt is not None
     rule.learn(doubt.place, STANDS_STILL)
     (track,) = rule.seen_now

@@ -144,7 +144,7 @@ def test_neighbours_are_told_from_who_misbehaves() -> None:
     seen = cameras_seen({"cam0": heard["cam0"]}, {STALL: 1}, {STALL: 9})
     assert (seen.looks, seen.look_interval_s["max"], seen.late, seen.gaps) == (2, 4.0, {}, {})
     assert (seen.reconnects, seen.pictures_skipped) == (0, 0)
-    assert seen.looks_by_kind == {"full": 1, "unchanged": 1}
+    assert seen.looks_by_kind == {"full": 1, "unchanged": 1, "first": 0}
 
     seen = cameras_seen({STALL: heard[STALL]}, {STALL: 1}, {STALL: 9})
     assert (seen.late, seen.gaps) == ({"stalled": 3}, {"stalled": 1})

@@ -29,8 +29,8 @@ CAST = cast_of(3, 1, {}, 60)
 def test_each_scene_has_its_looks_and_the_cost_of_its_worker() -> None:
     scenes = scenes_seen(CAST, MEASURED)
     assert {name: one.cameras for name, one in scenes.items()} == {"street": 2, "night": 1}
-    assert scenes["street"].looks_by_kind == {"full": 20, "unchanged": 0}
-    assert scenes["night"].looks_by_kind == {"full": 3, "unchanged": 12}
+    assert scenes["street"].looks_by_kind == {"full": 20, "unchanged": 0, "first": 0}
+    assert scenes["night"].looks_by_kind == {"full": 3, "unchanged": 12, "first": 0}
     assert scenes["night"].look_interval_s["max"] == 5.0
     assert (scenes["street"].worker_cores_per_camera, scenes["street"].look_ms) == (0.1, 600.0)
     assert (scenes["night"].worker_cores_per_camera, scenes["night"].look_ms) == (0.06, 240.0)
