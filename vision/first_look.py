@@ -54,13 +54,20 @@ class FullLooks:
         sets, of a camera at ease whose rules let full looks be `apart_s` apart.
 
         Looks come as far apart as the last two did: a full one is due when the look after this one
-        would come too late.
+        would come too late. Where looks are further apart than `full_every_s` at most every second
+        one is full, or a machine that is too small would make all its looks dear ones, and stay
+        behind for that. What rules need always holds.
         """
         if not self._settings.enabled or self._full_s is None or self._last_s is None:
             return False
-        apart_s = min(apart_s, self._settings.full_every_s)
         step_s = at_s - self._last_s
-        return 0 <= step_s and at_s - self._full_s + step_s <= apart_s
+        next_s = at_s - self._full_s + step_s
+        just_full = self._full_s == self._last_s
+        return 0 <= step_s and next_s <= apart_s and (next_s <= self._full_every_s or just_full)
+
+    @property
+    def _full_every_s(self) -> float:
+        return self._settings.full_every_s
 
     def note(self, at_s: float, *, full: bool) -> None:
         """A look at a picture captured then is done."""

@@ -189,6 +189,12 @@ def test_looks_that_come_late_are_full_sooner() -> None:
     assert not looks.suffices_first(8, apart_s=math.inf)
 
 
+def test_an_overload_does_not_make_all_looks_full() -> None:
+    run = watched(nothing, FIRE, to_s=300, every_s=25)
+    assert run.full == [0, 50, 100, 150, 200, 250]
+    assert watched(nothing, CROWDING, to_s=300, every_s=25).first == []
+
+
 def test_every_rule_says_what_it_needs() -> None:
     kinds = ("fire", "crowding", "parking", "fire_lane", "stalls", "goods", "generic")
     needs = {k: parse_rules({k: {}})[k].full_looks_apart_s for k in kinds}
