@@ -184,7 +184,7 @@ def test_d_dispatches_to_whom_is_typed(center: Center, visit: OpenPage) -> None:
     page.keyboard.press("d")
     page.keyboard.type("赵(示例)")
     page.keyboard.press("Enter")
-    see(page, ".facts", "赵(示例)")
+    see(page, "#facts", "赵(示例)")
     assert state_of(center, case.no) is CaseState.DISPATCHED
 
 
@@ -218,7 +218,7 @@ def test_a_case_that_no_camera_found_is_looked_at_and_decided(
 ) -> None:
     case = center.book.report(make_report(), actor=WANG)
     page = visit("/desk")
-    see(page, ".facts", "随手拍")
+    see(page, "#facts", "随手拍")
     see(page, "#media-" + case.no, "没有照片")
     expect(page.locator(".mediabar")).to_have_count(0)
     photo = seal_photo(center.store, case.no, jpeg(picture()), taken_at=case.opened_at)
@@ -432,6 +432,7 @@ def test_when_the_server_is_gone_nothing_looks_live(
 ) -> None:
     case = center.open_case()
     page = visit("/desk", watched=False)  # failed requests are errors on the console
+    see(page, "#live-word", "实时")  # it has heard something, and can tell when that was
     server.stop()
     see(page, "#banner", re.compile(r"与服务器断开, 最后消息 \d\d:\d\d:\d\d"))
     expect(page.locator("#live-word")).to_have_text("已断开")
