@@ -67,4 +67,6 @@ def _limit(clock: StageClock, times: Times) -> str:
         words = times.span(clock.limit.amount)
     if clock.limit.provisional:
         words = say("clock.provisional", times.language, limit=words)
-    return f"{words} · {clock.limit.clause}" if clock.limit.clause else words
+    # Seconds are the town's own setting: what names it there is a key, and no clause for people.
+    has_clause = clock.limit.clause and clock.limit.unit is not Unit.SECOND
+    return f"{words} · {clock.limit.clause}" if has_clause else words

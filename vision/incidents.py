@@ -272,3 +272,16 @@ def _seen_again(incident: Incident, finding: Finding, at: datetime) -> Incident:
             "boxes": finding.boxes,
         }
     )
+
+
+def by_age(incident: Incident) -> tuple[bool, datetime, str]:
+    """What is open comes after what is closed, and what is newer after what is older."""
+    return incident.state is IncidentState.OPEN, incident.opened_at, incident.id
+
+
+def given_up(incident: Incident) -> Incident:
+    """The incident as its new owner finds it: one that was closed for want of an owner is open."""
+    if incident.close_reason is not CloseReason.RULE_CHANGED:
+        return incident
+    update = {"state": IncidentState.OPEN, "closed_at": None, "close_reason": None}
+    return incident.model_copy(update=update)

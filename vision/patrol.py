@@ -15,7 +15,14 @@ from domain.held_back import HeldBackReason
 from domain.incident import CloseReason, Incident, IncidentKind, IncidentState, ModelRef
 from domain.messages import IncidentUpdated
 from vision.held_back import HeldBackBook, TellHeldBack
-from vision.incidents import IncidentBook, IncidentMessage, NameIncident, closed_for_change
+from vision.incidents import (
+    IncidentBook,
+    IncidentMessage,
+    NameIncident,
+    by_age,
+    closed_for_change,
+    given_up,
+)
 from vision.likelihood import Calibrator, carried, likelihood_words
 from vision.look import Look
 from vision.rule_register import RuleSettings, zone_problems
@@ -244,7 +251,7 @@ class CameraPatrol:
         now_s = self._time.advance(at, now_s)
         watches = {watch.subject.key: watch for watch in self._watches}
         messages: list[IncidentMessage] = []
-        for incident in sorted(incidents, key=_by_age):
+        for incident in sorted(incidents, key=by_age):
             watch = watches.get((incident.rule_id, incident.zone_id))
             if watch is not None and watch.subject.rule_version == incident.rule_version:
                 messages += self._book.close(watch.subject, CloseReason.UNSEEN, at, now_s)
@@ -266,13 +273,13 @@ class CameraPatrol:
         now_s = self._time.advance(at, now_s)
         watches = {watch.subject.key: watch for watch in self._watches}
         messages: list[IncidentMessage] = []
-        ours = sorted(incidents, key=_by_age)
+        ours = sorted(incidents, key=by_age)
         newest = {(incident.rule_id, incident.zone_id): incident for incident in ours}
         for incident in ours:
             key = incident.rule_id, incident.zone_id
             watch = watches.get(key) if newest[key] is incident else None
             if watch is not None and watch.subject.rule_version == incident.rule_version:
-                self._book.take_over(watch.subject, _given_up(incident), at, now_s)
+                self._book.take_over(watch.subject, given_up(incident), at, now_s)
                 watch.looked_s = now_s if watch.looked_s is None else watch.looked_s
             elif incident.state is IncidentState.OPEN:
                 messages.append(closed_for_change(incident, at))
@@ -378,19 +385,6 @@ class CameraPatrol:
             if message.incident.shadow:
                 self._keep_back(message)
         return [message for message in messages if not message.incident.shadow]
-
-
-def _by_age(incident: Incident) -> tuple[bool, datetime, str]:
-    """What is open comes after what is closed, and what is newer after what is older."""
-    return incident.state is IncidentState.OPEN, incident.opened_at, incident.id
-
-
-def _given_up(incident: Incident) -> Incident:
-    """The incident as its new owner finds it: one that was closed for want of an owner is open."""
-    if incident.close_reason is not CloseReason.RULE_CHANGED:
-        return incident
-    update = {"state": IncidentState.OPEN, "closed_at": None, "close_reason": None}
-    return incident.model_copy(update=update)
 
 
 def _refuse_problems(

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from domain.errors import ConfigurationError
 from edge.state.kept_looks import kept_looks
-from lab.commands.measured import open_as_measured
+from lab.commands.measured import first_look_of, open_as_measured
 from lab.trials.rule_replay import RuleDifference, RuleSet, compare_clip, compare_looks, read_change
 from lab.trials.scoring import ReplayedIncident
 from patrol.commands.output import ConfigOption, DataOption, JsonOption, console, print_json
@@ -54,7 +54,7 @@ def replay(
         words = "\n".join(f"{rules}: {'.'.join(map(str, at))}: {what}" for at, what in problems)
         raise ConfigurationError(words)
     if clips:
-        detector = open_as_measured(configuration)
+        detector, look_first = open_as_measured(configuration), first_look_of(configuration)
         every_s, zone = watched.promise.usual_s, configuration.town.zone
         found = [
             compare_clip(
@@ -65,6 +65,7 @@ def replay(
                 look_every_s=every_s,
                 timezone=zone,
                 looking=configuration.looking,
+                look_first=look_first,
             )
             for clip in clips
         ]

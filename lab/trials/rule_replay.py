@@ -16,6 +16,7 @@ from lab.trials.truth import ClipTruth, Truth
 from models.detector import Detects
 from settings.camera import Camera
 from settings.yamlfile import read_as
+from vision.first_look import LookFirst
 from vision.incidents import IncidentMessage
 from vision.look_step import LookSettings, LookStep
 from vision.patrol import CameraPatrol
@@ -99,8 +100,10 @@ def compare_clip(
     look_every_s: float,
     timezone: ZoneInfo,
     looking: LookSettings | None = None,
+    look_first: LookFirst | None = None,
 ) -> RuleDifference:
-    """Judge a clip by both, second looks and attention included: each decides by its own looks.
+    """Judge a clip by both, first and second looks and attention included: each decides by its own
+    looks.
 
     Raises:
         StreamError: the clip cannot be read.
@@ -115,6 +118,7 @@ def compare_clip(
             look_every_s=look_every_s,
             timezone=timezone,
             looking=looking,
+            look_first=look_first,
         )
         for rules in (before, after)
     )

@@ -45,6 +45,9 @@ def test_a_page_shows_each_deadline_and_who_should_know(
     panel = page[page.index('id="clocks"') - 200 : page.index("</dl>", page.index('id="clocks"'))]
     for word in words:
         assert word in panel, word
+    keys = [clock.limit.clause for clock in center.book.clocks(case.no) if clock.limit]
+    assert any(keys)
+    assert not [key for key in keys if key and key in panel], "the town's keys are no words"
 
 
 def test_the_json_of_a_case_tells_its_clocks(
